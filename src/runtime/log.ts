@@ -1,0 +1,27 @@
+import { type DestinationStream, type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
+
+/** Structured logger: first an object of fields, then a sentence. Secrets go in as Secret, never as strings. */
+export type Logger = Pick<
+  PinoLogger,
+  'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'child' | 'level'
+>;
+
+export interface LogOptions {
+  readonly service: string;
+  readonly level?: string;
+  readonly destination?: DestinationStream;
+}
+
+/** JSON lines, UTC ISO time with ms, one line an event. */
+export function createLogger(options: LogOptions): Logger {
+  const settings = {
+    level: options.level ?? 'info',
+    base: { service: options.service },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return options.destination ? pino(settings, options.destination) : pino(settings);
+}
+
+/** Drops everything: for tests and pure callers. */
+export const silentLogger: Logger = pino({ level: 'silent' });
