@@ -1,0 +1,47 @@
+/** The only place that reads process.env and the .env file. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { ConfigError } from '../errors.ts';
+
+export type Origin = 'environment' | '.env';
+
+/** Where settings come from: the real environment wins over the .env file. */
+export interface Source {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly file: Readonly<Record<string, string | undefined>>;
+}
+
+/** Reads the process's environment and `<directory>/.env`. Throws ConfigError when .env exists but cannot be read. */
+export function readSource(directory: string): Source {
+  return { environment: process.env, file: readEnvFile(join(directory, '.env')) };
+}
+
+function readEnvFile(path: string): Record<string, string | undefined> {
+  try {
+    return parseEnv(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw new ConfigError('CONFIG_FILE_UNREADABLE', `Cannot read ${path}: ${String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The environment for a child process: ours, plus what the manager adds. */
+export function childEnvironment(
+  extra: Readonly<Record<string, string>>,
+): Record<string, string | undefined> {
+  return { ...process.env, ...extra };
+}
+
+/** How often the process manager has restarted this process; 0 when it runs alone. */
+export function restartCount(): number {
+  const count = Number(process.env['AUTOTRADE_RESTARTS'] ?? 0);
+  return Number.isSafeInteger(count) && count >= 0 ? count : 0;
+}
+
+/** Identifies one run of the process manager to its children; undefined when a role runs alone. */
+export function managerRunId(): string | undefined {
+  return process.env['AUTOTRADE_RUN_ID'];
+}

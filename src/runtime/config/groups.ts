@@ -1,0 +1,204 @@
+/**
+ * Every setting of the program, in groups; a role reads only the groups that it names (see main/roles). To add a
+ * setting: one line in the right group with its unit as the last word of its name, then `npm run docs:generate`.
+ */
+import {
+  type Basis,
+  choice,
+  decimal,
+  type Field,
+  flag,
+  integer,
+  listOrAll,
+  path,
+  port,
+  secretUrl,
+  text,
+  url,
+  type Value,
+} from './field.ts';
+
+/** Host names of the real exchange, by network. */
+export const VENUE_HOSTS = {
+  mainnet: 'api.hyperliquid.xyz',
+  testnet: 'api.hyperliquid-testnet.xyz',
+} as const;
+
+const venueUrl = (scheme: 'http' | 'ws', pathname: string) => (basis: Basis) =>
+  basis.NETWORK === 'simulator'
+    ? `${scheme}://127.0.0.1:${basis.SIMULATOR_PORT}${pathname}`
+    : `${scheme}s://${VENUE_HOSTS[basis.NETWORK]}${pathname}`;
+
+/** Read by every role. */
+const base = {
+  NETWORK: choice(
+    'Which exchange: our own simulator (no real money, works offline), or the real exchange (mainnet, testnet).',
+    ['simulator', 'mainnet', 'testnet'],
+    'simulator',
+  ),
+  DATA_DIR: path('Folder of everything this installation keeps: embedded database, keys, run files.', {
+    default: (basis) => `data/${basis.NETWORK}`,
+    defaultDoc: '`data/<network>`',
+  }),
+  LOG_LEVEL: choice(
+    'Least severe log line that is written.',
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace'],
+    'info',
+  ),
+};
+
+const storage = {
+  DATABASE_URL: secretUrl(
+    'PostgreSQL 15 or later. Absent: an embedded PostgreSQL runs in DATA_DIR, started and stopped by the process manager.',
+    ['postgres:', 'postgresql:'],
+  ),
+  REDIS_URL: secretUrl(
+    'Redis 7 for jobs, cache and the weight budget over many machines. Absent: the database does it, for one machine.',
+    ['redis:', 'rediss:'],
+  ),
+};
+
+const exchange = {
+  WEBSOCKET_URL: url('WebSocket of the exchange.', {
+    protocols: ['ws:', 'wss:'],
+    defaultPath: '/ws',
+    default: venueUrl('ws', '/ws'),
+    defaultDoc: 'follows NETWORK',
+  }),
+  HYPERLIQUID_API_URL: url('Information endpoint (REST) of the exchange.', {
+    protocols: ['http:', 'https:'],
+    defaultPath: '/info',
+    default: venueUrl('http', '/info'),
+    defaultDoc: 'follows NETWORK',
+  }),
+  WORKER_EGRESS: text(
+    'Name of the IP address through which this machine reaches the exchange: all roles with one name share one weight budget.',
+    {
+      default: 'default',
+      accepts: 'up to 64 letters, digits, dots, colons or dashes',
+      pattern: /^[A-Za-z0-9.:_-]{1,64}$/,
+    },
+  ),
+};
+
+const feed = {
+  POPULAR_COINS: listOrAll(
+    'Coins whose public trades are watched: `*` is every listed perpetual of every dex; a list like `BTC,ETH,SOL,AVAX` narrows it.',
+    { entry: /^[A-Za-z0-9]{1,24}(:[A-Za-z0-9]{1,24})?$/, entryDoc: 'coin names' },
+  ),
+  TRADES_RETENTION_HOURS: integer('How long public trades are kept before their day is dropped.', {
+    default: 72,
+    min: 1,
+    max: 24 * 366,
+  }),
+};
+
+const worker = {
+  BATCH_SIZE: integer('Traders polled by one tracking batch (weight 2 each).', {
+    default: 50,
+    min: 1,
+    max: 500,
+  }),
+  WORKER_CONCURRENCY: integer('Jobs that one worker process runs at a time.', {
+    default: 4,
+    min: 1,
+    max: 64,
+  }),
+  TRACKING_INTERVAL_SECONDS: integer('Pause between the starts of two tracking batches.', {
+    default: 75,
+    min: 5,
+    max: 3600,
+  }),
+  LEADERBOARD_INTERVAL_SECONDS: integer('Pause between the starts of two leaderboard calculations.', {
+    default: 600,
+    min: 10,
+    max: 86_400,
+  }),
+};
+
+const api = {
+  HOST: text('Address that the web server listens on. Anything but loopback needs a TLS proxy in front.', {
+    default: '127.0.0.1',
+    accepts: 'a host name or IP address',
+    pattern: /^[A-Za-z0-9.:_-]{1,255}$/,
+  }),
+  PORT: port('Port of the web server.', 8787),
+};
+
+const simulator = {
+  SIMULATOR_PORT: port('Port of the simulated exchange, on 127.0.0.1.', 3001),
+  SIMULATOR_SEED: text('Seed of the simulated market: the same seed gives the same market.', {
+    default: '1',
+    accepts: 'up to 64 letters, digits, dots or dashes',
+    pattern: /^[A-Za-z0-9._-]{1,64}$/,
+  }),
+  SIMULATOR_REPLAY: path<undefined>('A recorded capture to replay instead of generating a market.', {
+    default: undefined,
+  }),
+  SIMULATOR_REPLAY_SPEED: decimal('Pace of a replay: 1 is as recorded.', {
+    default: 1,
+    min: 0.01,
+    max: 10_000,
+  }),
+  SIMULATOR_REPLAY_TIMES: choice(
+    'Times in a replay: shift moves them so that the recording starts now, keep leaves them.',
+    ['shift', 'keep'],
+    'shift',
+  ),
+  SIMULATOR_TRADES_PER_SECOND: decimal('Mean rate of the generated market, over all coins.', {
+    default: 20,
+    min: 0.1,
+    max: 20_000,
+  }),
+};
+
+/** Read by the process manager alone. */
+const manager = {
+  LOG_DIR: path('Folder of the log files, one per service.', { default: 'logs' }),
+  LOG_FILE_MEGABYTES: integer('A log file that grows beyond this is rotated.', {
+    default: 10,
+    min: 1,
+    max: 1024,
+  }),
+  LOG_KEEP_FILES: integer('Rotated log files kept per service.', { default: 5, min: 1, max: 100 }),
+  STATUS_INTERVAL_SECONDS: integer('Pause between two status tables on the terminal.', {
+    default: 30,
+    min: 1,
+    max: 3600,
+  }),
+  COLOR: flag('Colours on the terminal, when it is one.', true),
+};
+
+export const GROUPS = { base, storage, exchange, feed, worker, api, simulator, manager } as const;
+
+export type GroupName = keyof typeof GROUPS;
+
+/** What a group is about, for docs/CONFIG.md. */
+export const GROUP_TITLES: Readonly<Record<GroupName, string>> = {
+  base: 'Every role',
+  storage: 'Database and jobs',
+  exchange: 'Exchange',
+  feed: 'Trades feed (role stream)',
+  worker: 'Periodic work (roles worker, scheduler)',
+  api: 'Web server (role api)',
+  simulator: 'Simulated exchange (role simulator)',
+  manager: 'Process manager',
+};
+
+/** The values of one group. */
+export type GroupValues<G extends GroupName> = {
+  readonly [K in keyof (typeof GROUPS)[G]]: Value<(typeof GROUPS)[G][K]>;
+};
+
+type Union<T> = (T extends unknown ? (value: T) => void : never) extends (value: infer I) => void ? I : never;
+
+/** The values of several groups together: what a role's mapping gets. */
+export type Settings<G extends GroupName = GroupName> = Union<G extends unknown ? GroupValues<G> : never>;
+
+/** All fields by name. */
+export const FIELDS: ReadonlyMap<string, Field<unknown>> = new Map(
+  Object.values(GROUPS).flatMap((group) => Object.entries(group) as [string, Field<unknown>][]),
+);
+
+/** Set by the process manager for its children, never by a user. */
+export const INTERNAL_KEYS = ['AUTOTRADE_RESTARTS', 'AUTOTRADE_RUN_ID'] as const;
