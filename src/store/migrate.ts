@@ -1,0 +1,179 @@
+/**
+ * Forward-only migrations: `migrations/NNNN_name.sql`, each in one transaction, recorded with its checksum.
+ *
+ * Rooms own number ranges, so a lower number may arrive after a higher one: what counts is that every file is
+ * applied exactly once, in the order of numbers among those still missing. The files lie beside this module, in
+ * the source tree and, copied by the build, beside the bundle.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { ConfigError } from '../runtime/errors.ts';
+import { clientConfig, type DatabaseOptions } from './database.ts';
+import { StoreError, storeError } from './errors.ts';
+
+export interface Migration {
+  /** 1..9999, the file name's first four digits. */
+  readonly id: number;
+  readonly name: string;
+  readonly sql: string;
+  /** SHA-256 of the file in hex. */
+  readonly checksum: string;
+}
+
+export interface MigrationReport {
+  /** File names applied by this call, in order. */
+  readonly applied: readonly string[];
+  /** Migrations in place after the call. */
+  readonly total: number;
+}
+
+export interface MigrateOptions extends DatabaseOptions {
+  /** Default: the files that belong to this build. */
+  readonly migrations?: readonly Migration[];
+  /** A second database role, that may read and write but not change the schema; granted what it needs. */
+  readonly applicationRole?: string;
+}
+
+/** Any constant: one migrator at a time per database. */
+const MIGRATION_LOCK = 7_041_776_001;
+const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/;
+const ROLE = /^[a-z_][a-z0-9_]{0,62}$/;
+
+/** @throws ConfigError `MIGRATIONS_MISSING` / `MIGRATIONS_INVALID`. */
+export async function loadMigrations(
+  directory = new URL('./migrations/', import.meta.url),
+): Promise<Migration[]> {
+  let names: string[];
+  try {
+    names = (await readdir(directory)).filter((name) => name.endsWith('.sql')).sort();
+  } catch (error) {
+    throw new ConfigError(
+      'MIGRATIONS_MISSING',
+      `cannot read the migrations in ${directory.pathname}; build again`,
+      {
+        cause: error,
+      },
+    );
+  }
+  const seen = new Map<number, string>();
+  return Promise.all(
+    names.map(async (name) => {
+      const id = Number(FILE.exec(name)?.[1] ?? 0);
+      const twin = seen.get(id);
+      if (id === 0)
+        throw new ConfigError('MIGRATIONS_INVALID', `${name}: a migration is named NNNN_name.sql`);
+      if (twin !== undefined)
+        throw new ConfigError('MIGRATIONS_INVALID', `${name} and ${twin} have one number`);
+      seen.set(id, name);
+      const sql = await readFile(new URL(name, directory), 'utf8');
+      return { id, name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
+}
+
+/**
+ * Brings the database to this build's schema. Safe when several processes call it at once: one works, the
+ * others wait and find it done.
+ * @throws ConfigError `MIGRATION_DOWNGRADE` when the database is newer than this build, `MIGRATION_CHANGED` when an
+ *   applied file was edited; StoreError when a statement fails (that migration is rolled back whole).
+ */
+export async function runMigrations(options: MigrateOptions): Promise<MigrationReport> {
+  const migrations = options.migrations ?? (await loadMigrations());
+  // Building an index may take long: no statement limit, and the wait for the lock is the other migrator's work.
+  const client = new pg.Client({ ...clientConfig(options), statement_timeout: 0, query_timeout: 0 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const done = await appliedMigrations(client);
+    refuseUnknown(done, migrations);
+    const applied: string[] = [];
+    for (const migration of migrations) {
+      if (done.has(migration.id)) continue;
+      await applyOne(client, migration);
+      applied.push(migration.name);
+    }
+    if (options.applicationRole !== undefined) await grant(client, options.applicationRole);
+    return { applied, total: migrations.length };
+  } catch (error) {
+    throw storeError(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+interface AppliedMigration {
+  readonly name: string;
+  readonly checksum: string;
+}
+
+async function appliedMigrations(client: pg.Client): Promise<Map<number, AppliedMigration>> {
+  await client.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
+    id int4 PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at int8 NOT NULL)`);
+  const { rows } = await client.query<{ id: number; name: string; checksum: string }>(
+    'SELECT id, name, checksum FROM schema_migrations ORDER BY id',
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+function refuseUnknown(done: ReadonlyMap<number, AppliedMigration>, migrations: readonly Migration[]): void {
+  const known = new Map(migrations.map((migration) => [migration.id, migration]));
+  for (const [id, row] of done) {
+    const own = known.get(id);
+    if (own === undefined) {
+      throw new ConfigError(
+        'MIGRATION_DOWNGRADE',
+        `the database has migration ${row.name}, which this version does not know: it was used by a newer version. ` +
+          'Start that version, or restore a backup made before it.',
+      );
+    }
+    if (own.checksum !== row.checksum) {
+      throw new ConfigError(
+        'MIGRATION_CHANGED',
+        `migration ${own.name} differs from the one applied to this database (as ${row.name}). ` +
+          'Applied migrations are never edited: add a new one.',
+      );
+    }
+  }
+}
+
+async function applyOne(client: pg.Client, migration: Migration): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    await client.query(migration.sql);
+    await client.query(
+      `INSERT INTO schema_migrations (id, name, checksum, applied_at)
+       VALUES ($1, $2, $3, (extract(epoch FROM clock_timestamp()) * 1000)::int8)`,
+      [migration.id, migration.name, migration.checksum],
+    );
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    const typed = storeError(error);
+    if (!(typed instanceof StoreError)) throw typed;
+    throw new StoreError(typed.code, `migration ${migration.name}: ${typed.message}`, {
+      cause: error,
+      retryable: typed.retryable,
+      sqlState: typed.sqlState,
+    });
+  }
+}
+
+/** What the application role needs and no more: rows and functions, not the schema. */
+async function grant(client: pg.Client, role: string): Promise<void> {
+  if (!ROLE.test(role)) {
+    throw new ConfigError(
+      'APPLICATION_ROLE',
+      `not a database role name (lower case, digits, _): ${role.slice(0, 80)}`,
+    );
+  }
+  const name = `"${role}"`;
+  await client.query(`
+    GRANT USAGE ON SCHEMA public TO ${name};
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${name};
+    GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO ${name};
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO ${name};
+    REVOKE INSERT, UPDATE, DELETE ON schema_migrations, partitioned_tables FROM ${name};
+  `);
+}
