@@ -1,0 +1,16 @@
+import type { z } from 'zod';
+
+/** One question to /info: what to send, what it costs, what the answer looks like. */
+export interface InfoRequest<Answer> {
+  readonly body: Readonly<Record<string, unknown>> & { readonly type: string };
+  readonly schema: z.ZodType<Answer>;
+  /** Weight before any response-size surcharge. */
+  readonly weight: number;
+  /** The most it can cost, surcharge included; taken from the budget before sending. Default: `weight`. */
+  readonly maxWeight?: number;
+  /** Surcharge of an answer. Default: none. */
+  readonly surcharge?: (answer: Answer) => number;
+}
+
+/** The dex of a request; the venue takes an absent one as the first. */
+export const dexField = (dex: string): { readonly dex?: string } => (dex === '' ? {} : { dex });
