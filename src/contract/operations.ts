@@ -28,6 +28,8 @@ export interface Operation {
   readonly body?: z.ZodType;
   /** Absent: 204 without a body. */
   readonly response?: z.ZodType;
+  /** Of the answer; application/json where absent. */
+  readonly mediaType?: string;
   /** Errors beyond those that every operation may answer with. */
   readonly errors?: readonly ApiErrorCode[];
 }

@@ -23,9 +23,9 @@ interface GrantRow {
 
 const toGrant = (row: GrantRow): AccessGrant => ({
   via: row.via,
-  id: Number(row.id),
+  id: row.id,
   role: row.role,
-  expiresAt: row.expires_at === null ? null : Number(row.expires_at),
+  expiresAt: row.expires_at,
 });
 
 /** Stores a sign-in link's hash and forgets the links that have expired. */
@@ -50,9 +50,9 @@ export async function redeemSignInLink(
 ): Promise<AccessGrant | null> {
   await db.query('DELETE FROM api_sessions WHERE expires_at <= $1', [given.now]);
   const { rows } = await db.query<GrantRow>(
-    `WITH used AS (DELETE FROM api_sign_in_links WHERE code_hash = $1 AND expires_at > $3 RETURNING role)
+    `WITH used AS (DELETE FROM api_sign_in_links WHERE code_hash = $1 AND expires_at > $3::int8 RETURNING role)
      INSERT INTO api_sessions (token_hash, role, created_at, last_seen_at, expires_at)
-     SELECT $2, role, $3, $3, $4 FROM used
+     SELECT $2::bytea, role, $3::int8, $3::int8, $4::int8 FROM used
      RETURNING 'session' AS via, session_id AS id, role, expires_at`,
     [given.codeHash, given.tokenHash, given.now, given.expiresAt],
   );
@@ -67,12 +67,12 @@ export async function findSession(
 ): Promise<AccessGrant | null> {
   const { rows } = await db.query<GrantRow & { last_seen_at: number }>(
     `SELECT 'session' AS via, session_id AS id, role, expires_at, last_seen_at FROM api_sessions
-     WHERE token_hash = $1 AND expires_at > $2 AND last_seen_at > $2 - $3::int8`,
+     WHERE token_hash = $1 AND expires_at > $2::int8 AND last_seen_at > $2::int8 - $3::int8`,
     [given.tokenHash, given.now, given.idleMs],
   );
   const row = rows[0];
   if (!row) return null;
-  if (Number(row.last_seen_at) < given.now - 60_000) {
+  if (row.last_seen_at < given.now - 60_000) {
     await db.query('UPDATE api_sessions SET last_seen_at = $2 WHERE session_id = $1', [row.id, given.now]);
   }
   return toGrant(row);
@@ -90,7 +90,7 @@ export async function findToken(
   );
   const row = rows[0];
   if (!row) return null;
-  if (Number(row.last_used_at ?? 0) < given.now - 60_000) {
+  if ((row.last_used_at ?? 0) < given.now - 60_000) {
     await db.query('UPDATE api_tokens SET last_used_at = $2 WHERE token_id = $1', [row.id, given.now]);
   }
   return toGrant(row);
@@ -114,7 +114,7 @@ export async function findEndedGrants(
                        AND (t.expires_at IS NULL OR t.expires_at > $3::int8))`,
     [given.sessionIds, given.tokenIds, given.now],
   );
-  const ids = (via: string) => rows.filter((row) => row.via === via).map((row) => Number(row.id));
+  const ids = (via: string) => rows.filter((row) => row.via === via).map((row) => row.id);
   return { sessionIds: ids('session'), tokenIds: ids('token') };
 }
 
@@ -199,14 +199,13 @@ export async function selectTokens(db: Queryable): Promise<TokenRow[]> {
     `SELECT token_id, name, role, created_at, last_used_at, expires_at, revoked_at
      FROM api_tokens ORDER BY token_id DESC`,
   );
-  const time = (value: number | null) => (value === null ? null : Number(value));
   return rows.map((row) => ({
-    id: Number(row.token_id),
+    id: row.token_id,
     name: row.name,
     role: row.role,
-    createdAt: Number(row.created_at),
-    lastUsedAt: time(row.last_used_at),
-    expiresAt: time(row.expires_at),
-    revokedAt: time(row.revoked_at),
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
   }));
 }

@@ -1,0 +1,79 @@
+/**
+ * What is refused before anything else looks at a request: a Host that is not ours (a foreign name that resolves to
+ * this machine is how a web page reaches a local server), and anything that another web site makes a browser send.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ApiErrorCode } from '../contract/errors.ts';
+
+export interface Allowed {
+  /** Values of the Host header, lower case, with port where it is not the scheme's own. */
+  readonly hosts: ReadonlySet<string>;
+  /** Values of the Origin header. */
+  readonly origins: ReadonlySet<string>;
+}
+
+/** Names under which a browser on the same machine reaches the port. */
+const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
+
+/**
+ * @param publicUrls where else the server is reached, for example behind a TLS proxy: "https://autotrade.example".
+ * @param devOrigins origins that may talk to it although it is not served from there (the development web server).
+ */
+export function allowedFor(
+  port: number,
+  publicUrls: readonly string[] = [],
+  devOrigins: readonly string[] = [],
+): Allowed {
+  const hosts = new Set(LOOPBACK_NAMES.map((name) => `${name}:${port}`));
+  const origins = new Set([...hosts].map((host) => `http://${host}`));
+  if (port === 80) for (const name of LOOPBACK_NAMES) hosts.add(name).add(`${name}:80`);
+  if (port === 80) for (const name of LOOPBACK_NAMES) origins.add(`http://${name}`);
+  for (const text of publicUrls) {
+    const url = new URL(text);
+    hosts.add(url.host);
+    origins.add(url.origin);
+  }
+  for (const origin of devOrigins) origins.add(origin);
+  return { hosts, origins };
+}
+
+const single = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value.join(',') : value;
+
+export interface Refusal {
+  readonly code: ApiErrorCode;
+  readonly message: string;
+}
+
+/** Exactly one Host header with an allowed value, else a refusal. Runs before routing. */
+export function refuseHost(headers: IncomingHttpHeaders, allowed: Allowed): Refusal | undefined {
+  const host = headers.host?.toLowerCase();
+  if (host !== undefined && allowed.hosts.has(host)) return undefined;
+  return {
+    code: 'HOST_FORBIDDEN',
+    message: 'This server does not answer to that Host; use the address that it printed at its start.',
+  };
+}
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Requests that a page of another site caused. An Origin, where present, must be allowed; Sec-Fetch-Site, where
+ * present, must say that the page is ours or that the user typed the address. A browser sends Origin with every
+ * request that changes something, so with a cookie its absence there is refused too.
+ */
+export function refuseForeignPage(
+  request: { readonly method: string; readonly headers: IncomingHttpHeaders },
+  allowed: Allowed,
+  credentials: 'cookie' | 'other',
+): Refusal | undefined {
+  const { headers } = request;
+  const origin = single(headers.origin);
+  const site = single(headers['sec-fetch-site']);
+  const foreign: Refusal = { code: 'ORIGIN_FORBIDDEN', message: 'The request comes from another site.' };
+  if (origin !== undefined && !allowed.origins.has(origin)) return foreign;
+  const vouched = origin !== undefined;
+  if (site !== undefined && site !== 'same-origin' && site !== 'none' && !vouched) return foreign;
+  if (!SAFE_METHODS.has(request.method) && credentials === 'cookie' && !vouched) return foreign;
+  return undefined;
+}
