@@ -1,0 +1,105 @@
+/** Which trades we have had already: (coin, time, trade id), bounded, per coin. */
+
+const FIRST_CAPACITY = 64;
+/** A coin keeps at least this many trades: more than any replay after a subscribe, many times over. */
+const KEEP_AT_LEAST = 1024;
+/** ... and grows up to this many while they are younger than KEEP_MS. */
+const KEEP_AT_MOST = 16_384;
+const KEEP_MS = 120_000;
+
+export type Memory = 'new' | 'duplicate' | 'too-old';
+
+/** The newest trades of one coin in the order in which they came, as a ring. */
+class CoinMemory {
+  times = new Float64Array(FIRST_CAPACITY);
+  tradeIds = new Float64Array(FIRST_CAPACITY);
+  /** Rows ever written; the ring holds the last `times.length` of them. */
+  count = 0;
+  latest = Number.NEGATIVE_INFINITY;
+  /** Trades before this time may have been forgotten. */
+  floor = Number.NEGATIVE_INFINITY;
+
+  has(time: number, tradeId: number): boolean {
+    const { times, tradeIds } = this;
+    const mask = times.length - 1;
+    const oldest = Math.max(0, this.count - times.length);
+    for (let i = this.count - 1; i >= oldest; i--) {
+      const at = i & mask;
+      if (tradeIds[at] === tradeId && times[at] === time) return true;
+    }
+    return false;
+  }
+
+  add(time: number, tradeId: number): void {
+    if (this.count >= this.times.length) this.#makeRoom(time);
+    const at = this.count++ & (this.times.length - 1);
+    this.times[at] = time;
+    this.tradeIds[at] = tradeId;
+    if (time > this.latest) this.latest = time;
+  }
+
+  #makeRoom(now: number): void {
+    const { times, count } = this;
+    const oldest = times[count & (times.length - 1)] as number;
+    const young = times.length < KEEP_AT_MOST && now - oldest < KEEP_MS;
+    // A block is never cut in two: its own trades could then not be told from duplicates.
+    if (times.length < KEEP_AT_LEAST || young || oldest === this.latest) this.#grow();
+    else this.floor = Math.max(this.floor, oldest + 1);
+  }
+
+  #grow(): void {
+    const { times, tradeIds, count } = this;
+    const mask = times.length - 1;
+    const nextTimes = new Float64Array(times.length * 2);
+    const nextIds = new Float64Array(times.length * 2);
+    for (let i = 0; i < times.length; i++) {
+      const row = count - times.length + i;
+      const to = row & (nextTimes.length - 1);
+      nextTimes[to] = times[row & mask] as number;
+      nextIds[to] = tradeIds[row & mask] as number;
+    }
+    this.times = nextTimes;
+    this.tradeIds = nextIds;
+  }
+}
+
+export class TradeMemory {
+  readonly #coins: (CoinMemory | undefined)[] = [];
+
+  /** Remembers a trade. 'too-old' is before all that is remembered of its coin: nobody can say whether it is new. */
+  add(coin: number, time: number, tradeId: number): Memory {
+    const memory = this.#of(coin);
+    // The common case: a later block than any before, so it needs no search.
+    if (time <= memory.latest) {
+      if (memory.has(time, tradeId)) return 'duplicate';
+      if (time < memory.floor) return 'too-old';
+    }
+    memory.add(time, tradeId);
+    return 'new';
+  }
+
+  has(coin: number, time: number, tradeId: number): boolean {
+    return this.#coins[coin]?.has(time, tradeId) ?? false;
+  }
+
+  /** Exchange time (ms) of the coin's newest trade, if any was seen. */
+  latest(coin: number): number | undefined {
+    const latest = this.#coins[coin]?.latest;
+    return latest === undefined || latest === Number.NEGATIVE_INFINITY ? undefined : latest;
+  }
+
+  /** Says that trades of the coin before `time` were seen but are not remembered (they were not loaded again). */
+  forgetBefore(coin: number, time: number): void {
+    const memory = this.#of(coin);
+    memory.floor = Math.max(memory.floor, time);
+  }
+
+  #of(coin: number): CoinMemory {
+    let memory = this.#coins[coin];
+    if (memory === undefined) {
+      memory = new CoinMemory();
+      this.#coins[coin] = memory;
+    }
+    return memory;
+  }
+}
