@@ -5,15 +5,22 @@ import { cellSchema, coinSchema, countSchema, logPlaceSchema, timeSchema } from 
 export const networkSchema = z.enum(['simulator', 'mainnet', 'testnet']);
 export type Network = z.infer<typeof networkSchema>;
 
-/** `silent`: the row exists but has not been renewed in time, so nothing is known about the service now. */
+/**
+ * waiting: for another service; standby: ready to take over; degraded: works, but something that it needs does not;
+ * backoff: ended, restarts soon; failed: given up; blocked: what it needs has failed; silent: it has not reported in
+ * time, so nothing is known about it now.
+ */
 export const serviceStateSchema = z.enum([
+  'waiting',
   'starting',
   'ready',
+  'standby',
   'degraded',
+  'backoff',
+  'failed',
+  'blocked',
   'stopping',
   'stopped',
-  'restarting',
-  'failed',
   'silent',
 ]);
 export type ServiceState = z.infer<typeof serviceStateSchema>;
