@@ -85,22 +85,45 @@ export async function runMigrations(options: MigrateOptions): Promise<MigrationR
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    const done = await appliedMigrations(client);
-    refuseUnknown(done, migrations);
-    const applied: string[] = [];
-    for (const migration of migrations) {
-      if (done.has(migration.id)) continue;
-      await applyOne(client, migration);
-      applied.push(migration.name);
-    }
+    const applied = await applyMissing(client, migrations);
     if (options.applicationRole !== undefined) await grant(client, options.applicationRole);
     return { applied, total: migrations.length };
   } catch (error) {
-    throw storeError(error);
+    throw explain(storeError(error));
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** The application role of production may not change the schema: somebody must have migrated before. */
+function explain(error: unknown): unknown {
+  if (!(error instanceof StoreError) || error.code !== 'STORE_PERMISSION' || error.sqlState !== '42501')
+    return error;
+  return new ConfigError(
+    'MIGRATIONS_PENDING',
+    'the database lacks migrations of this version and this role may not apply them: ' +
+      'run `autotrade db migrate` with the DATABASE_URL of the migrator role first.',
+    { cause: error },
+  );
+}
+
+async function applyMissing(client: pg.Client, migrations: readonly Migration[]): Promise<string[]> {
+  const before = await appliedMigrations(client);
+  refuseUnknown(before, migrations);
+  if (migrations.every((migration) => before.has(migration.id))) return [];
+  await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+  await client.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
+    id int4 PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at int8 NOT NULL)`);
+  // Another process may have worked while this one waited.
+  const done = await appliedMigrations(client);
+  refuseUnknown(done, migrations);
+  const applied: string[] = [];
+  for (const migration of migrations) {
+    if (done.has(migration.id)) continue;
+    await applyOne(client, migration);
+    applied.push(migration.name);
+  }
+  return applied;
 }
 
 interface AppliedMigration {
@@ -109,8 +132,10 @@ interface AppliedMigration {
 }
 
 async function appliedMigrations(client: pg.Client): Promise<Map<number, AppliedMigration>> {
-  await client.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
-    id int4 PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at int8 NOT NULL)`);
+  const table = await client.query<{ name: string | null }>(
+    "SELECT to_regclass('public.schema_migrations') AS name",
+  );
+  if (table.rows[0]?.name == null) return new Map();
   const { rows } = await client.query<{ id: number; name: string; checksum: string }>(
     'SELECT id, name, checksum FROM schema_migrations ORDER BY id',
   );

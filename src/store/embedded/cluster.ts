@@ -5,7 +5,7 @@ import { AppError, ConfigError } from '../../runtime/errors.ts';
 import { useExternal } from './binaries.ts';
 import { type Ground, giveTo } from './ground.ts';
 import { SUPERUSER } from './home.ts';
-import { runAs } from './identity.ts';
+import { runAs, SELF } from './identity.ts';
 
 /** The lowest version that is supported is the one that is embedded. */
 const MAJOR = '15';
@@ -93,7 +93,8 @@ export async function ensureCluster(ground: Ground, superuserPassword: string, s
     ];
     const result = await runAs(
       ground.identity,
-      [...words, `--pwfile=${passwordFile}`, ...(sync ? [] : ['--no-sync'])],
+      // One flush of the file system below instead of initdb's one per file, which takes many seconds on slow disks.
+      [...words, `--pwfile=${passwordFile}`, '--no-sync'],
       ground.libraryPath,
     );
     if (result.code !== 0) {
@@ -103,7 +104,16 @@ export async function ensureCluster(ground: Ground, superuserPassword: string, s
     await rm(passwordFile, { force: true });
   }
   await writeFile(join(draft, 'pg_hba.conf'), ACCESS_RULES);
+  if (sync) await flush(draft);
   await rename(draft, ground.data);
+  if (sync) await flush(dirname(ground.data));
+}
+
+/** Everything below reaches the disk. */
+async function flush(path: string): Promise<void> {
+  const one = await runAs(SELF, ['sync', '--file-system', path]);
+  // A `sync` without options (macOS) flushes everything.
+  if (one.code !== 0) await runAs(SELF, ['sync']);
 }
 
 async function versionOf(data: string): Promise<string | undefined> {
