@@ -1,0 +1,33 @@
+/** Role `simulator`: the venue when NETWORK=simulator. Maps settings to the simulator's options. */
+import type { Settings } from '../../runtime/config/groups.ts';
+import type { StartRole } from '../../runtime/lifecycle.ts';
+import { type SimulatorOptions, startSimulator } from '../../simulator/simulator.ts';
+
+const HOST = '127.0.0.1';
+
+function sourceOf(config: Settings<'simulator'>): SimulatorOptions['source'] {
+  if (config.SIMULATOR_REPLAY !== undefined)
+    return {
+      kind: 'replay',
+      path: config.SIMULATOR_REPLAY,
+      speed: config.SIMULATOR_REPLAY_SPEED,
+      times: config.SIMULATOR_REPLAY_TIMES,
+    };
+  return {
+    kind: 'tape',
+    seed: config.SIMULATOR_SEED,
+    tradesPerSecond: config.SIMULATOR_TRADES_PER_SECOND,
+  };
+}
+
+export const startSimulatorRole: StartRole<Settings<'simulator'>> = async ({ config, clock, log }) => {
+  const server = await startSimulator({
+    host: HOST,
+    port: config.SIMULATOR_PORT,
+    source: sourceOf(config),
+    clock,
+    log,
+  });
+  log.info({ url: server.url, websocket: server.websocketUrl }, 'simulated exchange serves');
+  return { stop: () => server.close() };
+};

@@ -1,0 +1,104 @@
+/** POST /info and POST /exchange over node http, with the refusals of the venue's own server. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errorMessage } from '../../runtime/errors.ts';
+import type { Logger } from '../../runtime/log.ts';
+import { type Backend, RequestRefused } from './backend.ts';
+import type { Limits } from './limits.ts';
+import { answerExchange, answerInfo } from './requests.ts';
+
+/** Bodies beyond this are refused before they are read to the end. */
+const MAX_BODY_BYTES = 2 * 1024 * 1024;
+
+const CORS = {
+  'access-control-allow-origin': '*',
+  vary: 'origin, access-control-request-method, access-control-request-headers',
+};
+
+export interface HttpParts {
+  readonly backend: Backend;
+  readonly limits: Limits;
+  readonly log: Logger;
+}
+
+/** The client's address as one text for IPv4 and IPv4-in-IPv6. */
+export const clientIp = (request: IncomingMessage): string =>
+  (request.socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '');
+
+function send(response: ServerResponse, status: number, contentType: string, body: string): void {
+  if (response.destroyed || response.headersSent) return;
+  response.writeHead(status, {
+    ...CORS,
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}
+
+/** Reads the body; one that is too long is read to its end without being kept, so that the client hears why. */
+function readBody(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = [];
+    let length = 0;
+    request.on('data', (bytes: Buffer) => {
+      length += bytes.length;
+      if (length <= MAX_BODY_BYTES) chunks.push(bytes);
+      else chunks = [];
+    });
+    request.on('end', () => {
+      if (length <= MAX_BODY_BYTES) resolve(Buffer.concat(chunks).toString('utf8'));
+      else reject(new RequestRefused(413, 'Failed to buffer the request body: length limit exceeded'));
+    });
+    request.on('error', reject);
+  });
+}
+
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new RequestRefused(400, `Failed to parse the request body as JSON: ${errorMessage(error)}`);
+  }
+}
+
+async function route(parts: HttpParts, request: IncomingMessage): Promise<unknown> {
+  const path = (request.url ?? '/').split('?')[0];
+  if (path !== '/info' && path !== '/exchange') throw new RequestRefused(404, 'Not Found');
+  if (request.method !== 'POST') throw new RequestRefused(405, 'Method Not Allowed');
+  const contentType = request.headers['content-type'] ?? '';
+  if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(contentType))
+    throw new RequestRefused(415, 'Expected request with `Content-Type: application/json`');
+  const body = parseBody(await readBody(request));
+  const ledger = parts.limits.of(clientIp(request));
+  if (path === '/info') return answerInfo(parts.backend, ledger, body).data;
+  return answerExchange(parts.backend, ledger, body);
+}
+
+/** Never throws and never leaves a request unanswered. */
+export async function handleHttp(
+  parts: HttpParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (request.method === 'OPTIONS') {
+    response.writeHead(200, {
+      ...CORS,
+      'access-control-allow-methods': '*',
+      'access-control-allow-headers': '*',
+    });
+    response.end();
+    return;
+  }
+  try {
+    const answer = await route(parts, request);
+    send(response, 200, 'application/json', JSON.stringify(answer));
+  } catch (error) {
+    if (error instanceof RequestRefused) {
+      if (error.status === 413) response.setHeader('connection', 'close');
+      send(response, error.status, error.contentType, error.body);
+      return;
+    }
+    if (request.destroyed) return;
+    parts.log.error({ error, url: request.url }, 'request handler failed');
+    send(response, 500, 'application/json', 'null');
+  }
+}

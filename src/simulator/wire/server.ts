@@ -1,0 +1,113 @@
+/** The simulator's public face: http and WebSocket on one port, over any backend. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
+import type { Clock } from '../../runtime/clock.ts';
+import { ConfigError, errorMessage } from '../../runtime/errors.ts';
+import type { Logger } from '../../runtime/log.ts';
+import type { Backend } from './backend.ts';
+import { Connection } from './connection.ts';
+import { clientIp, handleHttp } from './http.ts';
+import { Hub } from './hub.ts';
+import { type LimitSettings, Limits, VENUE_LIMITS } from './limits.ts';
+
+/** Largest WebSocket message that a client may send. */
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** WebSocket policy violation: too many connections. */
+const POLICY_VIOLATION = 1008;
+
+export interface WireOptions {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly backend: Backend;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Overrides of VENUE_LIMITS. */
+  readonly limits?: Partial<LimitSettings>;
+}
+
+export interface WireServer {
+  readonly port: number;
+  /** http://host:port, what clients use as the API address. */
+  readonly url: string;
+  /** ws://host:port/ws */
+  readonly websocketUrl: string;
+  /** Drops every WebSocket connection without a close frame. */
+  dropConnections(): void;
+  connections(): number;
+  close(): Promise<void>;
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new ConfigError(
+              'PORT_IN_USE',
+              `port ${port} on ${host} is in use; stop the other program or set SIMULATOR_PORT`,
+            )
+          : error,
+      ),
+    );
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** Starts serving the backend and starts the backend. @throws ConfigError PORT_IN_USE */
+export async function startWireServer(options: WireOptions): Promise<WireServer> {
+  const { backend, clock, log } = options;
+  const settings = { ...VENUE_LIMITS, ...options.limits };
+  const limits = new Limits(settings, clock);
+  const hub = new Hub();
+  const open = new Set<Connection>();
+  const http = createServer(
+    (request, response) => void handleHttp({ backend, limits, log }, request, response),
+  );
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+  });
+
+  http.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    if ((request.url ?? '').split('?')[0] !== '/ws') {
+      socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      client.on('error', (error) => log.debug({ error: errorMessage(error) }, 'client socket failed'));
+      const ledger = limits.of(clientIp(request));
+      const refused = ledger.openConnection();
+      if (refused !== undefined) {
+        client.close(POLICY_VIOLATION, refused);
+        return;
+      }
+      const connection = new Connection(client, { backend, hub, ledger, limits: settings, clock, log });
+      open.add(connection);
+      client.on('close', () => open.delete(connection));
+    });
+  });
+
+  const port = await listen(http, options.port, options.host);
+  backend.start(hub);
+  return {
+    port,
+    url: `http://${options.host}:${port}`,
+    websocketUrl: `ws://${options.host}:${port}/ws`,
+    dropConnections: () => {
+      for (const connection of open) connection.terminate();
+    },
+    connections: () => open.size,
+    close: async () => {
+      backend.stop();
+      for (const connection of open) connection.terminate();
+      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+      http.closeAllConnections();
+      sockets.close();
+      await closed;
+    },
+  };
+}
