@@ -20,7 +20,7 @@ function sourceOf(config: Settings<'simulator'>): SimulatorOptions['source'] {
   };
 }
 
-export const startSimulatorRole: StartRole<Settings<'simulator'>> = async ({ config, clock, log }) => {
+export const start: StartRole<Settings<'simulator'>> = async ({ config, clock, log }) => {
   const server = await startSimulator({
     host: HOST,
     port: config.SIMULATOR_PORT,

@@ -30,7 +30,7 @@ export const isInterval = (text: unknown): text is string =>
   typeof text === 'string' && (text === '1M' || Object.hasOwn(INTERVAL_MS, text));
 
 /** Open time of the candle that holds `time`. */
-export function candleStart(interval: string, time: number): number {
+function candleStart(interval: string, time: number): number {
   if (interval === '1M') {
     const date = new Date(time);
     return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
@@ -130,8 +130,12 @@ export class Candles {
 
   /** Candles whose open time lies in [startTime, endTime], ascending; flat where nothing traded in between. */
   range(interval: string, startTime: number, endTime: number): WireCandle[] {
+    const from = candleStart(interval, startTime);
+    const bars = this.#bars[sourceOf(interval)];
     const merged: Bar[] = [];
-    for (const bar of this.#bars[sourceOf(interval)]) {
+    for (let index = this.#firstNeeded(bars, interval, from); index < bars.length; index++) {
+      const bar = bars[index];
+      if (bar === undefined || bar.start > endTime) break;
       const start = candleStart(interval, bar.start);
       const last = merged.at(-1);
       if (last?.start === start) merge(last, bar);
@@ -142,14 +146,24 @@ export class Candles {
     }
     this.#fill(merged, interval, candleStart(interval, endTime) + 1);
     return merged
-      .filter((bar) => bar.start >= candleStart(interval, startTime) && bar.start <= endTime)
+      .filter((bar) => bar.start >= from && bar.start <= endTime)
       .slice(-MAX_CANDLES)
       .map((bar) => this.#wire(interval, bar));
   }
 
-  /** The candle that holds `time`. */
-  at(interval: string, time: number): WireCandle | undefined {
-    return this.range(interval, candleStart(interval, time), time).at(-1);
+  /** Index of the first stored bar of the last traded candle before `from`: its close fills the gap up to it. */
+  #firstNeeded(bars: readonly Bar[], interval: string, from: number): number {
+    let low = 0;
+    for (let high = bars.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if ((bars[middle]?.start ?? 0) < from) low = middle + 1;
+      else high = middle;
+    }
+    const before = bars[low - 1];
+    if (before === undefined) return 0;
+    const start = candleStart(interval, before.start);
+    while (low > 0 && (bars[low - 1]?.start ?? 0) >= start) low--;
+    return low;
   }
 
   /** Appends flat bars up to, not including, `end`; a long silence is cut to what can ever be returned. */

@@ -69,7 +69,7 @@ class DecimalsSeen {
 }
 
 /** Splits a frame of several block times into one frame per block, as a live feed sends them. */
-export function perBlock(trades: readonly WireTrade[]): WireTrade[][] {
+function perBlock(trades: readonly WireTrade[]): WireTrade[][] {
   const blocks: WireTrade[][] = [];
   for (const trade of trades) {
     const last = blocks.at(-1);

@@ -4,7 +4,7 @@ import type { IpLedger } from './limits.ts';
 import { actionWeight, infoSurcharge, infoWeight } from './weights.ts';
 
 /** Body of a 429: the four letters null, without Retry-After. */
-export const tooManyRequests = (): RequestRefused => new RequestRefused(429, 'null', 'application/json');
+const tooManyRequests = (): RequestRefused => new RequestRefused(429, 'null', 'application/json');
 
 /** A JSON object, or the refusal that the venue's deserialiser gives. */
 export function asFields(value: unknown): Fields {
