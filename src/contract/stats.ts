@@ -1,6 +1,6 @@
 /** The state of the whole system in one answer: what Overview and System show. */
 import { z } from 'zod';
-import { cellSchema, coinSchema, countSchema, logPlaceSchema, timeSchema } from './values.ts';
+import { cellSchema, countSchema, logPlaceSchema, timeSchema } from './values.ts';
 
 export const networkSchema = z.enum(['simulator', 'mainnet', 'testnet']);
 export type Network = z.infer<typeof networkSchema>;
@@ -94,7 +94,7 @@ export const statsSchema = z
       total: countSchema.meta({ description: 'Trades committed since the database was created' }),
       perSecond: cellSchema.meta({ description: 'Committed trades per second over the last 10 s' }),
     }),
-    coins: z.object({ listed: countSchema, active: z.array(coinSchema) }),
+    coins: z.object({ listed: countSchema }),
     feed: feedSchema,
     weight: z.array(weightSchema),
     log: logPlaceSchema

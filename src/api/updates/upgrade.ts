@@ -44,6 +44,7 @@ export class UpgradeGate {
   readonly #rate: RateLimiter;
   readonly #byCaller = new Map<string, number>();
   #count = 0;
+  #stopped = false;
 
   constructor(server: Server, options: UpgradeOptions) {
     this.#options = options;
@@ -57,8 +58,14 @@ export class UpgradeGate {
     });
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy());
-      void this.#upgrade(request, socket, head);
+      if (this.#stopped) socket.destroy();
+      else void this.#upgrade(request, socket, head);
     });
+  }
+
+  /** From now on nobody is let in. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
