@@ -1,0 +1,59 @@
+/** What pages ask for, as query definitions. What moves by itself comes over the WebSocket instead. */
+import { queryOptions } from '@tanstack/react-query';
+import type { Session } from '../../contract/session.ts';
+import type { Stats } from '../../contract/stats.ts';
+import type { SortOrder, TraderDetail, TraderList, TraderSort } from '../../contract/traders.ts';
+import type { RecentTrades } from '../../contract/trades.ts';
+import { call } from './request.ts';
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: ({ signal }) => call<Session>('getSession', { signal }),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const statsQuery = queryOptions({
+  queryKey: ['stats'],
+  queryFn: ({ signal }) => call<Stats>('getStats', { signal }),
+});
+
+export const recentTradesQuery = (limit: number) =>
+  queryOptions({
+    queryKey: ['trades', 'recent', limit],
+    queryFn: ({ signal }) => call<RecentTrades>('listRecentTrades', { signal, query: { limit } }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const traderQuery = (address: string) =>
+  queryOptions({
+    queryKey: ['trader', address],
+    queryFn: ({ signal }) => call<TraderDetail>('getTrader', { signal, params: { address } }),
+    refetchInterval: 5_000,
+  });
+
+export interface TradersPageRequest {
+  readonly search: string;
+  readonly sort: TraderSort;
+  readonly order: SortOrder;
+  readonly watched: boolean;
+}
+
+/** Rows of one request: the most that the server gives. */
+export const TRADERS_PAGE = 200;
+
+export const listTraders = (
+  request: TradersPageRequest,
+  cursor: string | null,
+  signal: AbortSignal,
+): Promise<TraderList> =>
+  call<TraderList>('listTraders', {
+    signal,
+    query: {
+      limit: TRADERS_PAGE,
+      sort: request.sort,
+      order: request.order,
+      ...(request.search === '' ? {} : { search: request.search }),
+      ...(request.watched ? { watched: 'true' } : {}),
+      ...(cursor === null ? {} : { cursor }),
+    },
+  });
