@@ -62,8 +62,9 @@ interface Link {
 /**
  * npm cannot carry symbolic links; the package makes them in an install script, which `--ignore-scripts` skips.
  * Without them the server dies with "cannot open shared object file".
+ * Returns the folder for LD_LIBRARY_PATH if the package's own could not be written.
  */
-async function repairLinks(root: string, linkDirectory: string): Promise<string | undefined> {
+export async function repairLinks(root: string, linkDirectory: string): Promise<string | undefined> {
   const links = JSON.parse(
     await readFile(join(root, 'pg-symlinks.json'), 'utf8').catch(() => '[]'),
   ) as Link[];
@@ -91,8 +92,10 @@ async function makeLink(to: string, path: string): Promise<boolean> {
     return true;
   } catch (error) {
     // Two starts at once: the other one was first.
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return true;
-    return false;
+    return (
+      (error as NodeJS.ErrnoException).code === 'EEXIST' &&
+      (await readlink(path).catch(() => undefined)) === to
+    );
   }
 }
 

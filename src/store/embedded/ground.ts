@@ -1,5 +1,17 @@
 /** Chooses as whom the server runs and where its programs and data lie. */
-import { chmod, chown, cp, lchown, mkdir, readdir, rename, stat } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  cp,
+  lchown,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
@@ -67,17 +79,16 @@ async function refuseUnlessRuns(identity: Identity, binaries: Binaries): Promise
 async function nobodyGround(home: string, root: string, binaries: Binaries): Promise<Ground> {
   await mkdir(root, { recursive: true });
   await chmod(join(root, '..'), 0o755);
+  await lchown(root, NOBODY, NOBODY);
+  await chmod(root, 0o700);
   const native = join(root, 'native');
-  await cp(binaries.root, native, { recursive: true, verbatimSymlinks: true });
+  await copyPrograms(binaries.root, native);
   const old = join(home, 'data');
   const data = join(root, 'data');
   if (!(await exists(data)) && (await exists(old))) {
-    await cp(old, `${data}.new`, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-    await rename(`${data}.new`, data);
+    await copyTree(old, data);
     await rename(old, `${old}.moved`);
   }
-  await chownTree(root);
-  await chmod(root, 0o700);
   const copied: Binaries = {
     root: native,
     initdb: join(native, 'bin', 'initdb'),
@@ -94,6 +105,25 @@ async function nobodyGround(home: string, root: string, binaries: Binaries): Pro
     data,
     scratch: root,
   };
+}
+
+/** The programs once per version of their package. */
+async function copyPrograms(from: string, to: string): Promise<void> {
+  const version = await readFile(join(from, '..', 'package.json'), 'utf8').catch(() => '');
+  const stamp = join(to, 'package.json');
+  if (version !== '' && (await readFile(stamp, 'utf8').catch(() => undefined)) === version) return;
+  await rm(to, { recursive: true, force: true });
+  await copyTree(from, to);
+  await writeFile(stamp, version);
+}
+
+/** Whole or not at all, owned by nobody. */
+async function copyTree(from: string, to: string): Promise<void> {
+  const draft = `${to}.new`;
+  await rm(draft, { recursive: true, force: true });
+  await cp(from, draft, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  await chownTree(draft);
+  await rename(draft, to);
 }
 
 const exists = (path: string): Promise<boolean> =>
