@@ -41,7 +41,5 @@ export function restartCount(): number {
   return Number.isSafeInteger(count) && count >= 0 ? count : 0;
 }
 
-/** Identifies one run of the process manager to its children; undefined when a role runs alone. */
-export function managerRunId(): string | undefined {
-  return process.env['AUTOTRADE_RUN_ID'];
-}
+/** Whether a process manager of ours started this process and keeps its log. */
+export const isManaged = (): boolean => process.env['AUTOTRADE_MANAGED'] === '1';

@@ -123,6 +123,19 @@ const api = {
     pattern: /^[A-Za-z0-9.:_-]{1,255}$/,
   }),
   PORT: port('Port of the web server.', 8787),
+  PUBLIC_URL: text(
+    'Where else the web server is reached, for example through a TLS proxy; comma-separated.',
+    {
+      default: '',
+      accepts: 'addresses like `https://autotrade.example`',
+      pattern: /^https?:\/\/[^\s,/]+(,https?:\/\/[^\s,/]+)*$/,
+    },
+  ),
+  TRUSTED_PROXIES: text('Proxies whose X-Forwarded-For is believed; comma-separated.', {
+    default: '',
+    accepts: 'IP addresses or ranges like `10.0.0.0/8`',
+    pattern: /^[0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*$/,
+  }),
 };
 
 const simulator = {
@@ -192,8 +205,10 @@ export type GroupValues<G extends GroupName> = {
 
 type Union<T> = (T extends unknown ? (value: T) => void : never) extends (value: infer I) => void ? I : never;
 
-/** The values of several groups together: what a role's mapping gets. */
-export type Settings<G extends GroupName = GroupName> = Union<G extends unknown ? GroupValues<G> : never>;
+/** The values of several groups together, `base` always among them: what a role's mapping gets. */
+export type Settings<G extends GroupName = GroupName> = Union<
+  G | 'base' extends infer E ? (E extends GroupName ? GroupValues<E> : never) : never
+>;
 
 /** All fields by name. */
 export const FIELDS: ReadonlyMap<string, Field<unknown>> = new Map(
@@ -201,4 +216,4 @@ export const FIELDS: ReadonlyMap<string, Field<unknown>> = new Map(
 );
 
 /** Set by the process manager for its children, never by a user. */
-export const INTERNAL_KEYS = ['AUTOTRADE_RESTARTS', 'AUTOTRADE_RUN_ID'] as const;
+export const INTERNAL_KEYS = ['AUTOTRADE_RESTARTS', 'AUTOTRADE_MANAGED'] as const;

@@ -1,0 +1,119 @@
+/** The command line: `autotrade <command>`. */
+import { parseArgs } from 'node:util';
+import { readSource } from '../runtime/config/environment.ts';
+import { nearestName } from '../runtime/config/nearest.ts';
+import { AppError, ConfigError, EXIT_CONFIG } from '../runtime/errors.ts';
+import type { Command } from './commands/command.ts';
+import { configCheckCommand } from './commands/config.ts';
+import { databaseResetCommand, migrateCommand, resetCommand } from './commands/database.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { linkCommand } from './commands/link.ts';
+import { logsCommand } from './commands/logs.ts';
+import { serviceCommand } from './commands/service.ts';
+import { startCommand } from './commands/start.ts';
+import { statusCommand } from './commands/status.ts';
+import { stopCommand } from './commands/stop.ts';
+import { tokenCreateCommand, tokenListCommand, tokenRevokeCommand } from './commands/token.ts';
+import { VERSION } from './version.ts';
+
+const COMMANDS: readonly Command[] = [
+  startCommand,
+  stopCommand,
+  statusCommand,
+  logsCommand,
+  linkCommand,
+  tokenCreateCommand,
+  tokenListCommand,
+  tokenRevokeCommand,
+  configCheckCommand,
+  doctorCommand,
+  migrateCommand,
+  databaseResetCommand,
+  resetCommand,
+  serviceCommand,
+];
+
+/** sysexits EX_USAGE. */
+const EXIT_USAGE = 64;
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  return [
+    `autotrade ${VERSION}: copy trading for Hyperliquid perpetuals`,
+    '',
+    'Usage: autotrade <command> [options]',
+    '',
+    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+    '`autotrade <command> --help` says more. Settings: a .env file or the environment; see docs/CONFIG.md.',
+    'New here? Run `autotrade start`: it needs nothing else and trades nothing.',
+  ].join('\n');
+}
+
+const helpOf = ({ name, usage, summary, help }: Command): string =>
+  `autotrade ${name}: ${summary}\n\nUsage: autotrade ${name} ${usage}`.trimEnd() + `\n\n${help}`;
+
+/** The command named by the first one or two words. */
+function findCommand(words: readonly string[]): Command | undefined {
+  const two = words.slice(0, 2).join(' ');
+  return COMMANDS.find(({ name }) => name === two) ?? COMMANDS.find(({ name }) => name === words[0]);
+}
+
+function unknownCommand(words: readonly string[]): string {
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${words[0]} `));
+  if (group.length > 0) return `Which one: ${group.map(({ name }) => `autotrade ${name}`).join(', ')}?`;
+  const nearest = nearestName(
+    words[0] ?? '',
+    COMMANDS.map(({ name }) => name),
+  );
+  return `There is no command '${words[0]}'${nearest ? `; did you mean '${nearest}'?` : ''} See: autotrade --help`;
+}
+
+/** @returns the exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const wantsHelp = argv.includes('--help') || argv.includes('-h');
+  if (argv.includes('--version')) return say(VERSION);
+  const command = findCommand(words);
+  if (command === undefined) {
+    if (words.length === 0) return say(overview(), wantsHelp ? 0 : EXIT_USAGE);
+    console.error(unknownCommand(words));
+    return EXIT_USAGE;
+  }
+  if (wantsHelp) return say(helpOf(command));
+  let parsed: ReturnType<typeof parseArgs>;
+  try {
+    const args = argv.slice(argv.indexOf(command.name.split(' ').at(-1) ?? '') + 1);
+    parsed = parseArgs({ args, options: command.options, allowPositionals: true, strict: true });
+  } catch (error) {
+    return refuse(command, error instanceof Error ? error.message : String(error));
+  }
+  const { min, max } = command.words;
+  if (parsed.positionals.length < min || parsed.positionals.length > max)
+    return refuse(command, parsed.positionals.length < min ? 'Something is missing.' : 'Too many words.');
+  return command.run({
+    words: parsed.positionals,
+    options: parsed.values as Record<string, string | boolean | undefined>,
+    source: readSource(process.cwd()),
+    print: (text) => console.log(text),
+    terminal: process.stdout.isTTY === true,
+  });
+}
+
+function say(text: string, code = 0): number {
+  console.log(text);
+  return code;
+}
+
+function refuse(command: Command, message: string): number {
+  console.error(`${message}\nUsage: autotrade ${command.name} ${command.usage}`);
+  return EXIT_USAGE;
+}
+
+try {
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  // What the user can mend is a sentence; anything else is a fault of ours and shows where.
+  console.error(error instanceof AppError ? error.message : error);
+  process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
+}

@@ -1,0 +1,192 @@
+/** The process manager: `autotrade start`. Wires the supervisor to real processes, files, signals and the terminal. */
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import type { Clock } from '../runtime/clock.ts';
+import type { Settings } from '../runtime/config/groups.ts';
+import { ConfigError, EXIT_CONFIG, errorMessage } from '../runtime/errors.ts';
+import type { Random } from '../runtime/random.ts';
+import { startGuard } from './guard.ts';
+import { LogFile } from './log_file.ts';
+import { processLauncher } from './process_launcher.ts';
+import { type ManagerInfo, ownIdentity, takeLock, writeRunState } from './run_files.ts';
+import { statusTable } from './status_table.ts';
+import type { ServiceSpec, ServiceStatus } from './supervisor/service.ts';
+import { Supervisor } from './supervisor/supervisor.ts';
+import { VERSION } from './version.ts';
+
+export interface ManagerOptions {
+  readonly settings: Settings;
+  /** First 16 hex digits over the settings in force. */
+  readonly settingsHash: string;
+  readonly services: readonly ServiceSpec[];
+  readonly command: (spec: ServiceSpec) => readonly [string, ...string[]];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly print: (text: string) => void;
+  readonly color: boolean;
+  /** Called when a service becomes ready for the first time; a failure is printed, not fatal. */
+  readonly onFirstReady?: (service: string) => Promise<void>;
+}
+
+const RUN_STATE_EVERY_MS = 1_000;
+
+export const webUrl = (settings: Pick<Settings, 'HOST' | 'PORT'>): string => {
+  const host = ['0.0.0.0', '::'].includes(settings.HOST) ? '127.0.0.1' : settings.HOST;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${settings.PORT}`;
+};
+
+/** Runs until stopped by a signal or until nothing is left to run; resolves with the exit code. */
+export async function runManager(options: ManagerOptions): Promise<number> {
+  const { settings, clock } = options;
+  const info = managerInfo(options);
+  const lock = takeLock(info);
+  try {
+    await refuseTakenPorts(options);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  const guard = startGuard();
+  const openLog = logFiles(settings);
+  const say = sayer(options, openLog('process-manager'));
+  say(`manager ${VERSION}, process ${info.pid}, settings ${options.settingsHash}`);
+  let exitCode = 0;
+  const ready = new Set<string>();
+  const supervisor = new Supervisor({
+    services: options.services,
+    launch: processLauncher({ command: options.command, logFile: openLog, guard, clock }),
+    clock,
+    random: options.random,
+    onChange: (status) => {
+      announce(status, say);
+      if (status.state !== 'ready' || ready.has(status.name)) return;
+      ready.add(status.name);
+      options.onFirstReady?.(status.name).catch((error: unknown) => say(errorMessage(error)));
+    },
+    onNothingLeft: (misconfigured) => {
+      exitCode = misconfigured ? EXIT_CONFIG : 1;
+      say(`nothing left to run${misconfigured ? `:\n${misconfigured.lastExit}` : ''}`);
+      stop('nothing left to run');
+    },
+  });
+  const save = () => saveRunState(supervisor, info, clock);
+  const timers = [
+    clock.every(RUN_STATE_EVERY_MS, save),
+    clock.every(settings.STATUS_INTERVAL_SECONDS * 1_000, () =>
+      options.print(`\n${statusTable(supervisor.status(), { now: clock.now(), color: options.color })}\n`),
+    ),
+  ];
+  let stop: (reason: string) => void = () => undefined;
+  const stopped = new Promise<void>((done) => {
+    stop = (reason) => {
+      say(`stopping: ${reason}`);
+      void supervisor.stop().then(done);
+    };
+  });
+  const unlisten = listenSignals(stop, () => supervisor.kill());
+  supervisor.start();
+  save();
+  await stopped;
+  for (const timer of timers) timer.cancel();
+  unlisten();
+  save();
+  guard.close();
+  lock.release();
+  say('stopped');
+  return exitCode;
+}
+
+function managerInfo({ settings, clock }: ManagerOptions): ManagerInfo {
+  return {
+    ...ownIdentity(),
+    startedAt: clock.now(),
+    version: VERSION,
+    network: settings.NETWORK,
+    url: webUrl(settings),
+    dataDir: resolve(settings.DATA_DIR),
+    logDir: resolve(settings.LOG_DIR),
+  };
+}
+
+function logFiles(settings: Settings): (service: string) => LogFile {
+  const files = new Map<string, LogFile>();
+  return (service) => {
+    const known = files.get(service);
+    if (known) return known;
+    const file = new LogFile({
+      path: join(settings.LOG_DIR, `${service}.log`),
+      maxBytes: settings.LOG_FILE_MEGABYTES * 1_048_576,
+      keep: settings.LOG_KEEP_FILES,
+    });
+    files.set(service, file);
+    return file;
+  };
+}
+
+/** Prints a line and keeps it in logs/process-manager.log. */
+function sayer({ clock, print }: ManagerOptions, file: LogFile): (text: string) => void {
+  return (text) => {
+    const time = new Date(clock.now()).toISOString();
+    file.write(`${time} ${text}\n`);
+    print(`${time.slice(11, 19)}  ${text}`);
+  };
+}
+
+function announce(status: ServiceStatus, say: (text: string) => void): void {
+  const { name, state, note, pid } = status;
+  if (state === 'waiting') return;
+  say(`${name} ${state}${state === 'starting' ? ` (process ${pid})` : ''}${note === '' ? '' : `: ${note}`}`);
+}
+
+/** services.json is for readers; a disk that refuses it must not stop the services. */
+function saveRunState(supervisor: Supervisor, manager: ManagerInfo, clock: Clock): void {
+  try {
+    writeRunState(manager.dataDir, { manager, writtenAt: clock.now(), services: supervisor.status() });
+  } catch {
+    // The next second tries again; readers see the age.
+  }
+}
+
+/** First signal: stop in order. Second: kill. */
+function listenSignals(stop: (reason: string) => void, kill: () => void): () => void {
+  let asked = false;
+  const listeners = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
+    const listener = () => {
+      if (asked) kill();
+      else stop(signal);
+      asked = true;
+    };
+    process.on(signal, listener);
+    return () => void process.off(signal, listener);
+  });
+  return () => {
+    for (const remove of listeners) remove();
+  };
+}
+
+/** A port that another program holds would show as a crash loop; better said before anything starts. */
+async function refuseTakenPorts({ settings, services }: ManagerOptions): Promise<void> {
+  const roles = new Set(services.map(({ role }) => role));
+  const wanted: [string, string, number][] = [];
+  if (roles.has('api')) wanted.push(['PORT', settings.HOST, settings.PORT]);
+  if (roles.has('simulator')) wanted.push(['SIMULATOR_PORT', '127.0.0.1', settings.SIMULATOR_PORT]);
+  for (const [name, host, port] of wanted) {
+    const problem = await portProblem(host, port);
+    if (problem === 'EADDRINUSE')
+      throw new ConfigError(
+        'PORT_TAKEN',
+        `Port ${port} is in use by another program. Stop that program, or set ${name} to another number in .env.`,
+      );
+    if (problem !== undefined)
+      throw new ConfigError('PORT_REFUSED', `Cannot listen on ${host}:${port} (${problem}). Change ${name}.`);
+  }
+}
+
+/** The error code of listening there, or undefined when it works. */
+export function portProblem(host: string, port: number): Promise<string | undefined> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => done(undefined)));
+  });
+}
