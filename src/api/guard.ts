@@ -17,13 +17,8 @@ const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**
  * @param publicUrls where else the server is reached, for example behind a TLS proxy: "https://autotrade.example".
- * @param devOrigins origins that may talk to it although it is not served from there (the development web server).
  */
-export function allowedFor(
-  port: number,
-  publicUrls: readonly string[] = [],
-  devOrigins: readonly string[] = [],
-): Allowed {
+export function allowedFor(port: number, publicUrls: readonly string[] = []): Allowed {
   const hosts = new Set(LOOPBACK_NAMES.map((name) => `${name}:${port}`));
   const origins = new Set([...hosts].map((host) => `http://${host}`));
   if (port === 80) for (const name of LOOPBACK_NAMES) hosts.add(name).add(`${name}:80`);
@@ -33,7 +28,6 @@ export function allowedFor(
     hosts.add(url.host);
     origins.add(url.origin);
   }
-  for (const origin of devOrigins) origins.add(origin);
   return { hosts, origins };
 }
 

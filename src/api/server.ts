@@ -51,8 +51,6 @@ export interface ApiServerOptions {
   readonly port: number;
   /** Where else it is reached, for example through a TLS proxy: "https://autotrade.example". */
   readonly publicUrls?: readonly string[];
-  /** Origins of development web servers that may call it. */
-  readonly devOrigins?: readonly string[];
   readonly trustedProxies?: readonly string[];
   /** Folder of the built web app. */
   readonly webRoot?: string;
@@ -82,7 +80,7 @@ export interface ApiServer {
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { clock, log } = options;
   let port = options.port;
-  let allowed: Allowed = allowedFor(port, options.publicUrls, options.devOrigins);
+  let allowed: Allowed = allowedFor(port, options.publicUrls);
   const cookieName = () => sessionCookieName(port);
   const access = new AccessControl(options.db, clock);
   const stats = new StatsCollector({ ...options, log });
@@ -124,7 +122,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const tape = new Tape({ ...options, hub, stats });
   await listen(app, options);
   port = (app.server.address() as AddressInfo).port;
-  allowed = allowedFor(port, options.publicUrls, options.devOrigins);
+  allowed = allowedFor(port, options.publicUrls);
   return {
     port,
     url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
