@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import {
   chmod,
   chown,
+  cp,
   mkdir,
   mkdtemp,
   readdir,
