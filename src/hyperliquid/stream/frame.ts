@@ -56,6 +56,13 @@ export class FrameReader {
     return this.#readSlowly(bytes, columns, receivedAt);
   }
 
+  /** Appends a list of trades as /info gives it; returns how many could not be read. */
+  readList(items: readonly unknown[], columns: TradeColumns, receivedAt: number): number {
+    let unreadable = 0;
+    for (const item of items) if (this.#readTrade(item, columns, receivedAt) !== undefined) unreadable++;
+    return unreadable;
+  }
+
   #readSlowly(bytes: Buffer, columns: TradeColumns, receivedAt: number): Frame {
     const prefix = bytes.toString('latin1', 0, PREFIX_BYTES);
     const trades = /"channel"\s*:\s*"trades"/.test(prefix);

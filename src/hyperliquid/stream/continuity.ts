@@ -1,0 +1,46 @@
+/** Do the venue's newest trades of a coin join what we have, or is something missing between? Pure. */
+import type { TradeColumns } from '../../domain/trade_columns.ts';
+import type { TradeMemory } from '../../domain/trade_memory.ts';
+
+/** Trades that the venue repeats after a subscribe; fewer than this is all that it has. */
+const REPLAYED = 30;
+
+/** A span of exchange time (ms, both ends included) in which trades may be missing. */
+export interface Gap {
+  readonly coin: number;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+}
+
+export type Join =
+  | { readonly joined: true }
+  | { readonly joined: false; readonly from: number; readonly to: number };
+
+/**
+ * @param rows newest trades of the coin as the venue lists them, without holes between them.
+ * @param coveredUntil exchange time up to which the coin was watched although it may not have traded; undefined
+ *   if it never was.
+ * @param now exchange time now, the end of a gap that nothing bounds.
+ */
+export function join(
+  memory: TradeMemory,
+  coin: number,
+  rows: TradeColumns,
+  coveredUntil: number | undefined,
+  now: number,
+): Join {
+  let oldest = Number.POSITIVE_INFINITY;
+  for (let at = 0; at < rows.length; at++) {
+    const time = rows.time[at] as number;
+    // What we had is in the list, so all that came after it is in the list too.
+    if (memory.has(coin, time, rows.tradeId[at] as number)) return { joined: true };
+    if (time < oldest) oldest = time;
+  }
+  const latest = memory.latest(coin);
+  const from = latest ?? coveredUntil;
+  if (from === undefined) return { joined: true };
+  const to = Number.isFinite(oldest) ? oldest : now;
+  if (latest === undefined && (rows.length < REPLAYED || to <= from)) return { joined: true };
+  return { joined: false, from: Math.min(from, to), to: Math.max(from, to) };
+}

@@ -1,0 +1,371 @@
+/**
+ * All public trades of many coins, each exactly once, in the order of execution per coin; or the span in which some
+ * may be missing. Over several sockets, for ever.
+ */
+
+import type { AddressIndex } from '../../domain/address_index.ts';
+import type { CoinTable, ListedCoin } from '../../domain/listed_coin.ts';
+import { TradeColumns } from '../../domain/trade_columns.ts';
+import type { TradeMemory } from '../../domain/trade_memory.ts';
+import type { Clock, Timer } from '../../runtime/clock.ts';
+import { errorMessage } from '../../runtime/errors.ts';
+import type { Logger } from '../../runtime/log.ts';
+import type { Random } from '../../runtime/random.ts';
+import { ConnectGate } from './connect_gate.ts';
+import { type ConnectionHooks, FeedConnection } from './connection.ts';
+import { type Gap, join } from './continuity.ts';
+import { type CoinState, type FeedCounts, type FeedStatus, feedStatus } from './feed_status.ts';
+import { FrameReader } from './frame.ts';
+import { RateWindow } from './rate_window.ts';
+
+/** Left free of the venue's 1000 for sockets that it still counts after a reconnect. */
+const MAX_COINS = 850;
+const MAX_CONNECTIONS = 8;
+const COINS_PER_CONNECTION = 107;
+/** The venue's limit is 2000 messages a minute for one IP. */
+const MESSAGES_PER_MINUTE = 1500;
+/** A subscribe is followed at once by a replay; a coin that never traded may have none. */
+const REPLAY_MS = 10_000;
+/** Trades held back of one coin while its gap is being closed. */
+const MAX_HELD = 50_000;
+const CLOSING_AT_ONCE = 4;
+const NOTE_EVERY_MS = 10_000;
+
+export interface TradeFeedHooks {
+  /** New trades, to be taken before returning: the columns are used again. */
+  trades(rows: TradeColumns): void;
+  /** Trades may be missing; told before the trades that came after the span. */
+  gap(gap: Gap): void;
+  /** From now on nothing is known of these coins … */
+  interrupted(coins: readonly number[], reason: string): void;
+  /** … until here: everything is there, but for gaps told before. */
+  restored(coin: number): void;
+}
+
+export interface TradeFeedOptions {
+  /** "wss://api.hyperliquid.xyz/ws" */
+  readonly url: string;
+  readonly coins: CoinTable;
+  readonly addresses: AddressIndex;
+  readonly memory: TradeMemory;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly hooks: TradeFeedHooks;
+  /**
+   * The venue's newest trades of a coin, newest first, as `recentTrades` gives them; rejects when it cannot say
+   * within a few seconds.
+   */
+  readonly recentTrades: (symbol: string, signal: AbortSignal) => Promise<readonly unknown[]>;
+  /** Exchange time until which a coin was watched before this start, for coins without a remembered trade. */
+  readonly coveredUntil: (coin: number) => number | undefined;
+}
+
+export class TradeFeed {
+  readonly #options: TradeFeedOptions;
+  readonly #reader: FrameReader;
+  readonly #incoming = new TradeColumns();
+  readonly #outgoing = new TradeColumns();
+  readonly #connections: FeedConnection[] = [];
+  readonly #coins = new Map<string, CoinState>();
+  readonly #gate: ConnectGate;
+  readonly #messages = new RateWindow(MESSAGES_PER_MINUTE, 60_000);
+  readonly #stop = new AbortController();
+  readonly #timer: Timer;
+  readonly #toClose: CoinState[] = [];
+  #closing = 0;
+  #unwatched: string[] = [];
+  readonly #noted = new Map<string, { at: number; suppressed: number }>();
+  readonly counts: FeedCounts = {
+    trades: 0,
+    duplicates: 0,
+    tooOld: 0,
+    malformed: 0,
+    gaps: 0,
+    gapsClosed: 0,
+    refused: 0,
+  };
+
+  constructor(options: TradeFeedOptions) {
+    this.#options = options;
+    this.#reader = new FrameReader(options.coins, options.addresses);
+    this.#gate = new ConnectGate(options.clock);
+    this.#timer = options.clock.every(1_000, () => this.#tick(), { background: true });
+  }
+
+  /** Watches exactly these coins from now on; the first 850 of them if there are more. */
+  setCoins(coins: readonly ListedCoin[]): void {
+    const watched = coins.slice(0, MAX_COINS);
+    this.#unwatched = coins.slice(MAX_COINS).map((coin) => coin.symbol);
+    if (this.#unwatched.length > 0) {
+      this.#options.log.error(
+        { unwatched: this.#unwatched.length, limit: MAX_COINS },
+        'more coins than the venue lets one IP subscribe to; narrow POPULAR_COINS',
+      );
+    }
+    const wanted = new Set(watched.map((coin) => coin.symbol));
+    for (const [symbol, state] of this.#coins) {
+      if (wanted.has(symbol)) continue;
+      this.#coins.delete(symbol);
+      if (state.phase === 'closing') this.#finish(state, 'the coin is no longer watched');
+      this.#options.hooks.interrupted([state.coin.id], 'no longer watched');
+    }
+    const needed = Math.min(MAX_CONNECTIONS, Math.ceil(watched.length / COINS_PER_CONNECTION));
+    while (this.#connections.length < needed) this.#connections.push(this.#newConnection());
+    for (const coin of watched) if (!this.#coins.has(coin.symbol)) this.#watch(coin);
+    for (const connection of this.#connections) connection.want(this.#symbolsOf(connection));
+  }
+
+  status(): FeedStatus {
+    return feedStatus(
+      this.#connections,
+      this.#coins.values(),
+      this.#unwatched,
+      this.counts,
+      this.#reader.slowFrames,
+    );
+  }
+
+  /** Backpressure: no byte is read while halted. */
+  halt(halted: boolean): void {
+    for (const connection of this.#connections) connection.halt(halted);
+  }
+
+  close(): void {
+    this.#stop.abort(new Error('the feed is closed'));
+    this.#timer.cancel();
+    for (const connection of this.#connections) connection.close();
+  }
+
+  #watch(coin: ListedCoin): void {
+    const load = (one: FeedConnection) => this.#symbolsOf(one).length;
+    const [connection] = [...this.#connections].sort((a, b) => load(a) - load(b));
+    if (connection === undefined) return;
+    const { clock, coveredUntil } = this.#options;
+    this.#coins.set(coin.symbol, {
+      coin,
+      connection,
+      phase: 'down',
+      since: clock.now(),
+      held: undefined,
+      coveredUntil: coveredUntil(coin.id),
+    });
+  }
+
+  #symbolsOf(connection: FeedConnection): string[] {
+    return [...this.#coins.values()]
+      .filter((one) => one.connection === connection)
+      .map((one) => one.coin.symbol);
+  }
+
+  #newConnection(): FeedConnection {
+    const { url, clock, random } = this.#options;
+    const hooks: ConnectionHooks = {
+      trades: (columns, from, unreadable) => this.#onTrades(connection, columns, from, unreadable),
+      confirmed: (symbol) => this.#onConfirmed(symbol),
+      interrupted: (symbols, reason) => this.#onInterrupted(symbols, reason),
+      note: (event, detail) => this.#note(event, detail),
+    };
+    const connection = new FeedConnection({
+      url,
+      clock,
+      random,
+      hooks,
+      gate: this.#gate,
+      messages: this.#messages,
+      reader: this.#reader,
+      columns: this.#incoming,
+    });
+    return connection;
+  }
+
+  #onTrades(
+    connection: FeedConnection,
+    columns: TradeColumns,
+    from: number,
+    unreadable: readonly string[],
+  ): void {
+    for (const symbol of unreadable) this.#lost(symbol);
+    let at = from;
+    while (at < columns.length) {
+      const coin = columns.coin[at] as number;
+      let to = at + 1;
+      while (to < columns.length && columns.coin[to] === coin) to++;
+      const state = this.#coins.get(this.#options.coins.byId(coin)?.symbol ?? '');
+      if (state?.connection === connection) this.#onCoinTrades(state, columns, at, to);
+      at = to;
+    }
+  }
+
+  #onCoinTrades(state: CoinState, columns: TradeColumns, from: number, to: number): void {
+    if (state.phase === 'live') {
+      state.connection.sawLiveData(columns.time[from] as number);
+      this.#emit(columns, from, to);
+      return;
+    }
+    state.held ??= new TradeColumns();
+    for (let at = from; at < to; at++) state.held.pushFrom(columns, at);
+    if (state.phase === 'closing') {
+      if (state.held.length > MAX_HELD) this.#finish(state, 'too many trades while closing a gap');
+      return;
+    }
+    // The first frame after a subscribe is the replay.
+    const { memory, clock } = this.#options;
+    const joined = join(memory, state.coin.id, state.held, state.coveredUntil, clock.now());
+    if (joined.joined) this.#goLive(state);
+    else this.#startClosing(state);
+  }
+
+  /** A trade of a known coin that cannot be read is lost for good. */
+  #lost(symbol: string): void {
+    const coin = this.#coins.get(symbol)?.coin;
+    if (coin === undefined) return;
+    const now = this.#options.clock.now();
+    const from = Math.min(now, this.#options.memory.latest(coin.id) ?? now);
+    this.#note('malformed', { reason: 'a trade that cannot be read', coin: symbol });
+    this.#gap({ coin: coin.id, from, to: now, reason: 'a trade could not be read' });
+  }
+
+  #onConfirmed(symbol: string): void {
+    const state = this.#coins.get(symbol);
+    if (state === undefined || state.phase !== 'down') return;
+    state.phase = 'replay';
+    state.since = this.#options.clock.now();
+  }
+
+  #onInterrupted(symbols: readonly string[], reason: string): void {
+    const interrupted: number[] = [];
+    for (const symbol of symbols) {
+      const state = this.#coins.get(symbol);
+      if (state === undefined) continue;
+      if (state.phase === 'closing') this.#finish(state, `interrupted again: ${reason}`);
+      if (state.phase === 'live') {
+        interrupted.push(state.coin.id);
+        state.coveredUntil = state.connection.latestTime ?? state.coveredUntil;
+      }
+      state.phase = 'down';
+      state.held = undefined;
+      state.since = this.#options.clock.now();
+    }
+    if (interrupted.length > 0) this.#options.hooks.interrupted(interrupted, reason);
+  }
+
+  #startClosing(state: CoinState): void {
+    state.phase = 'closing';
+    state.since = this.#options.clock.now();
+    this.#toClose.push(state);
+    this.#closeNext();
+  }
+
+  #closeNext(): void {
+    while (this.#closing < CLOSING_AT_ONCE) {
+      const state = this.#toClose.shift();
+      if (state === undefined) return;
+      if (state.phase !== 'closing') continue;
+      this.#closing++;
+      void this.#close(state).finally(() => {
+        this.#closing--;
+        if (!this.#stop.signal.aborted) this.#closeNext();
+      });
+    }
+  }
+
+  /** Asks the venue for the coin's newest trades; they may reach further back than the replay did. */
+  async #close(state: CoinState): Promise<void> {
+    const since = state.since;
+    let reason = 'the feed was interrupted and recentTrades does not reach back far enough';
+    const recent = new TradeColumns();
+    try {
+      const rows = await this.#options.recentTrades(state.coin.symbol, this.#stop.signal);
+      this.#reader.readList([...rows].reverse(), recent, this.#options.clock.now());
+    } catch (error) {
+      reason = `the feed was interrupted and recentTrades failed: ${errorMessage(error).slice(0, 120)}`;
+    }
+    if (this.#stop.signal.aborted || state.phase !== 'closing' || state.since !== since) return;
+    state.held = mergeByTime(state.held ?? new TradeColumns(), recent, state.coin.id);
+    this.#finish(state, reason);
+  }
+
+  /** Ends the closing of a gap with what there is: joined, or the gap recorded. */
+  #finish(state: CoinState, reason: string): void {
+    const { memory, clock } = this.#options;
+    const coin = state.coin.id;
+    const joined = join(memory, coin, state.held ?? new TradeColumns(), state.coveredUntil, clock.now());
+    if (joined.joined) this.counts.gapsClosed++;
+    else this.#gap({ coin, from: joined.from, to: joined.to, reason });
+    this.#goLive(state);
+  }
+
+  #goLive(state: CoinState): void {
+    const held = state.held;
+    state.held = undefined;
+    state.phase = 'live';
+    state.since = this.#options.clock.now();
+    if (held !== undefined && this.#emit(held, 0, held.length) > 0) state.connection.watch.alarmWasTrue();
+    this.#options.hooks.restored(state.coin.id);
+  }
+
+  #gap(gap: Gap): void {
+    this.counts.gaps++;
+    this.#options.hooks.gap(gap);
+  }
+
+  /** Hands on the rows that are new; returns how many. */
+  #emit(rows: TradeColumns, from: number, to: number): number {
+    const { memory, hooks } = this.#options;
+    const out = this.#outgoing;
+    for (let at = from; at < to; at++) {
+      const had = memory.add(rows.coin[at] as number, rows.time[at] as number, rows.tradeId[at] as number);
+      if (had === 'new') out.pushFrom(rows, at);
+      else if (had === 'duplicate') this.counts.duplicates++;
+      else this.counts.tooOld++;
+    }
+    const count = out.length;
+    if (count > 0) hooks.trades(out);
+    out.clear();
+    this.counts.trades += count;
+    return count;
+  }
+
+  #tick(): void {
+    const now = this.#options.clock.now();
+    for (const state of this.#coins.values()) {
+      if (state.phase !== 'replay' || now - state.since < REPLAY_MS) continue;
+      state.held = new TradeColumns();
+      const joined = join(this.#options.memory, state.coin.id, state.held, state.coveredUntil, now);
+      if (joined.joined) this.#goLive(state);
+      else this.#startClosing(state);
+    }
+    for (const connection of this.#connections) connection.tick();
+  }
+
+  /** One line per kind of event in ten seconds, with how many were left out. */
+  #note(event: string, detail: Record<string, unknown>): void {
+    if (event === 'malformed') this.counts.malformed++;
+    if (event === 'refused') this.counts.refused++;
+    const now = this.#options.clock.monotonic();
+    const last = this.#noted.get(event);
+    if (last !== undefined && now - last.at < NOTE_EVERY_MS) {
+      last.suppressed++;
+      return;
+    }
+    this.#noted.set(event, { at: now, suppressed: 0 });
+    const line = { ...detail, suppressed: last?.suppressed ?? 0 };
+    if (event === 'live') this.#options.log.info(line, 'feed connection is live');
+    else this.#options.log.warn(line, `feed: ${event}`);
+  }
+}
+
+/** Rows of both by time; where both have a block, the first one's order goes first and the other repeats it. */
+function mergeByTime(first: TradeColumns, second: TradeColumns, coin: number): TradeColumns {
+  const merged = new TradeColumns();
+  let i = 0;
+  for (let at = 0; at < second.length; at++) {
+    if (second.coin[at] !== coin) continue;
+    while (i < first.length && (first.time[i] as number) <= (second.time[at] as number))
+      merged.pushFrom(first, i++);
+    merged.pushFrom(second, at);
+  }
+  while (i < first.length) merged.pushFrom(first, i++);
+  return merged;
+}
