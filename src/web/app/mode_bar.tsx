@@ -10,9 +10,9 @@ export function ModeBar() {
   const look = mode === 'connecting' ? 'mainnet' : mode;
   return (
     <>
-      <div className={c('bar', look)} role="note" aria-label="Exchange">
+      <aside className={c('bar', look)} aria-label="Exchange">
         <span className={c('pad')}>{MODE_TEXT[mode]}</span>
-      </div>
+      </aside>
       <div className={c('frame', look)} aria-hidden="true" />
     </>
   );

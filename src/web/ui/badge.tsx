@@ -14,6 +14,15 @@ const MARKS: Record<Level, ReactNode> = {
   neutral: <circle cx="4" cy="4" r="3" fill="none" stroke="currentColor" strokeWidth="1.5" />,
 };
 
+/** The mark alone, before a figure that says the rest. */
+export const StateMark = ({ level }: { readonly level: Level }) => (
+  <span className={c('alone', level)}>
+    <svg className={c('mark')} viewBox="0 0 8 8" aria-hidden="true">
+      {MARKS[level]}
+    </svg>
+  </span>
+);
+
 /** A state in a word, with its mark. Danger is boxed as well. */
 export function StateBadge({
   level,

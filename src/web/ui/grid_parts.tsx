@@ -97,7 +97,7 @@ export function GridRow<Row>({
     <div
       role="row"
       aria-rowindex={index + 2}
-      className={c('row', focus.active.row === index && 'current')}
+      className={c('row')}
       style={{ gridTemplateColumns: tracks, transform: `translateY(${start}px)` }}
       onClick={() => onOpen(row)}
     >

@@ -64,7 +64,7 @@ export function LiveTape() {
                 <th scope="col">Coin</th>
                 <th scope="col">Taker</th>
                 <th scope="col" className={t('right')}>
-                  Price, USD
+                  Price
                 </th>
                 <th scope="col" className={t('right', 'wide')}>
                   Size

@@ -4,7 +4,7 @@ import { formatAge } from '../../format/number.ts';
 import { connection, history, latestStats } from '../../live/feed.ts';
 import { feedHealth } from '../../live/health.ts';
 import { usePart, useStore } from '../../live/store.ts';
-import { type Level, StateBadge } from '../../ui/badge.tsx';
+import { type Level, StateMark } from '../../ui/badge.tsx';
 import { Meter, Sparkline } from '../../ui/meter.tsx';
 import { Num } from '../../ui/num.tsx';
 import { pick } from '../../ui/pick.ts';
@@ -73,10 +73,11 @@ function FeedTile({ stats, receivedAt }: { readonly stats: Stats | undefined; re
     <Tile
       title="Exchange feed"
       value={
-        <StateBadge level={health.level} tip={health.explanation}>
-          <span className={c('value')}>{age === null ? '?' : formatAge(age)}</span>
+        <>
+          <StateMark level={health.level} />
+          <span data-tip={health.explanation}>{age === null ? '?' : formatAge(age)}</span>
           <span className={c('unit')}>{health.level === 'healthy' ? 'old' : health.text.split(' ')[0]}</span>
-        </StateBadge>
+        </>
       }
       below={`${connections}${gaps}`}
     />
@@ -157,9 +158,10 @@ export function Tiles() {
       <Tile
         title="Services ready"
         value={
-          <StateBadge level={services.level}>
-            <span className={c('value')}>{services.text}</span>
-          </StateBadge>
+          <>
+            <StateMark level={services.level} />
+            {services.text}
+          </>
         }
         below={services.below}
       />

@@ -12,7 +12,7 @@ export const TRADER_COLUMNS: readonly TraderColumn[] = [
   {
     id: 'address',
     header: 'Trader',
-    track: 'minmax(176px, 1.4fr)',
+    track: 'minmax(150px, 1.4fr)',
     sortable: true,
     cell: (row) => (
       <span className={addressClass}>
@@ -23,8 +23,8 @@ export const TRADER_COLUMNS: readonly TraderColumn[] = [
   },
   {
     id: 'notional',
-    header: 'Notional, USD',
-    track: 'minmax(116px, 1fr)',
+    header: 'Notional',
+    track: 'minmax(104px, 1fr)',
     right: true,
     sortable: true,
     meaning: 'Price times size of all trades of this trader that we have seen, both sides',
@@ -33,7 +33,7 @@ export const TRADER_COLUMNS: readonly TraderColumn[] = [
   {
     id: 'trades',
     header: 'Trades',
-    track: 'minmax(84px, 0.7fr)',
+    track: 'minmax(64px, 0.7fr)',
     right: true,
     sortable: true,
     meaning: 'Public trades that we have seen',
