@@ -1,0 +1,168 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type RunState, readRunState } from '../../src/main/run_files.ts';
+import type { ServiceSpec, ServiceStatus } from '../../src/main/supervisor/service.ts';
+import { until } from '../until.ts';
+
+const spec = (name: string, dependsOn: string[] = []): ServiceSpec => ({
+  name,
+  role: name,
+  dependsOn,
+  stopSignal: 'SIGTERM',
+  readyTimeoutMs: 20_000,
+});
+
+/** Pids whose command line names a child of this folder's manager; grandchildren by their process group. */
+function processesOfGroups(groups: readonly number[]): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return state !== 'Z' && groups.includes(Number(group));
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+let folder: string;
+let managers: ChildProcess[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'manager-'));
+  managers = [];
+});
+
+afterEach(async () => {
+  const groups = pids();
+  for (const manager of managers) manager.kill('SIGKILL');
+  for (const group of groups) {
+    try {
+      process.kill(-group, 'SIGKILL');
+    } catch {
+      // Gone already.
+    }
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Manager {
+  readonly process: ChildProcess;
+  readonly output: () => string;
+  /** The exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string | null>;
+}
+
+function start(services: ServiceSpec[]): Manager {
+  const driver = join(import.meta.dirname, 'driver.ts');
+  const child = spawn(process.execPath, ['--import', 'tsx', driver, folder, JSON.stringify(services)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  managers.push(child);
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString('utf8');
+  });
+  const ended = new Promise<number | string | null>((resolve) => {
+    child.once('close', (code, signal) => resolve(code ?? signal));
+  });
+  return { process: child, output: () => output, ended };
+}
+
+const state = (): RunState | undefined => readRunState(join(folder, 'data'));
+const pids = (): number[] => (state()?.services ?? []).flatMap(({ pid }) => (pid === null ? [] : [pid]));
+const log = (service: string): string => readFileSync(join(folder, 'logs', `${service}.log`), 'utf8');
+
+const service = (name: string): ServiceStatus | undefined =>
+  state()?.services.find((entry) => entry.name === name);
+const reaches = (name: string, wanted: ServiceStatus['state']) =>
+  until(() => service(name)?.state === wanted, `${name} to be ${wanted}`, 30_000);
+
+describe('process manager', () => {
+  it('starts in order, keeps logs and stops cleanly on SIGTERM', async () => {
+    const manager = start([spec('b', ['a']), spec('a')]);
+    await reaches('b', 'ready');
+    expect(service('b')?.rssBytes ?? 0).toBeGreaterThanOrEqual(0);
+    expect(log('a')).toBe('a is here\n');
+    const groups = pids();
+    expect(groups).toHaveLength(2);
+    manager.process.kill('SIGTERM');
+    expect(await manager.ended).toBe(0);
+    expect(processesOfGroups(groups)).toEqual([]);
+    expect(state()?.services.map((entry) => entry.state)).toEqual(['stopped', 'stopped']);
+    expect(readdirSync(join(folder, 'data', 'run'))).toEqual(['services.json']);
+    expect(log('process-manager')).toContain('b ready');
+  });
+
+  it('gives up on a crash loop after five restarts and keeps the others running', async () => {
+    start([spec('crash'), spec('needs', ['crash']), spec('other')]);
+    await reaches('crash', 'failed');
+    expect(service('crash')).toMatchObject({ restarts: 5, pid: null });
+    expect(service('crash')?.note).toContain('Error: cannot go on');
+    expect(log('crash').match(/cannot go on/g)).toHaveLength(6);
+    expect(service('needs')).toMatchObject({ state: 'blocked', note: 'crash is failed' });
+    expect(service('other')?.state).toBe('ready');
+  });
+
+  it('restarts what is killed', async () => {
+    start([spec('a')]);
+    await reaches('a', 'ready');
+    const before = service('a')?.pid ?? 0;
+    process.kill(before, 'SIGKILL');
+    await until(() => service('a')?.state === 'ready' && service('a')?.pid !== before, 'a restart');
+    expect(service('a')).toMatchObject({ restarts: 1, lastExit: 'killed by SIGKILL' });
+  });
+
+  it('stops a stubborn child and its own children within 10 s of Ctrl-C', async () => {
+    const manager = start([spec('a'), spec('stubborn', ['a'])]);
+    await reaches('stubborn', 'ready');
+    const groups = pids();
+    await until(() => processesOfGroups(groups).length === 3);
+    manager.process.kill('SIGINT');
+    await until(() => processesOfGroups(groups).length === 0, 'every process to be gone', 10_000);
+    expect(await manager.ended).toBe(0);
+  });
+
+  it('leaves nothing behind when it is killed itself', async () => {
+    const manager = start([spec('a'), spec('stubborn')]);
+    await reaches('stubborn', 'ready');
+    await reaches('a', 'ready');
+    const groups = pids();
+    await until(() => processesOfGroups(groups).length === 3);
+    manager.process.kill('SIGKILL');
+    await manager.ended;
+    await until(() => processesOfGroups(groups).length === 0, 'every process to be gone', 15_000);
+    // The lock of the dead manager does not keep the next one out.
+    start([spec('a')]);
+    await until(
+      () =>
+        state()?.manager.pid !== undefined &&
+        service('a')?.state === 'ready' &&
+        !groups.includes(service('a')?.pid ?? 0),
+      'the next one to run',
+    );
+  });
+
+  it('stops and shows why when a service says that a setting is wrong', async () => {
+    const manager = start([spec('misconfigured'), spec('needs', ['misconfigured'])]);
+    expect(await manager.ended).toBe(78);
+    expect(manager.output()).toContain('PORT must be a number');
+    expect(service('misconfigured')?.restarts).toBe(0);
+  });
+
+  it('keeps a second one out, saying where the first one is', async () => {
+    start([spec('a')]);
+    await reaches('a', 'ready');
+    const second = start([spec('a')]);
+    expect(await second.ended).toBe(78);
+    expect(second.output()).toContain('Already running: process');
+    expect(second.output()).toContain('http://127.0.0.1:8787');
+  });
+});
