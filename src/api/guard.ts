@@ -40,9 +40,12 @@ export interface Refusal {
 }
 
 /** Exactly one Host header with an allowed value, else a refusal. Runs before routing. */
-export function refuseHost(headers: IncomingHttpHeaders, allowed: Allowed): Refusal | undefined {
-  const host = headers.host?.toLowerCase();
-  if (host !== undefined && allowed.hosts.has(host)) return undefined;
+export function refuseHost(
+  request: { readonly headersDistinct: NodeJS.Dict<string[]> },
+  allowed: Allowed,
+): Refusal | undefined {
+  const [host, second] = request.headersDistinct['host'] ?? [];
+  if (host !== undefined && second === undefined && allowed.hosts.has(host.toLowerCase())) return undefined;
   return {
     code: 'HOST_FORBIDDEN',
     message: 'This server does not answer to that Host; use the address that it printed at its start.',

@@ -45,6 +45,8 @@ export interface HttpLimits {
   readonly maxConnections: number;
   readonly perAddress: RateLimitOptions;
   readonly perCaller: RateLimitOptions;
+  /** Attempts to sign in of one address. */
+  readonly signIn: RateLimitOptions;
 }
 
 export const HTTP_LIMITS: HttpLimits = {
@@ -56,6 +58,7 @@ export const HTTP_LIMITS: HttpLimits = {
   maxConnections: 4_000,
   perAddress: { burst: 400, perSecond: 100 },
   perCaller: { burst: 200, perSecond: 50 },
+  signIn: { burst: 10, perSecond: 0.2 },
 };
 
 export interface HttpAppOptions {
@@ -96,7 +99,7 @@ function listener(options: HttpAppOptions, newId: () => string, handler: Handler
       keepAliveTimeout: 30_000,
     },
     (req, res) => {
-      const refusal = refuseHost(req.headers, options.allowed());
+      const refusal = refuseHost(req, options.allowed());
       const tooLong = (req.url?.length ?? 0) > limits.urlBytes;
       if (refusal === undefined && !tooLong) {
         handler(req, res);

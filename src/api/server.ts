@@ -81,6 +81,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const { clock, log } = options;
   let port = options.port;
   let allowed: Allowed = allowedFor(port, options.publicUrls);
+  const limits: HttpLimits = { ...HTTP_LIMITS, ...options.limits };
   const cookieName = () => sessionCookieName(port);
   const access = new AccessControl(options.db, clock);
   const stats = new StatsCollector({ ...options, log });
@@ -93,7 +94,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     access,
     cookieName,
     allowed: () => allowed,
-    limits: { ...HTTP_LIMITS, ...options.limits },
+    limits,
     onOutcome: (code) => metrics.requests.inc({ code }),
   });
   const routes: ApiServer['routes'][number][] = [];
@@ -112,7 +113,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   registerOperations(app, handlers, {
     checkAnswers: options.checkAnswers ?? false,
-    addressRates: { signIn: new RateLimiter({ burst: 10, perSecond: 0.2 }) },
+    addressRates: { signIn: new RateLimiter(limits.signIn) },
   });
   registerPlain(app, options, { stats, lag, metrics });
   registerWeb(app, options.webRoot === undefined ? new Map() : await loadWebFiles(options.webRoot));

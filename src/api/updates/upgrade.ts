@@ -93,7 +93,7 @@ export class UpgradeGate {
   /** Who it is, or why not. Nothing of the request is believed before Host and Origin are. */
   async #admit(request: IncomingMessage): Promise<AccessGrant | Refused> {
     const { access, allowed, clock, cookieName } = this.#options;
-    const refusal = refuseHost(request.headers, allowed());
+    const refusal = refuseHost(request, allowed());
     if (refusal) return refusal;
     if ((request.url ?? '').split('?', 1)[0] !== UPDATES_PATH) return { code: 'NOT_FOUND' };
     if (this.#rate.take(request.socket.remoteAddress ?? '', clock.monotonic()) > 0)

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { allowedFor, refuseForeignPage, refuseHost } from './guard.ts';
+
+const allowed = allowedFor(8787, ['https://autotrade.example']);
+const host = (...values: string[]) => refuseHost({ headersDistinct: { host: values } }, allowed);
+
+describe('Host', () => {
+  it.each(['127.0.0.1:8787', 'localhost:8787', 'LocalHost:8787', '[::1]:8787', 'autotrade.example'])(
+    'lets %s in',
+    (value) => expect(host(value)).toBeUndefined(),
+  );
+  it.each([
+    'localhost',
+    'localhost:80',
+    'evil.example:8787',
+    'autotrade.example:8787',
+    'localhost:8787.evil',
+    '',
+  ])('refuses %j', (value) => expect(host(value)?.code).toBe('HOST_FORBIDDEN'));
+  it('refuses a second one', () => expect(host('localhost:8787', 'localhost:8787')).toBeDefined());
+  it('lets the bare name in on port 80', () => {
+    const names = allowedFor(80);
+    expect(names.hosts.has('localhost') && names.hosts.has('localhost:80')).toBe(true);
+    expect(names.origins.has('http://localhost')).toBe(true);
+  });
+});
+
+describe('pages of other sites', () => {
+  const own = 'http://localhost:8787';
+  const ask = (method: string, headers: Record<string, string>, credentials: 'cookie' | 'other' = 'cookie') =>
+    refuseForeignPage({ method, headers }, allowed, credentials)?.code;
+
+  it('lets our own page and the address bar in', () => {
+    expect(ask('GET', { 'sec-fetch-site': 'same-origin' })).toBeUndefined();
+    expect(ask('GET', { 'sec-fetch-site': 'none' })).toBeUndefined();
+    expect(ask('POST', { origin: own, 'sec-fetch-site': 'same-origin' })).toBeUndefined();
+    expect(ask('POST', { origin: 'https://autotrade.example' })).toBeUndefined();
+    expect(ask('GET', {})).toBeUndefined();
+  });
+
+  it('lets programs without a browser in', () => {
+    expect(ask('POST', {}, 'other')).toBeUndefined();
+  });
+
+  it.each([
+    ['GET', { origin: 'https://evil.example' }],
+    ['GET', { 'sec-fetch-site': 'cross-site' }],
+    ['GET', { 'sec-fetch-site': 'same-site' }],
+    ['POST', { origin: 'null' }],
+    ['POST', { origin: 'http://localhost:8788' }],
+    ['POST', { origin: 'https://localhost:8787' }],
+    ['DELETE', {}],
+    ['PUT', { 'sec-fetch-site': 'same-origin' }],
+  ])('refuses %s with %j', (method, headers) => {
+    expect(ask(method, headers as unknown as Record<string, string>)).toBe('ORIGIN_FORBIDDEN');
+  });
+});
