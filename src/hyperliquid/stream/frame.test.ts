@@ -29,8 +29,8 @@ const wireTrade = fc.constantFrom(...COINS).chain((one) =>
   fc.record({
     coin: fc.constant(one.symbol),
     side: fc.constantFrom('A', 'B'),
-    px: fc.integer({ min: 1, max: 1e12 }).map((n) => decimal(n, 6 - one.sizeDecimals)),
-    sz: fc.integer({ min: 1, max: 1e12 }).map((n) => decimal(n, one.sizeDecimals)),
+    px: fc.integer({ min: 1, max: 9e7 }).map((n) => decimal(n, 6 - one.sizeDecimals)),
+    sz: fc.integer({ min: 1, max: 1e8 }).map((n) => decimal(n, one.sizeDecimals)),
     time: fc.integer({ min: 1e12, max: 2e12 }),
     hash: hex(64),
     tid: fc.integer({ min: 0, max: 2 ** 50 }),
@@ -93,6 +93,7 @@ describe('trades', () => {
     ['a negative price', { px: '-1.0' }],
     ['a number where text is known', { px: 66373 }],
     ['a price beyond 2^53', { px: '99999999999999999999.0' }],
+    ['a notional beyond nine billion dollars', { px: '66373.0', sz: '999999.0' }],
     ['an unknown side', { side: 'C' }],
     ['no address', { users: ['0xzz', '0x0'] }],
     ['one user', { users: [good.users[0]] }],

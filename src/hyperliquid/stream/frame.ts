@@ -113,7 +113,7 @@ export class FrameReader {
     try {
       const price = parseTicks(trade.px, coin.sizeDecimals);
       const size = parseLots(trade.sz, coin.sizeDecimals);
-      if (price <= 0 || size <= 0) return coin.symbol;
+      if (price <= 0 || size <= 0 || price * size > Number.MAX_SAFE_INTEGER) return coin.symbol;
       const [buyer, seller] = trade.users.map((user) => this.#addresses.intern(parseAddress(user)));
       const takerIsBuyer = trade.side === 'B';
       columns.push(

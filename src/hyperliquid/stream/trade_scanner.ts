@@ -111,7 +111,7 @@ export class TradeScanner {
     this.#expect(TRADE_ID);
     const tradeId = this.#whole();
     this.#expect(USERS);
-    if (this.#failed || price === 0 || size === 0) {
+    if (this.#failed || price === 0 || size === 0 || price * size > Number.MAX_SAFE_INTEGER) {
       this.#failed = true;
       return;
     }

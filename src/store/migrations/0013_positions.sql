@@ -53,6 +53,7 @@ CREATE INDEX positions_open_by_coin ON positions (coin_id) WHERE size <> 0;
 CREATE TABLE stream_state (
   singleton         boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   epoch             int8 NOT NULL,
+  flushes           int8 NOT NULL,          -- tells whether a flush whose commit was not answered was committed
   next_offset       int8 NOT NULL,          -- of position_changes
   next_seq          int8 NOT NULL,          -- of trades
   positions_through int8 NOT NULL,          -- changes before this offset are in positions

@@ -1,0 +1,83 @@
+/**
+ * One flush of the stream role: everything that it learned since the last one, in one transaction, guarded by its
+ * lease, with the news of it. The batch does not change once made, so that it can be tried again as it is.
+ */
+import type { Database } from './database.ts';
+import { StoreError } from './errors.ts';
+import { type FeedGap, insertFeedGaps } from './feed_gaps.ts';
+import type { Lease } from './leases.ts';
+import { publishNews } from './news.ts';
+import { ensureDayPartitions, ensureOffsetPartitions } from './partitions.ts';
+import { copyPositionChanges } from './position_changes.ts';
+import { type PositionRecord, upsertPositions } from './positions.ts';
+import { readStreamState, type StreamState, writeStreamState } from './stream_state.ts';
+import { copyNewTraders, type TraderRecord, updateTraders } from './traders.ts';
+import { copyTrades } from './trades.ts';
+
+/** Encoded rows and how many they are. */
+export interface EncodedRows {
+  readonly rows: Buffer;
+  readonly count: number;
+}
+
+export interface StreamBatch {
+  /** State of the stream before and after this batch. */
+  readonly before: StreamState;
+  readonly after: StreamState;
+  readonly trades: EncodedRows;
+  /** UTC exchange days of the trades. */
+  readonly days: ReadonlySet<number>;
+  readonly newTraders: EncodedRows;
+  readonly traders: readonly TraderRecord[];
+  readonly changes: EncodedRows;
+  readonly positions: readonly PositionRecord[];
+  readonly gaps: readonly FeedGap[];
+}
+
+/**
+ * Commits the batch, or finds that an earlier try was committed after all.
+ * @throws StoreError `STORE_LEASE_LOST` when another process writes now; `STREAM_STATE` (never to be tried again)
+ *   when the database is not where this batch begins.
+ */
+export async function writeStreamBatch(
+  database: Database,
+  lease: Lease,
+  batch: StreamBatch,
+  now: number,
+): Promise<void> {
+  const { before, after } = batch;
+  await ensureDayPartitions(database, 'trades', batch.days);
+  if (batch.changes.count > 0) {
+    await ensureOffsetPartitions(database, 'position_changes', {
+      epoch: after.epoch,
+      fromOffset: before.nextOffset,
+      throughOffset: after.nextOffset - 1,
+    });
+  }
+  await database.transaction(async (tx) => {
+    await lease.check(tx);
+    const stored = await readStreamState(tx);
+    if (stored.flushes === after.flushes && stored.nextSeq === after.nextSeq) return;
+    if (stored.flushes !== before.flushes || stored.nextSeq !== before.nextSeq) {
+      throw new StoreError(
+        'STORE_QUERY',
+        'stream_state is not where this process left it: another one wrote',
+      );
+    }
+    if (batch.newTraders.count > 0) await copyNewTraders(tx, batch.newTraders.rows);
+    if (batch.trades.count > 0) await copyTrades(tx, batch.trades.rows);
+    if (batch.changes.count > 0) await copyPositionChanges(tx, batch.changes.rows);
+    await updateTraders(tx, batch.traders);
+    await upsertPositions(tx, batch.positions);
+    await insertFeedGaps(tx, batch.gaps, now);
+    await writeStreamState(tx, after, now);
+    await publish(tx, batch);
+  });
+}
+
+async function publish(tx: Parameters<typeof publishNews>[0], batch: StreamBatch): Promise<void> {
+  const { epoch, nextOffset, nextSeq } = batch.after;
+  if (batch.trades.count > 0) await publishNews(tx, 'trades', { epoch, offset: nextSeq - 1 });
+  if (batch.newTraders.count > 0) await publishNews(tx, 'traders', { epoch, offset: nextSeq - 1 });
+  if (batch.changes.count > 0) await publishNews(tx, 'changes', { epoch, offset: nextOffset - 1 });
+}

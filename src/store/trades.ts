@@ -1,0 +1,107 @@
+/** Public trades, as the stream role writes them and reads them back at its start. */
+import type { CoinTable } from '../domain/listed_coin.ts';
+import { PERP_PRICE_DECIMALS, parseLots, parseTicks } from '../domain/money.ts';
+import type { TradeColumns } from '../domain/trade_columns.ts';
+import { BinaryCopy, copyRows } from './binary_copy.ts';
+import type { Queryable, Transaction } from './database.ts';
+
+/** Rows of `trades`, the first with sequence number `seq`, encoded for `copyTrades`. */
+export function encodeTrades(rows: TradeColumns, coins: CoinTable, seq: number): Buffer {
+  const copy = new BinaryCopy(10, 64 + rows.length * 160);
+  for (let at = 0; at < rows.length; at++) {
+    const coin = rows.coin[at] as number;
+    const sizeDecimals = coins.byId(coin)?.sizeDecimals ?? 0;
+    copy.row();
+    copy.int4(coin);
+    copy.int8(rows.time[at] as number);
+    copy.int8(rows.tradeId[at] as number);
+    copy.int8(seq + at);
+    copy.scaled(rows.price[at] as number, PERP_PRICE_DECIMALS - sizeDecimals);
+    copy.scaled(rows.size[at] as number, sizeDecimals);
+    copy.int8(rows.buyer[at] as number);
+    copy.int8(rows.seller[at] as number);
+    copy.boolean(rows.takerIsBuyer[at] === 1);
+    copy.int8(rows.receivedAt[at] as number);
+  }
+  return copy.finish();
+}
+
+export const copyTrades = (tx: Transaction, rows: Buffer): Promise<void> =>
+  copyRows(
+    tx,
+    'trades (coin_id, time, trade_id, seq, price, size, buyer_id, seller_id, taker_is_buyer, received_at)',
+    rows,
+  );
+
+interface TradeRow {
+  coin_id: number;
+  time: number;
+  trade_id: number;
+  seq: number;
+  price: string;
+  size: string;
+  buyer_id: number;
+  seller_id: number;
+  taker_is_buyer: boolean;
+  received_at: number;
+}
+
+const PAGE = 10_000;
+
+/** Stored trades from a sequence number on, in order, page by page; `each` gets the seq of the first row. */
+export async function readTradesFrom(
+  db: Queryable,
+  fromSeq: number,
+  coins: CoinTable,
+  each: (rows: TradeColumns, firstSeq: number) => void,
+  columns: TradeColumns,
+): Promise<void> {
+  let next = fromSeq;
+  for (;;) {
+    const { rows } = await db.query<TradeRow>(
+      `SELECT coin_id, time, trade_id, seq, price, size, buyer_id, seller_id, taker_is_buyer, received_at
+       FROM trades WHERE seq >= $1 AND seq < $1 + ${PAGE} ORDER BY seq`,
+      [next],
+    );
+    if (rows.length === 0) return;
+    columns.clear();
+    for (const row of rows) pushRow(columns, row, coins);
+    each(columns, next);
+    next += PAGE;
+  }
+}
+
+function pushRow(columns: TradeColumns, row: TradeRow, coins: CoinTable): void {
+  const sizeDecimals = coins.byId(row.coin_id)?.sizeDecimals ?? 0;
+  columns.push(
+    row.coin_id,
+    row.time,
+    row.trade_id,
+    parseTicks(row.price, sizeDecimals),
+    parseLots(row.size, sizeDecimals),
+    row.buyer_id,
+    row.seller_id,
+    row.taker_is_buyer,
+    row.received_at,
+  );
+}
+
+export interface TradeKey {
+  readonly time: number;
+  readonly tradeId: number;
+}
+
+/** The newest stored trades of a coin, oldest first, and whether there are older ones. */
+export async function readNewestTradeKeys(
+  db: Queryable,
+  coinId: number,
+  limit: number,
+): Promise<{ readonly keys: TradeKey[]; readonly all: boolean }> {
+  const { rows } = await db.query<{ time: number; trade_id: number }>(
+    'SELECT time, trade_id FROM trades WHERE coin_id = $1 ORDER BY time DESC, trade_id LIMIT $2',
+    [coinId, limit],
+    'newest_trade_keys',
+  );
+  const keys = rows.reverse().map((row) => ({ time: row.time, tradeId: row.trade_id }));
+  return { keys, all: keys.length < limit };
+}
