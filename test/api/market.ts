@@ -47,8 +47,9 @@ export async function addTrades(db: Database, firstSeq: number, count: number, t
       );
     }
     await tx.query(
-      `INSERT INTO stream_state (epoch, next_offset, next_seq, positions_through, traders_through, alive_until, written_at)
-       VALUES ($1, 1, $2, 1, $2, $1, $1) ON CONFLICT (singleton) DO UPDATE SET next_seq = excluded.next_seq`,
+      `INSERT INTO stream_state (epoch, flushes, next_offset, next_seq, positions_through, traders_through,
+         alive_until, written_at)
+       VALUES ($1, 1, 1, $2, 1, $2, $1, $1) ON CONFLICT (singleton) DO UPDATE SET next_seq = excluded.next_seq`,
       [EPOCH, firstSeq + count],
     );
     await publishNews(tx, 'trades', { epoch: EPOCH, offset: firstSeq + count - 1 });

@@ -69,7 +69,8 @@ export class Connection {
   /** Sends a frame that must not be lost: a reader that cannot keep up is dropped instead. @returns false if not sent. */
   send(frame: Buffer): boolean {
     if (!this.open) return false;
-    if (this.#socket.bufferedAmount + frame.length > this.#limits.maxBufferedBytes) {
+    // One frame may exceed the limit, so that a large one does not end a reader that is up to date.
+    if (this.#socket.bufferedAmount > this.#limits.maxBufferedBytes) {
       this.close('TOO_SLOW');
       return false;
     }
