@@ -1,6 +1,7 @@
 /** Documents that are generated, whole or in a marked part, so that they cannot differ from the code. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { apiReference } from '../src/api/reference.ts';
 import { configDocument } from '../src/runtime/config/describe.ts';
 import { roomsTable } from './rooms.ts';
 
@@ -22,6 +23,7 @@ export function replacePart(text: string, name: string, part: string): string {
 }
 
 export const DOCUMENTS: readonly GeneratedDocument[] = [
+  { path: 'docs/API.md', generate: () => apiReference() },
   { path: 'docs/CONFIG.md', generate: () => configDocument() },
   { path: 'docs/ARCHITECTURE.md', generate: (current) => replacePart(current, 'rooms', roomsTable()) },
 ];
