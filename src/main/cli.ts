@@ -51,7 +51,7 @@ function overview(): string {
 }
 
 const helpOf = ({ name, usage, summary, help }: Command): string =>
-  `autotrade ${name}: ${summary}\n\nUsage: autotrade ${name} ${usage}`.trimEnd() + `\n\n${help}`;
+  [`autotrade ${name}: ${summary}`, '', `Usage: autotrade ${name} ${usage}`.trimEnd(), '', help].join('\n');
 
 /** The command named by the first one or two words. */
 function findCommand(words: readonly string[]): Command | undefined {

@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const CLI = join(import.meta.dirname, '..', '..', 'src', 'main', 'cli.ts');
+const TSX = import.meta.resolve('tsx');
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cli-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Run {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the program in an empty folder with a clean environment. */
+function autotrade(args: string[], environment: Record<string, string> = {}): Promise<Run> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--import', TSX, CLI, ...args], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString('utf8');
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString('utf8');
+    });
+    child.once('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+describe('autotrade', () => {
+  it('explains itself', async () => {
+    const [bare, help, startHelp] = await Promise.all([
+      autotrade([]),
+      autotrade(['--help']),
+      autotrade(['start', '--help']),
+    ]);
+    expect(bare.code).toBe(64);
+    expect(help.code).toBe(0);
+    for (const command of [
+      'start',
+      'stop',
+      'status',
+      'logs',
+      'service',
+      'link',
+      'config check',
+      'doctor',
+      'db migrate',
+      'reset',
+    ])
+      expect(help.out).toContain(`  ${command}`);
+    expect(startHelp.out).toContain('--production');
+  });
+
+  it('names the nearest command and refuses unknown options', async () => {
+    const [typo, group, option] = await Promise.all([
+      autotrade(['statsu']),
+      autotrade(['db']),
+      autotrade(['status', '--frobnicate']),
+    ]);
+    expect(typo).toMatchObject({ code: 64, err: expect.stringContaining("did you mean 'status'?") });
+    expect(group.err).toContain('autotrade db migrate');
+    expect(option).toMatchObject({ code: 64, err: expect.stringContaining('Usage: autotrade status') });
+  });
+
+  it('reports every wrong setting at once with exit code 78, quoting no secret', async () => {
+    writeFileSync(join(folder, '.env'), 'PORT=abc\nDATABASE_URL=mysql://u:hunter2@h\n');
+    const check = await autotrade(['config', 'check'], { AUTOTRADE_BATCHSIZE: '5' });
+    expect(check.code).toBe(78);
+    expect(check.err).toContain('3 settings are wrong');
+    expect(check.err).toContain('did you mean AUTOTRADE_BATCH_SIZE?');
+    expect(check.err).not.toContain('hunter2');
+  });
+
+  it('prints the settings in force with secrets hidden', async () => {
+    writeFileSync(join(folder, '.env'), 'DATABASE_URL=postgres://app:hunter2@db/x\n');
+    const check = await autotrade(['config', 'check']);
+    expect(check.code).toBe(0);
+    expect(check.out).toMatch(/DATABASE_URL\s+postgres:\/\/app:\[redacted\]@db\/x {2}\(\.env\)/);
+    expect(check.out).not.toContain('hunter2');
+  });
+
+  it('says when nothing runs', async () => {
+    const [status, stop, link] = await Promise.all([
+      autotrade(['status']),
+      autotrade(['stop']),
+      autotrade(['link']),
+    ]);
+    expect(status).toMatchObject({ code: 4, out: expect.stringContaining('Nothing is running') });
+    expect(stop).toMatchObject({ code: 0, out: expect.stringContaining('Nothing is running') });
+    expect(link.code).toBe(78);
+  });
+
+  it('refuses a production start with settings for play', async () => {
+    const start = await autotrade(['start', '--production']);
+    expect(start.code).toBe(78);
+    expect(start.err).toContain('NETWORK is simulator');
+    expect(start.err).toContain('DATABASE_URL is absent');
+  });
+
+  it('deletes only what is confirmed by name', async () => {
+    const data = join(folder, 'data', 'simulator');
+    mkdirSync(data, { recursive: true });
+    const refused = await autotrade(['reset']);
+    expect(refused).toMatchObject({ code: 78, err: expect.stringContaining('--confirm simulator') });
+    const other = await autotrade(['reset', '--confirm', 'mainnet']);
+    expect(other.code).toBe(78);
+    const done = await autotrade(['reset', '--confirm', 'simulator']);
+    expect(done).toMatchObject({ code: 0, out: expect.stringContaining('Deleted') });
+  });
+
+  it('refuses an unknown role', async () => {
+    const [unknown, account] = await Promise.all([
+      autotrade(['service', 'nothing']),
+      autotrade(['service', 'api@main']),
+    ]);
+    expect(unknown).toMatchObject({ code: 78, err: expect.stringContaining('Roles: database') });
+    expect(account.err).toContain('write api');
+  });
+});
