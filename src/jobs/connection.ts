@@ -1,0 +1,113 @@
+/** Where the queue lives: BullMQ's PostgreSQL backend on one machine, its Redis backend on many. */
+import {
+  assertSchemaCompatibility,
+  type BackendFactory,
+  type ConnectionOptions,
+  createPostgresBackend,
+  type Job,
+  type JobsOptions,
+  Queue,
+  runMigrations,
+  Worker,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { errorMessage } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/log.ts';
+import type { Secret } from '../runtime/secret.ts';
+
+export interface QueueConnectionOptions {
+  /** PostgreSQL; used for the queue when there is no Redis. */
+  readonly databaseUrl: Secret;
+  readonly redisUrl?: Secret | undefined;
+  /** Names the world in a Redis that several installations share. */
+  readonly namespace: string;
+  readonly log: Logger;
+}
+
+type Processor = (job: Job, token: string | undefined, signal: AbortSignal | undefined) => Promise<unknown>;
+
+interface WorkerSettings {
+  readonly concurrency: number;
+  readonly lockDuration: number;
+  readonly stalledInterval: number;
+  readonly maxStalledCount: number;
+}
+
+/** BullMQ's objects on either backend. Everything handed out is closed by its user; `close` ends the connections. */
+export interface QueueConnection {
+  readonly kind: 'postgres' | 'redis';
+  queue(name: string, defaultJobOptions: JobsOptions): Queue;
+  worker(name: string, processor: Processor, settings: WorkerSettings): Worker;
+  close(): Promise<void>;
+}
+
+/** Where BullMQ keeps its own tables; its default, which it insists on for a pool that it did not make. */
+const SCHEMA = 'bullmq';
+
+/** BullMQ types a factory by its backend and the queue by the Redis one; at run time any backend fits. */
+const postgresBackend = createPostgresBackend as unknown as BackendFactory;
+
+export function openQueueConnection(options: QueueConnectionOptions): Promise<QueueConnection> {
+  return options.redisUrl === undefined ? onPostgres(options) : onRedis(options, options.redisUrl);
+}
+
+async function onPostgres(options: QueueConnectionOptions): Promise<QueueConnection> {
+  // BullMQ expects the driver's own value types, so this pool is apart from the application's.
+  const pool = new pg.Pool({
+    connectionString: options.databaseUrl.reveal(),
+    application_name: 'queue',
+    // Each worker keeps one connection for LISTEN.
+    max: 8,
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+    options: `-c search_path=${SCHEMA}`,
+  });
+  pool.on('error', (error) => options.log.warn({ error: error.message }, 'queue connection lost'));
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  // One listener of each queue and worker.
+  pool.setMaxListeners(50);
+  try {
+    await ensureTables(pool);
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  const connection = pool as unknown as ConnectionOptions;
+  return {
+    kind: 'postgres',
+    queue: (name, defaultJobOptions) =>
+      new Queue(name, { connection, defaultJobOptions }, postgresBackend) as unknown as Queue,
+    worker: (name, processor, settings) =>
+      new Worker(name, processor, { connection, ...settings }, postgresBackend) as unknown as Worker,
+    close: () => pool.end(),
+  };
+}
+
+async function ensureTables(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await assertSchemaCompatibility(client, SCHEMA).catch(() => runMigrations(client, SCHEMA));
+  } finally {
+    client.release();
+  }
+}
+
+async function onRedis(options: QueueConnectionOptions, url: Secret): Promise<QueueConnection> {
+  // BullMQ blocks on its connection and retries by itself: no limit per command.
+  const redis = new Redis(url.reveal(), { maxRetriesPerRequest: null, lazyConnect: true });
+  redis.on('error', (error: unknown) =>
+    options.log.warn({ error: errorMessage(error) }, 'Redis connection lost'),
+  );
+  await redis.connect();
+  const prefix = `autotrade:${options.namespace}:queue`;
+  return {
+    kind: 'redis',
+    queue: (name, defaultJobOptions) => new Queue(name, { connection: redis, prefix, defaultJobOptions }),
+    worker: (name, processor, settings) =>
+      new Worker(name, processor, { connection: redis, prefix, ...settings }),
+    async close() {
+      redis.disconnect();
+    },
+  };
+}
