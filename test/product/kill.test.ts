@@ -1,0 +1,122 @@
+/** The whole product as a newcomer starts it, with every process killed in turn. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readRunState } from '../../src/main/run_files.ts';
+import type { ServiceStatus } from '../../src/main/supervisor/service.ts';
+import { until } from '../until.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+let folder: string;
+let url: string;
+let manager: ChildProcess;
+let output = '';
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+function start(): void {
+  manager = spawn(process.execPath, [join(root, 'bin/autotrade.mjs'), 'start'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  manager.stdout?.on('data', (chunk: Buffer) => {
+    output += chunk.toString('utf8');
+  });
+}
+
+const services = (): readonly ServiceStatus[] =>
+  readRunState(join(folder, 'data', 'simulator'))?.services ?? [];
+const service = (name: string) => services().find((entry) => entry.name === name);
+const managerRuns = () => readRunState(join(folder, 'data', 'simulator'))?.manager.pid === manager.pid;
+
+const allReady = (limitMs = 90_000) =>
+  until(
+    () =>
+      managerRuns() &&
+      services().length > 2 &&
+      services().every((entry) => entry.state === 'ready' && !entry.degraded),
+    'every service to be ready',
+    limitMs,
+  );
+
+/** Processes that work in our folder or name it: the manager, the roles, the database server and its children. */
+function ours(): string[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+    .flatMap((pid) => {
+      try {
+        const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        const here = readlinkSync(`/proc/${pid}/cwd`).startsWith(folder) || commandLine.includes(folder);
+        return here && commandLine !== '' ? [`${pid} ${commandLine}`] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'product-'));
+  const [port, simulatorPort] = await freePorts(2);
+  url = `http://127.0.0.1:${port}`;
+  writeFileSync(join(folder, '.env'), `PORT=${port}\nSIMULATOR_PORT=${simulatorPort}\n`);
+  start();
+  await allReady();
+}, 180_000);
+
+afterAll(async () => {
+  manager.kill('SIGTERM');
+  await until(
+    () => manager.exitCode !== null || manager.signalCode !== null,
+    'the manager to end',
+    15_000,
+  ).finally(() => manager.kill('SIGKILL'));
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+describe('the whole product', () => {
+  it('prints a sign-in link to the terminal and to no log', async () => {
+    const link = await until(() => /http:\S+\/sign-in#\S+/.exec(output)?.[0], 'the link');
+    const [, code = ''] = link.split('#');
+    for (const name of readdirSync(join(folder, 'logs')))
+      expect(readFileSync(join(folder, 'logs', name), 'utf8')).not.toContain(code);
+  });
+
+  it('recovers from kill -9 of every role in turn', async () => {
+    for (const { name, pid } of services()) {
+      if (pid === null) throw new Error(`${name} does not run`);
+      process.kill(pid, 'SIGKILL');
+      await until(
+        () => service(name)?.pid !== pid && service(name)?.state === 'ready',
+        `${name} to be back`,
+        60_000,
+      );
+      await allReady(60_000);
+      expect(service(name)).toMatchObject({ lastExit: 'killed by SIGKILL' });
+    }
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  }, 240_000);
+
+  it('leaves nothing behind when the manager is killed, and starts again on what was stored', async () => {
+    manager.kill('SIGKILL');
+    await until(() => ours().length === 0, 'every process to be gone', 15_000);
+    start();
+    await allReady();
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  }, 120_000);
+});
