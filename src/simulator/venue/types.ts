@@ -56,9 +56,7 @@ export interface VenueQueries {
   assetCtxs(dex: string): readonly wire.WireAssetCtx[] | null;
   assetCtx(symbol: string): wire.WireAssetCtx | null;
   perpDexs(): readonly (wire.WirePerpDex | null)[];
-  perpDexLimits(
-    dex: string,
-  ): {
+  perpDexLimits(dex: string): {
     totalOiCap: string;
     oiSzCapPerPerp: string;
     maxTransferNtl: string;
@@ -164,8 +162,8 @@ export interface VenueControl {
   pruneNonces(signer: Address): void;
   /** The next `count` signed actions (or their items) of the account are refused with this text. */
   refuseNext(user: Address, refusal: ForcedRefusal, count: number): void;
-  /** The next `count` taker orders of the account match at most `lots` decimals text, the rest is cancelled. */
-  partialFillNext(user: Address, sz: string, count: number): void;
+  /** The account's next `count` orders match at most `sz` (decimal text in the coin's units), the rest is cancelled. */
+  partialFillNext(user: Address, symbol: string, sz: string, count: number): void;
   setActionBudget(user: Address, used: number): void;
 }
 

@@ -1,0 +1,177 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Address, parseAddress } from '../../domain/address.ts';
+import type { MicroUsd } from '../../domain/money.ts';
+import type { Action, ActionAnswer, OrderWire } from './actions.ts';
+import type { BlockEvents } from './records.ts';
+import { SimulatedVenue } from './venue.ts';
+
+const START = Date.UTC(2026, 0, 5, 12, 0, 1);
+const user = (n: number): Address => parseAddress(`0x${n.toString(16).padStart(40, '0')}`);
+const ALICE = user(0xa11ce);
+const BOB = user(0xb0b);
+const CAROL = user(0xca401);
+
+class Bench {
+  readonly venue = new SimulatedVenue({ seed: 7, startTime: START });
+  readonly blocks: BlockEvents[] = [];
+  #nonce = START;
+
+  constructor() {
+    this.venue.onBlock((events) => void this.blocks.push(events));
+    for (const who of [ALICE, BOB, CAROL]) this.venue.control.deposit(who, (100_000 * 1e6) as MicroUsd);
+    this.step();
+  }
+
+  step(ms = 70): void {
+    this.venue.produceBlock(this.venue.time + ms);
+    expect(this.venue.conservation().difference).toBe(0n);
+  }
+
+  act(signer: Address, action: Action, vaultAddress: Address | null = null): ActionAnswer {
+    let got: ActionAnswer | undefined;
+    this.venue.submit(
+      { signer, action, nonce: this.#nonce++, vaultAddress, expiresAfter: null },
+      (answer) => {
+        got = answer;
+      },
+    );
+    this.step();
+    if (got === undefined) throw new Error('no answer');
+    return got;
+  }
+
+  order(
+    who: Address,
+    order: Partial<OrderWire> & { p: string; s: string; b: boolean },
+    tif: 'Gtc' | 'Ioc' | 'Alo' = 'Gtc',
+  ) {
+    const wire: OrderWire = { a: 0, r: false, t: { limit: { tif } }, ...order };
+    const answer = this.act(who, { type: 'order', orders: [wire], grouping: 'na' });
+    if (answer.status === 'err') throw new Error(answer.response);
+    return (answer.response.data as { statuses: unknown[] }).statuses[0] as {
+      resting?: { oid: number };
+      filled?: { totalSz: string; avgPx: string; oid: number };
+      error?: string;
+    };
+  }
+
+  lever(who: Address, leverage: number, isCross = true, asset = 0): void {
+    expect(this.act(who, { type: 'updateLeverage', asset, isCross, leverage })).toMatchObject({
+      status: 'ok',
+    });
+  }
+
+  szi(who: Address): string {
+    const state = this.venue.query.clearinghouseState(who, '');
+    return state.assetPositions[0]?.position.szi ?? '0.0';
+  }
+}
+
+describe('SimulatedVenue', () => {
+  let bench: Bench;
+  beforeEach(() => {
+    bench = new Bench();
+  });
+
+  it('rests, matches in price-time order and reports both sides', () => {
+    bench.lever(ALICE, 10);
+    bench.lever(BOB, 10);
+    bench.lever(CAROL, 10);
+    const first = bench.order(ALICE, { b: false, p: '113100', s: '0.5' });
+    bench.order(BOB, { b: false, p: '113100', s: '0.5' });
+    const taken = bench.order(CAROL, { b: true, p: '113200', s: '0.7' }, 'Ioc');
+    expect(first.resting?.oid).toBeTypeOf('number');
+    expect(taken.filled).toMatchObject({ totalSz: '0.7', avgPx: '113100.0' });
+    const block = bench.blocks[bench.blocks.length - 1];
+    const trades = [...(block?.trades.values() ?? [])][0] ?? [];
+    expect(trades.map((t) => [t.buyer, t.seller, t.sz])).toEqual([
+      [CAROL, ALICE, 50_000],
+      [CAROL, BOB, 20_000],
+    ]);
+    const fills = bench.venue.query.userFills(CAROL, false);
+    expect(fills.map((f) => f.startPosition)).toEqual(['0.5', '0.0']);
+    expect(fills[1]).toMatchObject({ dir: 'Open Long', fee: '25.4475', closedPnl: '0.0', crossed: true });
+    expect(bench.szi(CAROL)).toBe('0.7');
+    expect(bench.szi(ALICE)).toBe('-0.5');
+    expect(bench.venue.query.openOrders(BOB, '')).toMatchObject([{ sz: '0.3', origSz: '0.5' }]);
+  });
+
+  it.each([
+    [{ b: true, p: '113100.55', s: '0.1' }, 'Gtc', 'Price must be divisible by tick size. asset=0'],
+    [{ b: true, p: '113100.5', s: '0.1' }, 'Gtc', 'Price must be divisible by tick size. asset=0'],
+    [{ b: true, p: '113000', s: '0' }, 'Gtc', 'Order has zero size. asset=0'],
+    [{ b: true, p: '113000', s: '0.0000001' }, 'Gtc', 'Order has invalid size. asset=0'],
+    [{ b: true, p: '113000', s: '0.00001' }, 'Gtc', 'Order must have minimum value of $10. asset=0'],
+    [{ b: true, p: '113000', s: '1' }, 'Gtc', 'Insufficient margin to place order. asset=0'],
+    [
+      { b: true, p: '10000', s: '0.1' },
+      'Gtc',
+      'Order price cannot be more than 80% away from the reference price asset=0',
+    ],
+    [
+      { b: true, p: '113000', s: '0.1' },
+      'Ioc',
+      'Order could not immediately match against any resting orders. asset=0',
+    ],
+    [
+      { b: true, p: '113000', s: '0.1', r: true },
+      'Gtc',
+      'Reduce only order would increase position. asset=0',
+    ],
+  ] as const)('refuses %j %s', (order, tif, text) => {
+    expect(bench.order(ALICE, order, tif).error).toBe(text);
+  });
+
+  it('refuses a post-only order that would match, naming the touch', () => {
+    bench.order(ALICE, { b: false, p: '113100', s: '0.1' });
+    expect(bench.order(BOB, { b: true, p: '113100', s: '0.1' }, 'Alo').error).toBe(
+      'Post only order would have immediately matched, bbo was 0@113100. asset=0',
+    );
+  });
+
+  it('cancels the resting side of a self trade and goes on', () => {
+    const own = bench.order(ALICE, { b: false, p: '113100', s: '0.1' });
+    bench.order(BOB, { b: false, p: '113100', s: '0.1' });
+    const taken = bench.order(ALICE, { b: true, p: '113100', s: '0.1' }, 'Ioc');
+    expect(taken.filled?.totalSz).toBe('0.1');
+    expect(bench.venue.query.orderStatus(ALICE, own.resting?.oid ?? 0)).toMatchObject({
+      order: { status: 'selfTradeCanceled' },
+    });
+  });
+
+  it('shrinks a resting reduce-only order with the position and never flips', () => {
+    bench.order(BOB, { b: false, p: '113100', s: '0.5' });
+    bench.order(ALICE, { b: true, p: '113100', s: '0.3' }, 'Ioc');
+    const exit = bench.order(ALICE, { b: false, p: '113500', s: '0.9', r: true });
+    expect(bench.venue.query.frontendOpenOrders(ALICE, '')).toMatchObject([{ sz: '0.3', origSz: '0.9' }]);
+    bench.order(BOB, { b: true, p: '113000', s: '0.2' });
+    bench.order(ALICE, { b: false, p: '113000', s: '0.2' }, 'Ioc');
+    expect(bench.venue.query.openOrders(ALICE, '')).toMatchObject([{ sz: '0.1' }]);
+    bench.order(BOB, { b: true, p: '113600', s: '0.8' }, 'Ioc');
+    expect(bench.szi(ALICE)).toBe('0.0');
+    expect(bench.venue.query.orderStatus(ALICE, exit.resting?.oid ?? 0)).toMatchObject({
+      order: { status: 'filled' },
+    });
+  });
+
+  it('liquidates by market below maintenance and marks both sides of the fill', () => {
+    bench.lever(ALICE, 40);
+    bench.lever(BOB, 40);
+    bench.lever(CAROL, 40);
+    // 20 BTC against 100,000 USD: about 23 x.
+    bench.order(BOB, { b: false, p: '113080', s: '20' });
+    expect(bench.order(ALICE, { b: true, p: '113080', s: '20' }, 'Ioc').filled?.totalSz).toBe('20.0');
+    bench.order(CAROL, { b: true, p: '109500', s: '4' });
+    bench.venue.control.setOracle('BTC', '109300');
+    bench.step();
+    bench.step();
+    const fills = bench.venue.query.userFills(ALICE, false);
+    expect(fills[0]).toMatchObject({
+      dir: 'Close Long',
+      sz: '4.0',
+      liquidation: { liquidatedUser: ALICE, method: 'market' },
+    });
+    expect(bench.venue.query.userFills(CAROL, false)[0]?.liquidation?.liquidatedUser).toBe(ALICE);
+    expect(bench.szi(ALICE)).toBe('16.0');
+  });
+});
