@@ -1,0 +1,146 @@
+/** One walk-forward run: live a population through the pipeline, rank it at the boundary, see what follows. */
+import { dayOf } from '../../src/domain/metrics/day.ts';
+import { TraderHistory } from '../../src/domain/metrics/history.ts';
+import { calmar, sharpe, totalReturn } from '../../src/domain/metrics/series.ts';
+import { windowOf } from '../../src/domain/metrics/window.ts';
+import { Board } from '../../src/ranking/board.ts';
+import { copySeries, DEFAULT_COPY_TERMS, decayFactor } from '../../src/ranking/copy_returns.ts';
+import { type FeatureContext, type Features, featuresOf } from '../../src/ranking/features.ts';
+import { FIRST_DAY, type Market, makeMarket, START_MS } from './market.ts';
+import { live, TEST_DAYS, type Truth, type Variant } from './population.ts';
+
+const DAY_MS = 86_400_000;
+export const COINS_IN_MARKET = 40;
+
+/** One trader as the proof sees it: what was known at the boundary, and what came after. */
+export interface Subject {
+  readonly truth: Truth;
+  readonly features: Features;
+  /** Annual net copy Sharpe that a follower can expect in the test window. */
+  readonly expected: number;
+  /** Realised net copy return of the test window, sized to 1 % a day, with a 20 % stop. */
+  readonly outcome: number;
+  readonly ownSharpe: number;
+  readonly calmar: number;
+  readonly roi: number;
+  readonly pnl: number;
+  readonly growth: number;
+}
+
+export interface Experiment {
+  readonly board: Board;
+  readonly subjects: readonly Subject[];
+  readonly fills: number;
+}
+
+export interface ExperimentOptions {
+  readonly seed: string;
+  readonly variant: Variant;
+  readonly traders: number;
+  readonly trainDays: number;
+  readonly halfLife?: number;
+}
+
+export function runExperiment(options: ExperimentOptions): Experiment {
+  const days = options.trainDays + TEST_DAYS;
+  const market = makeMarket(options.seed, days, COINS_IN_MARKET);
+  const context: FeatureContext = {
+    now: START_MS + options.trainDays * DAY_MS,
+    terms: DEFAULT_COPY_TERMS,
+    bitcoin: market.bitcoin,
+    ether: market.ether,
+    ...(options.halfLife === undefined ? {} : { halfLife: options.halfLife }),
+  };
+  const board = new Board(options.traders);
+  const subjects: Subject[] = [];
+  let fills = 0;
+  for (let index = 0; index < options.traders; index++) {
+    const subject = runLife(options, index, market, context);
+    board.set(index, subject.features);
+    subjects.push(subject.subject);
+    fills += subject.fills;
+  }
+  board.rank();
+  return { board, subjects, fills };
+}
+
+type AtBoundary = Pick<Subject, 'features' | 'ownSharpe' | 'calmar' | 'roi' | 'pnl' | 'growth'> & {
+  readonly deviation: number;
+};
+
+function runLife(options: ExperimentOptions, index: number, market: Market, context: FeatureContext) {
+  const history = new TraderHistory({ slippageBp: (coin) => market.coins[coin]?.slippageBp ?? 5 });
+  let known: AtBoundary | null = null;
+  const truth = live({
+    ...options,
+    index,
+    market,
+    history,
+    onMidnight: (time) => {
+      if (time === context.now) known = atBoundary(history, context);
+    },
+  });
+  const seen: AtBoundary = known ?? atBoundary(history, context);
+  let fills = 0;
+  for (const row of history.days.values()) fills += row.fills;
+  const drag = truth.drag ?? (Number.isFinite(seen.features.costDrag) ? seen.features.costDrag : 2);
+  const keep = decayFactor(truth.holdMs, DEFAULT_COPY_TERMS.latencyMs);
+  const expected = (truth.laterSharpe > 0 ? truth.laterSharpe * keep : truth.laterSharpe) - drag;
+  const subject: Subject = {
+    truth,
+    expected,
+    outcome: outcomeOf(history, truth, seen.deviation, context.now),
+    features: seen.features,
+    ownSharpe: seen.ownSharpe,
+    calmar: seen.calmar,
+    roi: seen.roi,
+    pnl: seen.pnl,
+    growth: seen.growth,
+  };
+  return { subject, fills, features: seen.features };
+}
+
+/** What is known at the boundary, from the record up to it and nothing after. */
+function atBoundary(history: TraderHistory, context: FeatureContext): AtBoundary {
+  const to = dayOf(context.now) - 1;
+  const window = windowOf(history, FIRST_DAY, to);
+  const r = window.series.net;
+  const copy = copySeries(window, context.terms).net;
+  const flows = [...history.days.values()].reduce((sum, row) => sum + row.flows, 0);
+  return {
+    features: featuresOf(history, null, context),
+    ownSharpe: sharpe(r) ?? Number.NaN,
+    calmar: calmar(r) ?? Number.NaN,
+    roi: totalReturn(r) ?? Number.NaN,
+    pnl: window.totals.pnl / 1e6,
+    growth: (window.totals.pnl + flows) / 1e6,
+    deviation: deviationOf(copy.length > 5 ? copy : r),
+  };
+}
+
+function deviationOf(returns: readonly number[]): number {
+  const n = returns.length;
+  const mean = returns.reduce((sum, r) => sum + r, 0) / n;
+  return Math.sqrt(returns.reduce((sum, r) => sum + (r - mean) ** 2, 0) / (n - 1));
+}
+
+/** Target risk of the follower a day, its largest scaling, its stop, and the bounds of what is counted. */
+const TARGET_DAILY = 0.01;
+const MOST_SCALING = 5;
+const STOP = -0.2;
+
+function outcomeOf(history: TraderHistory, truth: Truth, deviation: number, now: number): number {
+  const from = dayOf(now);
+  const window = windowOf(history, from, from + TEST_DAYS - 1);
+  const scale = deviation > 0 ? Math.min(MOST_SCALING, TARGET_DAILY / deviation) : 1;
+  const copied = { ...window, knownFrom: from };
+  const series = copySeries(copied, DEFAULT_COPY_TERMS).net;
+  const keep = decayFactor(truth.holdMs, DEFAULT_COPY_TERMS.latencyMs);
+  let wealth = 1;
+  for (const r of series) {
+    const net = truth.costPerDay === null ? r : (r > 0 ? r * keep : r) - truth.costPerDay;
+    wealth *= 1 + Math.max(-1, net * scale);
+    if (wealth <= 1 + STOP) break;
+  }
+  return Math.max(-1, Math.min(2, wealth - 1));
+}

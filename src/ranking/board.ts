@@ -1,0 +1,222 @@
+/**
+ * The leaderboard of one window over all traders, as columns: a row per trader, a typed array per quantity. A
+ * full pass fits the prior, scores both boards and orders them; a refresh scores only changed rows against the
+ * prior and ranges of the last full pass and merges them into the order.
+ */
+import { ACTIVE_MS, type ClassicRanges, classicRanges, classicScore } from './classic_score.ts';
+import type { Features } from './features.ts';
+import { gatesOf } from './gates.ts';
+import { copyScore, DEFAULT_PRIOR, fitPrior, type Prior } from './posterior.ts';
+import { RowSorter } from './radix.ts';
+
+/** Score of a row that is not on a board: below every score there is. */
+const OFF_BOARD = -1e30;
+
+export class Board {
+  readonly capacity: number;
+  /** Rows in use: 0..size-1. */
+  size = 0;
+  /** Bits of tripped gates; 0 is eligible. */
+  readonly gates: Uint16Array;
+  readonly days: Uint16Array;
+  readonly sharpe: Float32Array;
+  readonly sharpeVariance: Float32Array;
+  readonly sharpeWithoutBest: Float32Array;
+  readonly sharpeWithoutBestVariance: Float32Array;
+  readonly copyReturn: Float32Array;
+  readonly winRate: Float32Array;
+  readonly volume: Float32Array;
+  readonly drawdown: Float32Array;
+  readonly riskRatio: Float32Array;
+  readonly maxProfit: Float32Array;
+  readonly maxLoss: Float32Array;
+  readonly netPnl: Float32Array;
+  readonly ageDays: Float32Array;
+  readonly holdMs: Float32Array;
+  readonly equity: Float32Array;
+  /** 1 for traders with a fill in the last 30 days. */
+  readonly active: Uint8Array;
+  /** 1 for rows with a copy score: eligible, with an estimate. */
+  readonly scored: Uint8Array;
+  readonly copyScore: Float32Array;
+  readonly classicScore: Float32Array;
+  /** Rows on the copy board, best first; `copyRanked` of them. */
+  copyOrder: Uint32Array;
+  copyRanked = 0;
+  classicOrder: Uint32Array;
+  classicRanked = 0;
+  prior: Prior = DEFAULT_PRIOR;
+  priorWithoutBest: Prior = DEFAULT_PRIOR;
+  #ranges: ClassicRanges | null = null;
+  readonly #sorter: RowSorter;
+  #spare: Uint32Array;
+
+  /** @param sorter Shared by boards of the same capacity; its scratch space is as large as a column. */
+  constructor(capacity: number, sorter = new RowSorter(capacity)) {
+    const floats = () => new Float32Array(capacity);
+    this.capacity = capacity;
+    this.gates = new Uint16Array(capacity);
+    this.days = new Uint16Array(capacity);
+    this.sharpe = floats();
+    this.sharpeVariance = floats();
+    this.sharpeWithoutBest = floats();
+    this.sharpeWithoutBestVariance = floats();
+    this.copyReturn = floats();
+    this.winRate = floats();
+    this.volume = floats();
+    this.drawdown = floats();
+    this.riskRatio = floats();
+    this.maxProfit = floats();
+    this.maxLoss = floats();
+    this.netPnl = floats();
+    this.ageDays = floats();
+    this.holdMs = floats();
+    this.equity = floats();
+    this.active = new Uint8Array(capacity);
+    this.scored = new Uint8Array(capacity);
+    this.copyScore = floats();
+    this.classicScore = floats();
+    this.copyOrder = new Uint32Array(capacity);
+    this.classicOrder = new Uint32Array(capacity);
+    this.#sorter = sorter;
+    this.#spare = new Uint32Array(capacity);
+  }
+
+  /** Writes the features of a row; the board shows them after the next `rank` or `refresh`. */
+  set(row: number, f: Features): void {
+    if (row >= this.size) this.size = row + 1;
+    const estimated = f.sharpeVariance > 0 && f.sharpeWithoutBestVariance > 0;
+    this.gates[row] = gatesOf(f);
+    this.days[row] = Math.min(65_535, f.days);
+    this.sharpe[row] = f.sharpe;
+    this.sharpeVariance[row] = f.sharpeVariance;
+    this.sharpeWithoutBest[row] = f.sharpeWithoutBest;
+    this.sharpeWithoutBestVariance[row] = f.sharpeWithoutBestVariance;
+    this.copyReturn[row] = f.copyReturn;
+    this.winRate[row] = f.winRate;
+    this.volume[row] = f.volumeUsd;
+    this.drawdown[row] = f.maxDrawdown;
+    this.riskRatio[row] = f.riskRatio;
+    this.maxProfit[row] = f.maxProfitUsd;
+    this.maxLoss[row] = f.maxLossUsd;
+    this.netPnl[row] = f.netPnlUsd;
+    this.ageDays[row] = f.ageDays;
+    this.holdMs[row] = f.holdMs;
+    this.equity[row] = f.equityUsd;
+    this.active[row] = f.idleMs <= ACTIVE_MS ? 1 : 0;
+    this.scored[row] = this.gates[row] === 0 && estimated ? 1 : 0;
+  }
+
+  /** Full pass: prior, ranges, scores and order of both boards. */
+  rank(): void {
+    this.#fitPriors();
+    this.#ranges = classicRanges(this.#classicColumns(), this.active, this.size);
+    for (let i = 0; i < this.size; i++) this.#score(i);
+    this.copyRanked = this.#fill(this.copyOrder, this.scored);
+    this.#sorter.sortDescending(this.copyOrder, this.copyRanked, this.copyScore);
+    this.classicRanked = this.#fill(this.classicOrder, this.active);
+    this.#sorter.sortDescending(this.classicOrder, this.classicRanked, this.classicScore);
+  }
+
+  /**
+   * Scores the given rows (each once, already `set`) and merges them into both orders. Prior and ranges stay
+   * those of the last full pass, so other rows keep their scores.
+   */
+  refresh(rows: Uint32Array): void {
+    const changed = new Uint8Array(this.size);
+    for (const row of rows) {
+      changed[row] = 1;
+      this.#score(row);
+    }
+    this.copyRanked = this.#merge('copyOrder', this.copyRanked, rows, changed, this.scored, this.copyScore);
+    this.classicRanked = this.#merge(
+      'classicOrder',
+      this.classicRanked,
+      rows,
+      changed,
+      this.active,
+      this.classicScore,
+    );
+  }
+
+  #fitPriors(): void {
+    const picked = this.#fill(this.#spare, this.scored);
+    const take = (column: Float32Array): Float32Array => {
+      const out = new Float32Array(picked);
+      for (let k = 0; k < picked; k++) out[k] = column[this.#spare[k] ?? 0] ?? 0;
+      return out;
+    };
+    this.prior = fitPrior(take(this.sharpe), take(this.sharpeVariance));
+    this.priorWithoutBest = fitPrior(take(this.sharpeWithoutBest), take(this.sharpeWithoutBestVariance));
+  }
+
+  #score(i: number): void {
+    this.copyScore[i] =
+      this.scored[i] === 1
+        ? copyScore(
+            this.sharpe[i] ?? 0,
+            this.sharpeVariance[i] ?? 1,
+            this.sharpeWithoutBest[i] ?? 0,
+            this.sharpeWithoutBestVariance[i] ?? 1,
+            this.prior,
+            this.priorWithoutBest,
+          )
+        : OFF_BOARD;
+    this.classicScore[i] =
+      this.active[i] === 1 && this.#ranges
+        ? classicScore(this.#classicColumns(), this.#ranges, i)
+        : OFF_BOARD;
+  }
+
+  #columns: Parameters<typeof classicScore>[0] | null = null;
+  #classicColumns() {
+    this.#columns ??= {
+      winRate: this.winRate,
+      volume: this.volume,
+      drawdown: this.drawdown,
+      riskRatio: this.riskRatio,
+      maxProfit: this.maxProfit,
+    };
+    return this.#columns;
+  }
+
+  /** Row numbers whose flag is set, ascending; returns how many. */
+  #fill(order: Uint32Array, flag: Uint8Array): number {
+    let n = 0;
+    for (let i = 0; i < this.size; i++) if (flag[i] === 1) order[n++] = i;
+    return n;
+  }
+
+  #merge(
+    name: 'copyOrder' | 'classicOrder',
+    ranked: number,
+    rows: Uint32Array,
+    changed: Uint8Array,
+    flag: Uint8Array,
+    score: Float32Array,
+  ): number {
+    const fresh = rows.filter((row) => flag[row] === 1).sort();
+    this.#sorter.sortDescending(fresh, fresh.length, score);
+    const order = this[name];
+    const out = this.#spare;
+    let n = 0;
+    let f = 0;
+    for (let k = 0; k < ranked; k++) {
+      const row = order[k] ?? 0;
+      if (changed[row] === 1) continue;
+      const own = score[row] ?? 0;
+      while (f < fresh.length) {
+        const next = fresh[f] ?? 0;
+        const other = score[next] ?? 0;
+        if (other < own || (other === own && next > row)) break;
+        out[n++] = next;
+        f++;
+      }
+      out[n++] = row;
+    }
+    while (f < fresh.length) out[n++] = fresh[f++] ?? 0;
+    this.#spare = order;
+    this[name] = out;
+    return n;
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The classic weighted score of the original design: win rate 30 %, volume 20 %, drawdown 25 % (inverted), risk
+ * ratio 15 %, largest profit 10 %, each min-max normalised over the active traders. Account age and largest loss
+ * are shown beside it without a weight. It rewards what hurts a follower; it is kept for parity, not for use.
+ */
+import { DAY_MS } from '../domain/metrics/day.ts';
+
+/** Traders whose last fill is younger than this take part. */
+export const ACTIVE_MS = 30 * DAY_MS;
+
+export const CLASSIC_WEIGHTS = {
+  winRate: 0.3,
+  volume: 0.2,
+  drawdown: 0.25,
+  riskRatio: 0.15,
+  maxProfit: 0.1,
+} as const;
+
+/** Columns of the metrics, one entry per trader; NaN is unknown and earns nothing. */
+export interface ClassicColumns {
+  readonly winRate: ArrayLike<number>;
+  readonly volume: ArrayLike<number>;
+  readonly drawdown: ArrayLike<number>;
+  readonly riskRatio: ArrayLike<number>;
+  readonly maxProfit: ArrayLike<number>;
+}
+
+interface Range {
+  low: number;
+  high: number;
+}
+export type ClassicRanges = { readonly [K in keyof ClassicColumns]: Range };
+
+const NAMES = ['winRate', 'volume', 'drawdown', 'riskRatio', 'maxProfit'] as const;
+
+/** Least and greatest of each metric over the rows that are active. */
+export function classicRanges(columns: ClassicColumns, active: ArrayLike<number>, n: number): ClassicRanges {
+  const of = (column: ArrayLike<number>): Range => {
+    let low = Number.POSITIVE_INFINITY;
+    let high = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < n; i++) {
+      const x = column[i] ?? Number.NaN;
+      if (active[i] === 0 || Number.isNaN(x)) continue;
+      if (x < low) low = x;
+      if (x > high) high = x;
+    }
+    return { low, high };
+  };
+  return Object.fromEntries(NAMES.map((name) => [name, of(columns[name])])) as unknown as ClassicRanges;
+}
+
+/** Position in the range, 0 to 1; 0 when all are equal or it is unknown. */
+function normalised(x: number, range: Range): number {
+  const width = range.high - range.low;
+  if (!(width > 0) || Number.isNaN(x)) return 0;
+  return Math.min(1, Math.max(0, (x - range.low) / width));
+}
+
+/** The score of row i, 0 to 1. An unknown drawdown earns nothing. */
+export function classicScore(columns: ClassicColumns, ranges: ClassicRanges, i: number): number {
+  const at = (name: keyof ClassicColumns): number => columns[name][i] ?? Number.NaN;
+  const part = (name: keyof ClassicColumns): number => normalised(at(name), ranges[name]);
+  const calm = Number.isNaN(at('drawdown')) ? 0 : 1 - part('drawdown');
+  return (
+    CLASSIC_WEIGHTS.winRate * part('winRate') +
+    CLASSIC_WEIGHTS.volume * part('volume') +
+    CLASSIC_WEIGHTS.drawdown * calm +
+    CLASSIC_WEIGHTS.riskRatio * part('riskRatio') +
+    CLASSIC_WEIGHTS.maxProfit * part('maxProfit')
+  );
+}

@@ -1,0 +1,81 @@
+/**
+ * What a follower would have earned each day: the leader's return before fees, less the follower's own costs and
+ * what the delay takes. All statistics of the copy score are computed on this series, never on the leader's own.
+ */
+
+import { regression } from '../domain/metrics/series.ts';
+import type { TraderWindow } from '../domain/metrics/window.ts';
+
+/** How a follower trades. Rates in basis points of notional. */
+export interface CopyTerms {
+  /** The follower's taker fee: 4.5 at the base tier. */
+  readonly takerBp: number;
+  readonly builderBp: number;
+  /** Time between the leader's fill and the follower's, ms. */
+  readonly latencyMs: number;
+}
+
+export const DEFAULT_COPY_TERMS: CopyTerms = { takerBp: 4.5, builderBp: 0, latencyMs: 1_500 };
+
+/** Share of its hold after which an edge has decayed to 1/e, until measured. */
+const DECAY_SHARE_OF_HOLD = 0.15;
+
+/** Share of a gain that is left after the delay. */
+export function decayFactor(holdMs: number | null, latencyMs: number): number {
+  if (holdMs === null || holdMs <= 0) return 0;
+  return Math.exp(-latencyMs / (DECAY_SHARE_OF_HOLD * holdMs));
+}
+
+export interface CopySeries {
+  /** UTC day numbers, oldest first. */
+  readonly day: readonly number[];
+  /** Daily return of the follower after costs, fractions. */
+  readonly net: readonly number[];
+  /** The costs alone (fees, spread, impact), fractions; at least 0. */
+  readonly cost: readonly number[];
+}
+
+/**
+ * Copy-adjusted daily returns over the days whose fills are known. Gains are reduced by the delay; losses are
+ * not, because a late copy does not lose less.
+ */
+export function copySeries(window: TraderWindow, terms: CopyTerms): CopySeries {
+  const { series, totals } = window;
+  const hold = totals.entryNotional > 0 ? totals.costTime / totals.entryNotional : null;
+  const keep = decayFactor(hold, terms.latencyMs);
+  const rate = (terms.takerBp + terms.builderBp) * 1e-4;
+  const day: number[] = [];
+  const net: number[] = [];
+  const cost: number[] = [];
+  for (let i = 0; i < series.day.length; i++) {
+    const at = series.day[i] ?? 0;
+    if (at < window.knownFrom) continue;
+    const gross = series.gross[i] ?? 0;
+    const spent = (series.turnover[i] ?? 0) * rate + (series.slippage[i] ?? 0);
+    day.push(at);
+    net.push((gross > 0 ? gross * keep : gross) - spent);
+    cost.push(spent);
+  }
+  return { day, net, cost };
+}
+
+/** Daily market returns by UTC day number. */
+export interface MarketSeries {
+  readonly firstDay: number;
+  readonly returns: ArrayLike<number>;
+}
+
+export const marketOn = (market: MarketSeries, days: readonly number[]): number[] =>
+  days.map((day) => market.returns[day - market.firstDay] ?? Number.NaN);
+
+const BETA_T = 2;
+
+/** The part of the returns that the market does not explain; beta counts only when it is beyond doubt. */
+export function marketNeutral(returns: readonly number[], market: readonly number[]): number[] {
+  const fit = regression(returns, market);
+  if (fit === null || (fit.t !== null && Math.abs(fit.t) < BETA_T)) return [...returns];
+  return returns.map((r, i) => {
+    const m = market[i];
+    return m === undefined || !Number.isFinite(m) ? r : r - fit.slope * m;
+  });
+}

@@ -1,0 +1,222 @@
+/** Everything the gates and both scores look at, as flat float64: one trader, one window. NaN is unknown. */
+import { DAY_MS, dayOf } from '../domain/metrics/day.ts';
+import type { TraderHistory } from '../domain/metrics/history.ts';
+import { maxDrawdown, quantile, twoFactorR2 } from '../domain/metrics/series.ts';
+import { reconciled, type TraderWindow, windowOf } from '../domain/metrics/window.ts';
+import { type CopyTerms, copySeries, type MarketSeries, marketNeutral, marketOn } from './copy_returns.ts';
+import { copySample, HALF_LIFE_DAYS } from './sharpe_sample.ts';
+
+export interface Features {
+  activeDays: number;
+  episodes: number;
+  /** Time since the last fill. */
+  idleMs: number;
+  /** 1, 0, or NaN when it could not be checked. */
+  reconciled: number;
+  complete: number;
+  medianEquityUsd: number;
+  equityUsd: number;
+  /** Notional-weighted hold. */
+  holdMs: number;
+  fastWinShare: number;
+  makerRatio: number;
+  /** Annual Sharpe units that a follower's costs take. */
+  costDrag: number;
+  /** Mean daily copy return with costs doubled. */
+  stressedMean: number;
+  winRate: number;
+  payoff: number;
+  losses: number;
+  loserAddShare: number;
+  maxLoserAdds: number;
+  /** Open loss over equity, positive when losing. */
+  openLoss: number;
+  leverageInMarket: number;
+  leverageHigh: number;
+  liquidationAgeMs: number;
+  liquidationsEver: number;
+  drawdown90: number;
+  washShare: number;
+  netBpOfVolume: number;
+  ring: number;
+  hedged: number;
+  bestDayShare: number;
+  withoutBestTwo: number;
+  marketR2: number;
+  capacityShare: number;
+
+  /** Days of copy-adjusted returns and the Sharpe estimates a day with squared errors. */
+  days: number;
+  sharpe: number;
+  sharpeVariance: number;
+  sharpeWithoutBest: number;
+  sharpeWithoutBestVariance: number;
+  /** Sum of the copy-adjusted returns of the window. */
+  copyReturn: number;
+
+  /** The classic board's. */
+  volumeUsd: number;
+  maxDrawdown: number;
+  /** Average win over average loss, at most RISK_RATIO_CAP. */
+  riskRatio: number;
+  maxProfitUsd: number;
+  maxLossUsd: number;
+  ageDays: number;
+  netPnlUsd: number;
+}
+
+/** What other parts of the platform know about the trader. */
+export interface Surroundings {
+  /** 1 when the wallet trades in a ring with itself, 1 when another of its wallets holds the opposite. */
+  readonly ring: 0 | 1;
+  readonly hedged: 0 | 1;
+  /** Share of fills that are too large for their market, or NaN. */
+  readonly capacityShare: number;
+}
+
+export const ALONE: Surroundings = { ring: 0, hedged: 0, capacityShare: Number.NaN };
+
+export const RISK_RATIO_CAP = 50;
+const DRAWDOWN_DAYS = 90;
+/** Gates look at no less than this: a week cannot show whether somebody is a martingale. */
+const GATE_DAYS = 90;
+const YEAR_ROOT = Math.sqrt(365);
+
+export interface FeatureContext {
+  /** ms UTC. Nothing after it is used. */
+  readonly now: number;
+  readonly terms: CopyTerms;
+  readonly bitcoin: MarketSeries;
+  readonly ether: MarketSeries;
+  readonly halfLife?: number;
+}
+
+/** Features over the last `windowDays` whole days before `now` (null is the whole record). */
+export function featuresOf(
+  history: TraderHistory,
+  windowDays: number | null,
+  context: FeatureContext,
+  around: Surroundings = ALONE,
+): Features {
+  const to = dayOf(context.now) - 1;
+  const last = (days: number): TraderWindow => windowOf(history, to - days + 1, to);
+  const window = windowDays === null ? windowOf(history, Number.NEGATIVE_INFINITY, to) : last(windowDays);
+  const gated = windowDays === null || windowDays >= GATE_DAYS ? window : last(GATE_DAYS);
+  const recent = windowDays === DRAWDOWN_DAYS ? window : gated !== window ? gated : last(DRAWDOWN_DAYS);
+  return {
+    ...recordFeatures(history, gated, context.now),
+    ...behaviourFeatures(gated),
+    ...riskFeatures(history, gated, recent, context.now),
+    ...followFeatures(gated, context),
+    ...copyFeatures(window, context, to),
+    ...classicFeatures(history, window, context.now),
+    ring: around.ring,
+    hedged: around.hedged,
+    capacityShare: around.capacityShare,
+  };
+}
+
+const over = (a: number, b: number): number => (b > 0 ? a / b : Number.NaN);
+
+function recordFeatures(history: TraderHistory, window: TraderWindow, now: number) {
+  const agreed = reconciled(window.totals);
+  const equity = window.series.equity;
+  return {
+    activeDays: window.totals.activeDays,
+    episodes: window.totals.episodes,
+    idleMs: history.lastFill === null ? Number.NaN : now - history.lastFill,
+    reconciled: agreed === null ? Number.NaN : agreed ? 1 : 0,
+    complete: window.complete ? 1 : 0,
+    medianEquityUsd: (quantile(equity, 0.5) ?? Number.NaN) / 1e6,
+    equityUsd: (history.chain.lastEquity ?? Number.NaN) / 1e6,
+  };
+}
+
+function behaviourFeatures(window: TraderWindow) {
+  const t = window.totals;
+  return {
+    holdMs: over(t.costTime, t.entryNotional),
+    fastWinShare: over(t.fastWinNet, t.winNet),
+    makerRatio: over(t.makerVolume, t.volume),
+    winRate: over(t.wins, t.wins + t.losses),
+    payoff: t.wins > 0 && t.losses > 0 ? t.winNet / t.wins / (t.lossNet / t.losses) : Number.NaN,
+    losses: t.losses,
+    loserAddShare: over(t.loserAddNotional, t.addNotional),
+    maxLoserAdds: t.maxLoserAdds,
+    washShare: over(t.washVolume, t.volume),
+    netBpOfVolume: over((t.gross - t.fees + t.funding) * 1e4, t.volume),
+  };
+}
+
+function riskFeatures(history: TraderHistory, window: TraderWindow, recent: TraderWindow, now: number) {
+  const t = window.totals;
+  const equity = history.chain.lastEquity;
+  const unrealised = history.chain.lastUnrealised;
+  return {
+    openLoss: equity !== null && unrealised !== null && equity > 0 ? -unrealised / equity : Number.NaN,
+    leverageInMarket: over(t.leverageTime, t.inMarket),
+    leverageHigh: t.leverages.quantile(0.95) ?? Number.NaN,
+    liquidationAgeMs: history.lastLiquidation === null ? Number.NaN : now - history.lastLiquidation,
+    liquidationsEver: history.liquidations,
+    drawdown90: Math.max(recent.totals.intradayDrawdown, maxDrawdown(recent.series.net) ?? 0),
+  };
+}
+
+/** What following would have cost and shown over the gated window. */
+function followFeatures(window: TraderWindow, context: FeatureContext) {
+  const copy = copySeries(window, context.terms);
+  const n = copy.net.length;
+  const mean = sum(copy.net) / n;
+  const cost = sum(copy.cost) / n;
+  const deviation = Math.sqrt(copy.net.reduce((total, r) => total + (r - mean) ** 2, 0) / (n - 1));
+  const own = window.series.net;
+  const profit = sum(own);
+  return {
+    costDrag: deviation > 0 ? (cost / deviation) * YEAR_ROOT : Number.NaN,
+    stressedMean: mean - cost,
+    bestDayShare: profit > 0 ? Math.max(0, ...own) / profit : Number.NaN,
+    withoutBestTwo: profitWithoutBest(own, 2),
+    marketR2:
+      twoFactorR2(copy.net, marketOn(context.bitcoin, copy.day), marketOn(context.ether, copy.day)) ??
+      Number.NaN,
+  };
+}
+
+function copyFeatures(window: TraderWindow, context: FeatureContext, today: number) {
+  const copy = copySeries(window, context.terms);
+  const alpha = marketNeutral(copy.net, marketOn(context.bitcoin, copy.day));
+  const sample = copySample(alpha, copy.day, today, context.halfLife ?? HALF_LIFE_DAYS);
+  const n = copy.net.length;
+  return {
+    days: n,
+    copyReturn: n > 0 ? sum(copy.net) : Number.NaN,
+    sharpe: sample?.full.sharpe ?? Number.NaN,
+    sharpeVariance: sample?.full.variance ?? Number.NaN,
+    sharpeWithoutBest: sample?.withoutBest.sharpe ?? Number.NaN,
+    sharpeWithoutBestVariance: sample?.withoutBest.variance ?? Number.NaN,
+  };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, x) => total + x, 0);
+
+/** Sum without its `count` best days; NaN when empty. Returns, so that a deposit does not weigh. */
+function profitWithoutBest(returns: readonly number[], count: number): number {
+  if (returns.length === 0) return Number.NaN;
+  const best = [...returns].sort((a, b) => b - a).slice(0, count);
+  return sum(returns) - sum(best.filter((r) => r > 0));
+}
+
+function classicFeatures(history: TraderHistory, window: TraderWindow, now: number) {
+  const t = window.totals;
+  const risk =
+    t.losses > 0 && t.wins > 0 ? t.winNet / t.wins / (t.lossNet / t.losses) : t.wins > 0 ? RISK_RATIO_CAP : 0;
+  return {
+    volumeUsd: t.volume / 1e6,
+    maxDrawdown: maxDrawdown(window.series.net) ?? Number.NaN,
+    riskRatio: Math.min(RISK_RATIO_CAP, risk),
+    maxProfitUsd: t.bestNet / 1e6,
+    maxLossUsd: t.worstNet / 1e6,
+    ageDays: history.firstFill === null ? Number.NaN : (now - history.firstFill) / DAY_MS,
+    netPnlUsd: t.pnl / 1e6,
+  };
+}
