@@ -1,6 +1,6 @@
 /** Calls that only one place may make, so that time, chance, settings and output can be replaced in tests. */
 import ts from 'typescript';
-import { isTest, lineOf, type ParsedFile, type Violation, walk } from './model.ts';
+import { isBuildFile, isTest, lineOf, type ParsedFile, type Violation, walk } from './model.ts';
 
 interface Ban {
   readonly what: string;
@@ -75,7 +75,7 @@ const BANS: readonly Ban[] = [
 ];
 
 export function callViolations(files: readonly ParsedFile[]): Violation[] {
-  return files.filter((file) => file.path.startsWith('src/')).flatMap(callsOf);
+  return files.filter(({ path }) => path.startsWith('src/') && !isBuildFile(path)).flatMap(callsOf);
 }
 
 function callsOf(file: ParsedFile): Violation[] {

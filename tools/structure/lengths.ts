@@ -2,8 +2,8 @@
 import ts from 'typescript';
 import { isTest, lineOf, type ParsedFile, type Violation, walk } from './model.ts';
 
-export const MAX_FILE_LINES = 400;
-export const MAX_FUNCTION_LINES = 70;
+const MAX_FILE_LINES = 400;
+const MAX_FUNCTION_LINES = 70;
 
 export function lengthViolations(files: readonly ParsedFile[]): Violation[] {
   return files.flatMap((file) => [...fileLength(file), ...functionLengths(file)]);

@@ -38,6 +38,9 @@ export type Rule =
 
 export const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path);
 
+/** The settings of a build tool: runs while building, not in the program. */
+export const isBuildFile = (path: string): boolean => /\.config\.ts$/.test(path);
+
 /** The room of a path under src/, or undefined. */
 export const roomOf = (path: string): string | undefined => /^src\/([^/]+)\//.exec(path)?.[1];
 

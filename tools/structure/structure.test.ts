@@ -47,6 +47,12 @@ describe('imports', () => {
     expect(check({ 'src/store/a.test.ts': code })).toEqual(['imports src/store/a.test.ts:3']);
   });
 
+  it('lets tests of any room use the clocks of runtime, and build settings what they like', () => {
+    expect(check({ 'src/web/a.test.ts': "import '../runtime/clock.ts';" })).toEqual([]);
+    expect(check({ 'src/web/a.ts': "import '../runtime/clock.ts';" })).toHaveLength(1);
+    expect(check({ 'src/web/vite.config.ts': "import 'node:fs'; const e = process.env;" })).toEqual([]);
+  });
+
   it('finds cycles, also through types', () => {
     const files = {
       'src/domain/a.ts': "import type { B } from './b.ts';",

@@ -7,7 +7,7 @@ import { FIELDS, GROUPS, type GroupName, INTERNAL_KEYS, type Settings } from './
 import { nearestName } from './nearest.ts';
 
 /** Every key may also be written with this prefix; a prefixed key that is unknown is a mistake. */
-export const PREFIX = 'AUTOTRADE_';
+const PREFIX = 'AUTOTRADE_';
 
 export interface Loaded<G extends GroupName> {
   readonly settings: Settings<G>;
