@@ -16,10 +16,10 @@ import {
 import {
   type Actor,
   approveAgent,
+  burnNonce,
   requestCount,
   resolveActor,
   spendBudget,
-  useNonce,
 } from './permissions.ts';
 import { type Account, newAccount, potOf, type State } from './state.ts';
 import {
@@ -48,7 +48,7 @@ export function executeRequest(s: State, request: SignedRequest): ActionAnswer {
   if (typeof actor === 'string') return err(actor);
   const { action } = request;
   if (requestCount(action) > s.rules.maxBatch) return err('Signed action over weight limit of 200.');
-  const nonceError = useNonce(s, request.signer, request.nonce);
+  const nonceError = burnNonce(s, request.signer, request.nonce);
   if (nonceError !== null) return err(nonceError);
   const { account } = actor;
   if (request.expiresAfter !== null && request.expiresAfter < s.time) {

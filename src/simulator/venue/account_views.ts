@@ -9,14 +9,13 @@ import {
   liquidationPrice,
   marginUsedOf,
   maxTradeSize,
+  notionalOf,
   potEquity,
   tierOf,
-  valueOf,
   withdrawableOf,
 } from './margin.ts';
 import { accountValue } from './periodic.ts';
 import type { PortfolioPoint } from './portfolio.ts';
-import { wirePx, wireSz } from './record_views.ts';
 import {
   type Account,
   type Dex,
@@ -28,6 +27,7 @@ import {
   type State,
 } from './state.ts';
 import { shareValue } from './vaults.ts';
+import { wirePx, wireSz } from './views.ts';
 
 const DAY_MS = 86_400_000;
 const ZERO = '0.0';
@@ -41,7 +41,7 @@ function leverageView(position: Position): wire.WirePosition['leverage'] {
 
 function positionView(account: Account, p: Position): wire.WirePosition {
   const { market } = p;
-  const value = valueOf(p);
+  const value = notionalOf(p);
   const size = Math.abs(p.szi);
   const pnl = p.szi * market.mark - p.cost;
   const entryMargin = Math.abs(p.cost) / p.leverage;
@@ -76,7 +76,7 @@ function summaries(account: Account, dex: Dex): Omit<wire.WireClearinghouseState
   for (const p of pot.positions) {
     if (!p.isolated) continue;
     isolatedMargin += marginUsedOf(p);
-    isolatedNotional += valueOf(p);
+    isolatedNotional += notionalOf(p);
     isolatedRaw += p.isolatedUsd;
   }
   const equity = potEquity(pot) - hidden;

@@ -1,7 +1,7 @@
 /** Leverage and isolated margin (protocol reference 4.6, 4.8). All return null or the refusal's text. */
 import type { MicroUsd } from '../../domain/money.ts';
 import { ceilDiv } from './arithmetic.ts';
-import { availableOf, crossMargin, initialOf, isolatedEquity, tierOf, valueOf } from './margin.ts';
+import { availableOf, crossMargin, initialOf, isolatedEquity, notionalOf, tierOf } from './margin.ts';
 import { type Account, type Market, potOf, type State } from './state.ts';
 
 export function updateLeverage(
@@ -17,7 +17,7 @@ export function updateLeverage(
   const position = account.positions.get(market.index);
   if (position) {
     if (position.isolated === isCross) return 'Cannot switch leverage type with open position.';
-    if (leverage > tierOf(market, valueOf(position)).maxLeverage) return 'Invalid leverage value';
+    if (leverage > tierOf(market, notionalOf(position)).maxLeverage) return 'Invalid leverage value';
     const refused = position.isolated ? retuneIsolated(position, leverage) : retuneCross(position, leverage);
     if (refused !== null) return refused;
     position.leverage = leverage;
@@ -31,7 +31,7 @@ export function updateLeverage(
 type Held = NonNullable<ReturnType<Account['positions']['get']>>;
 
 function retuneCross(position: Held, leverage: number): string | null {
-  const value = valueOf(position);
+  const value = notionalOf(position);
   const more = initialOf(value, leverage) - initialOf(value, position.leverage);
   const margin = crossMargin(position.pot);
   if (more > 0 && margin.equity - margin.initial < more)
@@ -41,7 +41,7 @@ function retuneCross(position: Held, leverage: number): string | null {
 
 /** A lower leverage adds margin from the pot; a higher one releases none. */
 function retuneIsolated(position: Held, leverage: number): string | null {
-  const more = initialOf(valueOf(position), leverage) - isolatedEquity(position);
+  const more = initialOf(notionalOf(position), leverage) - isolatedEquity(position);
   if (leverage >= position.leverage || more <= 0) return null;
   if (availableOf(position.pot) < more)
     return 'Isolated position does not have sufficient margin available to decrease leverage. To decrease leverage, add margin to the position.';
@@ -63,7 +63,10 @@ export function updateIsolatedMargin(
   if (microUsd < 0) {
     if (position.market.marginMode === 'strictIsolated')
       return 'Cannot remove isolated margin for this asset. To remove margin, reduce the position.';
-    const need = Math.max(initialOf(valueOf(position), position.leverage), ceilDiv(valueOf(position), 10));
+    const need = Math.max(
+      initialOf(notionalOf(position), position.leverage),
+      ceilDiv(notionalOf(position), 10),
+    );
     if (isolatedEquity(position) + microUsd < need)
       return 'Position does not have sufficient margin for reduction.';
   } else if (availableOf(potOf(account, position.market.dexIndex)) < microUsd)
@@ -87,6 +90,6 @@ export function topUpIsolated(
   if (!position.isolated) return 'Position does not use isolated margin.';
   const wanted = Number(leverage);
   if (!(wanted > 0 && wanted <= 1000)) return 'Invalid leverage value';
-  const more = Math.ceil(valueOf(position) / wanted) - isolatedEquity(position);
+  const more = Math.ceil(notionalOf(position) / wanted) - isolatedEquity(position);
   return more <= 0 ? null : updateIsolatedMargin(s, account, market, more);
 }

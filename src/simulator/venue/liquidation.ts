@@ -11,8 +11,8 @@ import {
   crossMargin,
   isolatedEquity,
   maintenanceOf,
+  notionalOf,
   perpEquity,
-  valueOf,
 } from './margin.ts';
 import { cancelAll } from './order_book_keeping.ts';
 import { match, newOrder } from './placement.ts';
@@ -52,11 +52,11 @@ function examine(s: State, pot: Pot): void {
   }
   for (const position of pot.positions.filter((p) => p.isolated)) {
     const equity = isolatedEquity(position);
-    const maintenance = maintenanceOf(position.market, valueOf(position));
+    const maintenance = maintenanceOf(position.market, notionalOf(position));
     if (equity < maintenance || (forced !== null && !crossHeld)) {
       liquidate(s, { pot, positions: [position], isolated: true, equity, maintenance }, forced);
       slackE9 = 0;
-    } else slackE9 = Math.min(slackE9, slackOf(equity - maintenance, valueOf(position)));
+    } else slackE9 = Math.min(slackE9, slackOf(equity - maintenance, notionalOf(position)));
   }
   pot.examineAt = s.movesE9 + slackE9;
 }
@@ -100,7 +100,7 @@ function liquidate(s: State, claim: Claim, forced: 'market' | 'backstop' | null)
 function noticeOf(s: State, claim: Claim, liquidator: Account): () => void {
   const { account } = claim.pot;
   let notional = 0;
-  for (const position of claim.positions) notional += valueOf(position);
+  for (const position of claim.positions) notional += notionalOf(position);
   const accountValue = perpEquity(account);
   const liquidatedPositions = claim.positions.map((p) => ({
     coin: p.market.symbol,
@@ -128,7 +128,7 @@ function noticeOf(s: State, claim: Claim, liquidator: Account): () => void {
 function marketLiquidate(s: State, claim: Claim, forced: boolean): void {
   const { account } = claim.pot;
   const byNeed = [...claim.positions].sort(
-    (a, b) => valueOf(b) - valueOf(a) || a.market.index - b.market.index,
+    (a, b) => notionalOf(b) - notionalOf(a) || a.market.index - b.market.index,
   );
   const notice = noticeOf(s, claim, account);
   let sold = 0;
@@ -136,7 +136,7 @@ function marketLiquidate(s: State, claim: Claim, forced: boolean): void {
     if (position.szi === 0) continue;
     if (!forced && sold > 0 && isSafe(claim)) break;
     const rules = s.rules.liquidation;
-    const large = valueOf(position) > rules.partialAboveUsd;
+    const large = notionalOf(position) > rules.partialAboveUsd;
     if (large && s.time < position.liquidationCooldownUntil && position.liquidationCooldownUntil !== 0)
       continue;
     const partial = large && position.liquidationCooldownUntil === 0;
@@ -151,7 +151,7 @@ function marketLiquidate(s: State, claim: Claim, forced: boolean): void {
 function isSafe(claim: Claim): boolean {
   if (claim.isolated) {
     const p = claim.positions[0];
-    return p === undefined || p.szi === 0 || isolatedEquity(p) >= maintenanceOf(p.market, valueOf(p));
+    return p === undefined || p.szi === 0 || isolatedEquity(p) >= maintenanceOf(p.market, notionalOf(p));
   }
   const margin = crossMargin(claim.pot);
   return margin.equity >= margin.maintenance;
@@ -229,8 +229,8 @@ function moveUsd(from: Pot, to: Account, usd: number, dexIndex: number): void {
 function adlRank(position: Position): number {
   const equity = Math.max(1, perpEquity(position.pot.account));
   const entry = Math.max(1, Math.abs(position.cost));
-  const gain = position.szi > 0 ? valueOf(position) / entry : entry / Math.max(1, valueOf(position));
-  return gain * (valueOf(position) / equity);
+  const gain = position.szi > 0 ? notionalOf(position) / entry : entry / Math.max(1, notionalOf(position));
+  return gain * (notionalOf(position) / equity);
 }
 
 /** Closes the claim's positions against the best-ranked opposite sides, at the previous mark. */

@@ -47,13 +47,15 @@ export function maintenanceOf(market: Market, notional: number): number {
 }
 
 export const initialOf = (notional: number, leverage: number): number => ceilDiv(notional, leverage);
-export const valueOf = (position: Position): number => Math.abs(position.szi) * position.market.mark;
+export const notionalOf = (position: Position): number => Math.abs(position.szi) * position.market.mark;
 export const isolatedEquity = (position: Position): number =>
   position.isolatedUsd + position.szi * position.market.mark;
 
 /** An isolated position's own margin is all that it holds. */
 export const marginUsedOf = (position: Position): number =>
-  position.isolated ? Math.max(0, isolatedEquity(position)) : initialOf(valueOf(position), position.leverage);
+  position.isolated
+    ? Math.max(0, isolatedEquity(position))
+    : initialOf(notionalOf(position), position.leverage);
 
 export interface CrossMargin {
   equity: number;
@@ -67,7 +69,7 @@ export function crossMargin(pot: Pot): CrossMargin {
   const margin: CrossMargin = { equity: pot.usd, notional: 0, initial: 0, maintenance: 0 };
   for (const position of pot.positions) {
     if (position.isolated) continue;
-    const value = valueOf(position);
+    const value = notionalOf(position);
     margin.equity += position.szi * position.market.mark;
     margin.notional += value;
     margin.initial += initialOf(value, position.leverage);
@@ -133,7 +135,7 @@ export function marginVerdict(
     if (opened * px > 0 && -loss >= need) return 'insufficient';
     return margin.equity - margin.initial >= need ? 'ok' : 'insufficient';
   }
-  const released = position ? initialOf(valueOf(position), position.leverage) : 0;
+  const released = position ? initialOf(notionalOf(position), position.leverage) : 0;
   const free = margin.equity + loss - (margin.initial - released);
   return free >= initialOf(value, set.leverage) ? 'ok' : 'insufficient';
 }
@@ -145,7 +147,7 @@ export function maxTradeSize(s: State, account: Account, market: Market, isBuy: 
   const szi = position?.szi ?? 0;
   const closing = szi !== 0 && szi > 0 !== isBuy ? Math.abs(szi) : 0;
   const own =
-    position && closing > 0 && !position.isolated ? initialOf(valueOf(position), position.leverage) : 0;
+    position && closing > 0 && !position.isolated ? initialOf(notionalOf(position), position.leverage) : 0;
   const free = Math.max(0, availableOf(potOf(account, market.dexIndex)) + own);
   return (closing + Math.floor(mulDiv(free, leverage, 1) / market.mark)) as Lots;
 }
@@ -153,7 +155,7 @@ export function maxTradeSize(s: State, account: Account, market: Market, isBuy: 
 /** Distance to liquidation as a price in 10^-(priceDecimals + 4) USD, or null where no price liquidates. */
 export function liquidationPrice(position: Position): bigint | null {
   const market = position.market;
-  const value = valueOf(position);
+  const value = notionalOf(position);
   const tier = tierOf(market, value);
   const available = position.isolated
     ? isolatedEquity(position) - maintenanceOf(market, value)

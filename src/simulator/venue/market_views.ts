@@ -5,9 +5,9 @@ import type { BookSide } from './book.ts';
 import type { Candle } from './candles.ts';
 import { marginTiersOf, TIERED_MARGIN_TABLES } from './coin_table.ts';
 import { impactPrices } from './prices.ts';
-import { wirePx, wireRate, wireSz } from './record_views.ts';
 import type { Dex, Market, State } from './state.ts';
 import type { BookQuery, CandleInterval } from './types.ts';
+import { wirePx, wireRate, wireSz } from './views.ts';
 
 /** The chain's date format in listings. */
 const GROWTH_SINCE = '2025-11-23T17:37:10.033211662';

@@ -1,9 +1,9 @@
 /** Open orders and order status (protocol reference 2.4). */
 import type * as wire from './answers.ts';
 import { orderRecord } from './order_book_keeping.ts';
-import { wireOrderHistoryRow } from './record_views.ts';
 import type { OrderRecord } from './records.ts';
 import type { Account, Dex } from './state.ts';
+import { viewHistoryRow } from './views.ts';
 
 /** Newest first. Children that wait for their parent are shown inside it, not beside it. */
 export function openRecords(account: Account | undefined, dex: Dex | undefined): OrderRecord[] {
@@ -29,8 +29,8 @@ export function orderStatusView(account: Account | undefined, ref: number | stri
     const statusTimestamp = latest?.statusTimestamp ?? open.timestamp;
     return {
       status: 'order',
-      order: wireOrderHistoryRow({ order: orderRecord(open), status: 'open', statusTimestamp }),
+      order: viewHistoryRow({ order: orderRecord(open), status: 'open', statusTimestamp }),
     };
   }
-  return latest ? { status: 'order', order: wireOrderHistoryRow(latest) } : { status: 'unknownOid' };
+  return latest ? { status: 'order', order: viewHistoryRow(latest) } : { status: 'unknownOid' };
 }

@@ -48,7 +48,7 @@ export function resolveActor(s: State, request: SignedRequest): Actor | string {
 }
 
 /** Burns the nonce. @returns null, or why it is refused. */
-export function useNonce(s: State, signer: Address, nonce: number): string | null {
+export function burnNonce(s: State, signer: Address, nonce: number): string | null {
   const { kept, pastMs, futureMs } = s.rules.nonces;
   if (!Number.isSafeInteger(nonce) || nonce < 0) return 'Nonce mismatch.';
   const low = s.time - pastMs;

@@ -27,21 +27,21 @@ import {
 } from './market_views.ts';
 import { openOrderViews, openRecords, orderStatusView } from './order_views.ts';
 import { requestCapOf } from './permissions.ts';
-import {
-  wireFrontendOrder,
-  wireFunding,
-  wireLedger,
-  wireOpenOrder,
-  wireOrderHistoryRow,
-  wireRate,
-  wireTrade,
-  wireTwapHistory,
-  wireTwapState,
-} from './record_views.ts';
 import type { Account, Dex, Market, State } from './state.ts';
 import { twapState } from './twap.ts';
 import type { TimeRange, VenueQueries } from './types.ts';
 import { shareValue } from './vaults.ts';
+import {
+  viewFrontendOrder,
+  viewFundingUpdate,
+  viewHistoryRow,
+  viewLedger,
+  viewOpenOrder,
+  viewTrade,
+  viewTwapRow,
+  viewTwapState,
+  wireRate,
+} from './views.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -134,7 +134,7 @@ function marketQueries(s: State, dexOf: Find<string, Dex>) {
     exchangeStatus: () => ({ time: s.time, specialStatuses: null }),
     l2Book: (symbol, query) => on(symbol, (m) => bookView(s, m, query ?? {})),
     bbo: (symbol) => on(symbol, (m) => bboView(s, m)),
-    recentTrades: (symbol, limit) => s.bySymbol.get(symbol)?.trades.slice(-limit).map(wireTrade) ?? [],
+    recentTrades: (symbol, limit) => s.bySymbol.get(symbol)?.trades.slice(-limit).map(viewTrade) ?? [],
     candles: (symbol, interval, range) =>
       on(symbol, (m) =>
         m.candles
@@ -241,21 +241,21 @@ function identityQueries(s: State, account: Find<Address, Account>) {
 
 function historyQueries(s: State, account: Find<Address, Account>, dexOf: Find<string, Dex>) {
   return {
-    openOrders: (user, dex) => openOrderViews(account(user), dexOf(dex), wireOpenOrder),
-    frontendOpenOrders: (user, dex) => openRecords(account(user), dexOf(dex)).map(wireFrontendOrder),
+    openOrders: (user, dex) => openOrderViews(account(user), dexOf(dex), viewOpenOrder),
+    frontendOpenOrders: (user, dex) => openRecords(account(user), dexOf(dex)).map(viewFrontendOrder),
     orderStatus: (user, ref) => orderStatusView(account(user), ref),
     historicalOrders: (user) =>
-      (account(user)?.orderHistory.slice(-2000) ?? []).reverse().map(wireOrderHistoryRow),
+      (account(user)?.orderHistory.slice(-2000) ?? []).reverse().map(viewHistoryRow),
     userFills: (user, aggregate) => newestFills(account(user), aggregate, s.rules.fillsKept),
     userFillsByTime: (user, range, options) => fillsByTime(account(user), range, options, s.rules.fillsKept),
-    userFunding: (user, range) => inRange(account(user)?.funding ?? [], range, 500).map(wireFunding),
+    userFunding: (user, range) => inRange(account(user)?.funding ?? [], range, 500).map(viewFundingUpdate),
     userNonFundingLedgerUpdates: (user, range) =>
-      inRange(account(user)?.ledger ?? [], range, 2000).map(wireLedger),
-    twapHistory: (user) => (account(user)?.twaps ?? []).map(wireTwapHistory),
+      inRange(account(user)?.ledger ?? [], range, 2000).map(viewLedger),
+    twapHistory: (user) => (account(user)?.twaps ?? []).map(viewTwapRow),
     twapStates: (user, dex) =>
       [...s.twaps.values()]
         .filter((t) => t.account === account(user) && t.market.dex === dex)
-        .map((t): [number, wire.WireTwapState] => [t.id, wireTwapState(twapState(t))]),
+        .map((t): [number, wire.WireTwapState] => [t.id, viewTwapState(twapState(t))]),
     userTwapSliceFills: (user, range) => twapSlices(account(user), range),
   } satisfies Partial<VenueQueries>;
 }

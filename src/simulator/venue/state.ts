@@ -2,10 +2,10 @@
 import type { Address } from '../../domain/address.ts';
 import type { Lots, MicroUsd, Ticks } from '../../domain/money.ts';
 import type { Abstraction, Tif, Tpsl } from './actions.ts';
-import type { Book, Level } from './book.ts';
+import type { Book, Level, Touch } from './book.ts';
 import type { CandleStore } from './candles.ts';
 import type { DayStats } from './day_stats.ts';
-import { type EventBuffer, newEventBuffer } from './events.ts';
+import type { EventBuffer } from './events.ts';
 import { newPortfolio, type PortfolioSeries } from './portfolio.ts';
 import type {
   CoinRef,
@@ -282,44 +282,8 @@ export interface State {
   liquidator: Account | null;
   events: EventBuffer;
   /** Markets whose book changed since the last commit, with the touch before. */
-  readonly touchedBooks: Map<Market, import('./book.ts').Touch>;
+  readonly touchedBooks: Map<Market, Touch>;
   readonly touchedOrders: Order[];
-}
-
-export function newState(rules: VenueRules, salt: number, startTime: number): State {
-  return {
-    rules,
-    salt,
-    time: startTime,
-    height: 0,
-    dexes: [],
-    markets: [],
-    bySymbol: new Map(),
-    byAssetId: new Map(),
-    accounts: new Map(),
-    accountList: [],
-    agents: new Map(),
-    nonces: new Map(),
-    twaps: new Map(),
-    scheduled: new Set(),
-    nextOid: 1_000_001,
-    nextTwapId: 1,
-    nextLiquidationId: 1,
-    transaction: { sequence: 1, hash: null },
-    fees: 0n,
-    insurance: 0n,
-    residue: 0n,
-    deposits: 0n,
-    withdrawals: 0n,
-    exchangeVolume: [],
-    movesE9: 0,
-    allHalted: false,
-    postOnlyUntil: 0,
-    liquidator: null,
-    events: newEventBuffer(),
-    touchedBooks: new Map(),
-    touchedOrders: [],
-  };
 }
 
 export function newAccount(
@@ -394,9 +358,6 @@ export function potOf(account: Account, dexIndex: number): Pot {
 
 export const isUnified = (account: Account): boolean =>
   account.abstraction === 'unifiedAccount' || account.abstraction === 'portfolioMargin';
-
-export const sziOf = (account: Account, market: Market): Lots =>
-  account.positions.get(market.index)?.szi ?? (0 as Lots);
 
 /** Leverage and mode that a new position of the account in the coin takes. */
 export function leverageOf(

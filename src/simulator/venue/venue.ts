@@ -12,6 +12,7 @@ import { asBlockEvents, hasEvents, newEventBuffer } from './events.ts';
 import { nextTransaction } from './execution.ts';
 import { examineAll } from './liquidation.ts';
 import { delistMarket, listMarket } from './listing.ts';
+import { newState } from './new_state.ts';
 import { mayTake } from './order_actions.ts';
 import { tell } from './order_book_keeping.ts';
 import { newPeriodics, nextPeriodicAt, type Periodic, runPeriodics } from './periodic.ts';
@@ -19,7 +20,7 @@ import { type OracleInput, updateMark } from './prices.ts';
 import { queriesOf } from './queries.ts';
 import type { BlockSink } from './records.ts';
 import { DEFAULT_RULES, type VenueRules } from './rules.ts';
-import { newAccount, newState, type State } from './state.ts';
+import { newAccount, type State } from './state.ts';
 import { deposit } from './transfers.ts';
 import { fireTriggers } from './triggers.ts';
 import type { ConservationReport, Venue, VenueControl, VenueQueries } from './types.ts';
@@ -88,7 +89,13 @@ export class SimulatedVenue implements Venue {
 
   /** In-process traders: runs `act` in the class's turn of the next block, without signature, nonce or budget. */
   enqueue(blockClass: BlockClass, act: (s: State) => void): void {
-    this.#queues[blockClass].push({ run: act, answer: null });
+    this.#queues[blockClass].push({
+      run: (s) => {
+        act(s);
+        return undefined;
+      },
+      answer: null,
+    });
   }
 
   /** Prices for the next block. */
@@ -166,7 +173,7 @@ export class SimulatedVenue implements Venue {
 }
 
 interface Queued {
-  readonly run: (s: State) => ActionAnswer | void;
+  readonly run: (s: State) => ActionAnswer | undefined;
   readonly answer: ((answer: ActionAnswer) => void) | null;
 }
 

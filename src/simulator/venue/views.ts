@@ -1,5 +1,11 @@
 /** Records to wire objects. Keys appear in the order that the recordings show. */
-import { formatScaled, PERP_PRICE_DECIMALS } from '../../domain/money.ts';
+import {
+  formatScaled,
+  type Lots,
+  type MicroUsd,
+  PERP_PRICE_DECIMALS,
+  type Ticks,
+} from '../../domain/money.ts';
 import type * as wire from './answers.ts';
 import { wireDecimal, wireUsd, ZERO_HASH } from './arithmetic.ts';
 import type {
@@ -7,6 +13,7 @@ import type {
   FillRecord,
   FundingRecord,
   LedgerRecord,
+  LiquidationRecord,
   OrderRecord,
   OrderUpdateRecord,
   TradeRecord,
@@ -20,7 +27,7 @@ export const wireSz = (coin: CoinRef, sz: number): string => wireDecimal(sz, coi
 /** Rates are integers of 1e-10. */
 export const wireRate = (rateE10: number): string => wireDecimal(rateE10, 10);
 
-export const wireTrade = (t: TradeRecord): wire.WireTrade => ({
+export const viewTrade = (t: TradeRecord): wire.WireTrade => ({
   coin: t.coin.symbol,
   side: t.side,
   px: wirePx(t.coin, t.px),
@@ -31,7 +38,7 @@ export const wireTrade = (t: TradeRecord): wire.WireTrade => ({
   users: [t.buyer, t.seller],
 });
 
-export function wireFill(f: FillRecord): wire.WireFill {
+export function viewFill(f: FillRecord): wire.WireFill {
   const fill: wire.WireFill = {
     coin: f.coin.symbol,
     px: wirePx(f.coin, f.px),
@@ -60,7 +67,7 @@ export function wireFill(f: FillRecord): wire.WireFill {
   return fill;
 }
 
-export function wireOpenOrder(o: OrderRecord): wire.WireOpenOrder {
+export function viewOpenOrder(o: OrderRecord): wire.WireOpenOrder {
   const order: wire.WireOpenOrder = {
     coin: o.coin.symbol,
     side: o.side,
@@ -89,7 +96,7 @@ function triggerText(o: OrderRecord): string {
   return `Price ${above ? 'above' : 'below'} ${px}`;
 }
 
-export const wireFrontendOrder = (o: OrderRecord): wire.WireFrontendOrder => ({
+export const viewFrontendOrder = (o: OrderRecord): wire.WireFrontendOrder => ({
   coin: o.coin.symbol,
   side: o.side,
   limitPx: wirePx(o.coin, o.limitPx),
@@ -99,7 +106,7 @@ export const wireFrontendOrder = (o: OrderRecord): wire.WireFrontendOrder => ({
   triggerCondition: triggerText(o),
   isTrigger: o.trigger !== null,
   triggerPx: o.trigger === null ? '0.0' : wirePx(o.coin, o.trigger.px),
-  children: o.children.map(wireFrontendOrder),
+  children: o.children.map(viewFrontendOrder),
   isPositionTpsl: o.isPositionTpsl,
   reduceOnly: o.reduceOnly,
   orderType: orderTypeText(o),
@@ -108,19 +115,19 @@ export const wireFrontendOrder = (o: OrderRecord): wire.WireFrontendOrder => ({
   cloid: o.cloid,
 });
 
-export const wireOrderUpdate = (u: OrderUpdateRecord): wire.WireOrderUpdate => ({
-  order: wireOpenOrder(u.order),
+export const viewOrderUpdate = (u: OrderUpdateRecord): wire.WireOrderUpdate => ({
+  order: viewOpenOrder(u.order),
   status: u.status,
   statusTimestamp: u.statusTimestamp,
 });
 
-export const wireOrderHistoryRow = (u: OrderUpdateRecord): wire.WireOrderHistoryRow => ({
-  order: wireFrontendOrder(u.order),
+export const viewHistoryRow = (u: OrderUpdateRecord): wire.WireOrderHistoryRow => ({
+  order: viewFrontendOrder(u.order),
   status: u.status,
   statusTimestamp: u.statusTimestamp,
 });
 
-export const wireFunding = (f: FundingRecord): wire.WireUserFunding => ({
+export const viewFundingUpdate = (f: FundingRecord): wire.WireUserFunding => ({
   time: f.time,
   hash: ZERO_HASH,
   delta: {
@@ -133,13 +140,13 @@ export const wireFunding = (f: FundingRecord): wire.WireUserFunding => ({
   },
 });
 
-export const wireLedger = (l: LedgerRecord): wire.WireLedgerUpdate => ({
+export const viewLedger = (l: LedgerRecord): wire.WireLedgerUpdate => ({
   time: l.time,
   hash: l.hash,
   delta: l.delta,
 });
 
-export const wireTwapState = (t: TwapState): wire.WireTwapState => ({
+export const viewTwapState = (t: TwapState): wire.WireTwapState => ({
   coin: t.coin.symbol,
   user: t.user,
   side: t.side,
@@ -154,9 +161,58 @@ export const wireTwapState = (t: TwapState): wire.WireTwapState => ({
   trigger: null,
 });
 
-export const wireTwapHistory = (t: TwapRecord): wire.WireTwapHistoryRow => ({
+export const viewTwapRow = (t: TwapRecord): wire.WireTwapHistoryRow => ({
   time: Math.floor(t.time / 1000),
-  state: wireTwapState(t.state),
+  state: viewTwapState(t.state),
   status: t.status === 'error' ? { status: 'error', description: t.description ?? '' } : { status: t.status },
   twapId: t.state.twapId,
 });
+
+/** The channel's row: the info row without its envelope. */
+export const viewFunding = (f: FundingRecord) => ({
+  time: f.time,
+  coin: f.coin.symbol,
+  usdc: wireUsd(f.usdc),
+  szi: wireSz(f.coin, f.szi),
+  fundingRate: wireRate(f.rateE10),
+  nSamples: null,
+});
+
+/** Names of this event are in snake case on the wire. */
+export const viewLiquidation = (l: LiquidationRecord) => ({
+  lid: l.lid,
+  liquidator: l.liquidator,
+  liquidated_user: l.liquidatedUser,
+  liquidated_ntl_pos: wireUsd(l.liquidatedNtlPos),
+  liquidated_account_value: wireUsd(l.accountValue),
+});
+
+/** Merges neighbouring fills of one order in one block; the price becomes their average on the tick grid. */
+export function aggregateFills(fills: readonly FillRecord[]): FillRecord[] {
+  const out: FillRecord[] = [];
+  for (const fill of fills) {
+    const last = out[out.length - 1];
+    if (
+      last === undefined ||
+      last.oid !== fill.oid ||
+      last.time !== fill.time ||
+      last.crossed !== fill.crossed
+    ) {
+      out.push(fill);
+      continue;
+    }
+    const sz = last.sz + fill.sz;
+    out[out.length - 1] = {
+      ...last,
+      px: Math.round((last.px * last.sz + fill.px * fill.sz) / sz) as Ticks,
+      sz: sz as Lots,
+      closedPnl: (last.closedPnl + fill.closedPnl) as MicroUsd,
+      fee: (last.fee + fill.fee) as MicroUsd,
+      builderFee:
+        last.builderFee === null && fill.builderFee === null
+          ? null
+          : (((last.builderFee ?? 0) + (fill.builderFee ?? 0)) as MicroUsd),
+    };
+  }
+  return out;
+}
