@@ -1,0 +1,55 @@
+/** The request-weight ledger of the exchange: charges by egress IP. The rule itself is in the database's functions. */
+import type { Queryable } from './database.ts';
+
+export interface WeightRequest {
+  readonly egress: string;
+  readonly weight: number;
+  /** Position in the list of lanes. */
+  readonly lane: number;
+  readonly limit: number;
+  /** ms that a charge counts unless settled. */
+  readonly countsMs: number;
+  /** Weight kept for each lane, in the order of lanes. */
+  readonly reserves: readonly number[];
+}
+
+export interface WeightAnswer {
+  /** Null: refused. */
+  readonly chargeId: number | null;
+  /** ms; -1: it can never fit. Null when admitted. */
+  readonly retryAfterMs: number | null;
+}
+
+export async function admitWeight(database: Queryable, request: WeightRequest): Promise<WeightAnswer> {
+  const { rows } = await database.query<{ charge: number | null; retry_after_ms: number | null }>(
+    'SELECT charge, retry_after_ms FROM weight_admit($1, $2, $3::int2, $4, $5, $6::int4[])',
+    [request.egress, request.weight, request.lane, request.limit, request.countsMs, request.reserves],
+    'weight_admit',
+  );
+  const [row] = rows;
+  return { chargeId: row?.charge ?? null, retryAfterMs: row?.retry_after_ms ?? null };
+}
+
+export async function settleWeight(
+  database: Queryable,
+  settlement: { readonly chargeId: number; readonly windowMs: number; readonly actual: number | undefined },
+): Promise<void> {
+  await database.query(
+    'SELECT weight_settle($1, $2, $3)',
+    [settlement.chargeId, settlement.windowMs, settlement.actual ?? null],
+    'weight_settle',
+  );
+}
+
+/** Weight that counts now, by lane. */
+export async function usedWeight(database: Queryable, egress: string, lanes: number): Promise<number[]> {
+  const { rows } = await database.query<{ lane: number; weight: number }>(
+    `SELECT lane::int4 AS lane, sum(weight)::int8 AS weight FROM weight_charges
+     WHERE egress = $1 AND expires_at > weight_now() GROUP BY lane`,
+    [egress],
+    'weight_used',
+  );
+  const used = new Array<number>(lanes).fill(0);
+  for (const row of rows) used[row.lane] = row.weight;
+  return used;
+}
