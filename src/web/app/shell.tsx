@@ -1,8 +1,8 @@
-import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { paused, setPaused, startLive } from '../live/feed.ts';
 import { useStore } from '../live/store.ts';
-import { announce, announcement } from '../ui/announce.ts';
+import { announcement } from '../ui/announce.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { pick } from '../ui/pick.ts';
@@ -85,29 +85,11 @@ const KeyboardHelp = ({ onClose }: { readonly onClose: () => void }) => (
   </Dialog>
 );
 
-/** Moves the focus to the heading of a page that was just opened, and says its name. */
-function useRouteFocus(): void {
-  const { pathname } = useLocation();
-  const before = useRef<string | null>(null);
-  useEffect(() => {
-    const first = before.current === null;
-    if (before.current === pathname) return;
-    before.current = pathname;
-    if (first) return;
-    const heading = document.querySelector('h1');
-    if (!(heading instanceof HTMLElement)) return;
-    heading.focus({ preventScroll: true });
-    window.scrollTo(0, 0);
-    announce(`${heading.textContent ?? ''} page`);
-  }, [pathname]);
-}
-
 export function Shell() {
   const navigate = useNavigate();
   const searchField = useRef<HTMLInputElement>(null);
   const [helpOpen, setHelpOpen] = useState(false);
   const said = useStore(announcement);
-  useRouteFocus();
   useEffect(() => startLive(), []);
   useEffect(
     () =>

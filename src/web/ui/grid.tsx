@@ -44,10 +44,6 @@ function useGridVirtual<Row>(props: GridProps<Row>, active: GridPlace, height: n
     estimateSize: () => height,
     overscan: OVERSCAN,
     scrollPaddingStart: HEAD_PX,
-    getItemKey: (index) => {
-      const row = props.rows[index];
-      return row === undefined ? index : props.keyOf(row);
-    },
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: another height makes all measures void
   useEffect(() => virtual.measure(), [virtual, height]);
@@ -153,8 +149,9 @@ export function Grid<Row>(props: GridProps<Row>) {
             if (row === undefined) return null;
             return (
               <GridRow
-                key={item.key}
+                key={item.index}
                 row={row}
+                rowKey={props.keyOf(row)}
                 index={item.index}
                 start={item.start}
                 columns={columns}

@@ -1,3 +1,4 @@
+import { Fragment } from 'react';
 import styles from './grid.module.css';
 import type { Column, GridSort } from './grid_columns.ts';
 import type { GridPlace } from './grid_keys.ts';
@@ -72,8 +73,13 @@ export function GridHead<Row>({
   );
 }
 
+/**
+ * One row. It is a place, not a trader: when the order changes, contents change places and elements stay, because
+ * an element that is moved in the document loses the focus.
+ */
 export function GridRow<Row>({
   row,
+  rowKey,
   index,
   start,
   columns,
@@ -82,6 +88,7 @@ export function GridRow<Row>({
   onOpen,
 }: {
   readonly row: Row;
+  readonly rowKey: string;
   readonly index: number;
   /** px from the top of the body. */
   readonly start: number;
@@ -115,7 +122,7 @@ export function GridRow<Row>({
             if (event.target === event.currentTarget) focus.setActive({ row: index, column: at });
           }}
         >
-          {column.cell(row)}
+          <Fragment key={rowKey}>{column.cell(row)}</Fragment>
         </div>
       ))}
     </div>
