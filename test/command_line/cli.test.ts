@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../until.ts';
 
 const CLI = join(import.meta.dirname, '..', '..', 'src', 'main', 'cli.ts');
 const TSX = import.meta.resolve('tsx');
@@ -128,5 +130,40 @@ describe('autotrade', () => {
     ]);
     expect(unknown).toMatchObject({ code: 78, err: expect.stringContaining('Roles: database') });
     expect(account.err).toContain('write api');
+  });
+
+  it('runs one role alone: JSON lines, ready, stopped by SIGTERM with exit code 0', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    await new Promise((resolve) => server.close(resolve));
+    const child = spawn(process.execPath, ['--import', TSX, CLI, 'service', 'simulator'], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], SIMULATOR_PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString('utf8');
+    });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    try {
+      await until(() => out.includes('"msg":"ready"'), 'the role to be ready');
+      child.kill('SIGTERM');
+      expect(await ended).toBe(0);
+    } finally {
+      child.kill('SIGKILL');
+    }
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.at(-1)).toMatchObject({ level: 'info', service: 'simulator', msg: 'stopped' });
+  });
+
+  it('ends a role with 78 and the reason when a setting is wrong', async () => {
+    const role = await autotrade(['service', 'simulator'], { NETWORK: 'moon' });
+    expect(role).toMatchObject({ code: 78, err: expect.stringContaining('NETWORK must be one of') });
+    expect(role.err).not.toContain(' at ');
   });
 });
