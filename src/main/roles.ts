@@ -62,6 +62,15 @@ export const ROLES: readonly Role[] = [
     load: async () => (await import('./roles/simulator.ts')).start,
   }),
   define({
+    name: 'stream',
+    does: 'watches the exchange: traders, trades, positions; the only writer of position changes',
+    dependsOn: ['database', 'simulator'],
+    // Recovery reads every known trader back.
+    readyTimeoutMs: 300_000,
+    groups: ['storage', 'exchange', 'feed', 'simulator'],
+    load: async () => (await import('./roles/stream.ts')).startStreamRole,
+  }),
+  define({
     name: 'api',
     does: 'web server: REST, updates, the web app',
     dependsOn: ['database'],

@@ -35,11 +35,11 @@ const toCoin = (row: CoinRow): StoredCoin => ({
   delisted: row.delisted,
 });
 
-/** All coins under their current ids, delisted ones included. */
-export async function readCoins(db: Queryable): Promise<StoredCoin[]> {
+/** All coins under their current ids, delisted ones included; with `retired` also their former ids, first. */
+export async function readCoins(db: Queryable, retired = false): Promise<StoredCoin[]> {
   const { rows } = await db.query<CoinRow>(
     `SELECT coin_id, dex, name, size_decimals, max_leverage, delisted FROM coins
-     WHERE retired_at IS NULL ORDER BY coin_id`,
+     ${retired ? '' : 'WHERE retired_at IS NULL'} ORDER BY retired_at NULLS LAST, coin_id`,
   );
   return rows.map(toCoin);
 }

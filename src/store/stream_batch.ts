@@ -32,12 +32,14 @@ export interface StreamBatch {
   readonly changes: EncodedRows;
   readonly positions: readonly PositionRecord[];
   readonly gaps: readonly FeedGap[];
+  /** Times of some of the trades, for lag metrics. */
+  readonly sampledTimes: readonly { readonly time: number; readonly receivedAt: number }[];
 }
 
 /**
  * Commits the batch, or finds that an earlier try was committed after all.
- * @throws StoreError `STORE_LEASE_LOST` when another process writes now; `STREAM_STATE` (never to be tried again)
- *   when the database is not where this batch begins.
+ * @throws StoreError; `STORE_LEASE_LOST` when another process writes now, `STORE_QUERY` when the database is not where
+ *   this batch begins.
  */
 export async function writeStreamBatch(
   database: Database,
@@ -54,6 +56,17 @@ export async function writeStreamBatch(
       throughOffset: after.nextOffset - 1,
     });
   }
+  try {
+    await commit(database, lease, batch, now);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'STORE_COMMIT_UNKNOWN') throw error;
+    // Trying again finds out whether it was committed.
+    throw new StoreError(error.code, error.message, { cause: error, retryable: true });
+  }
+}
+
+async function commit(database: Database, lease: Lease, batch: StreamBatch, now: number): Promise<void> {
+  const { before, after } = batch;
   await database.transaction(async (tx) => {
     await lease.check(tx);
     const stored = await readStreamState(tx);

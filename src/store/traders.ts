@@ -10,6 +10,8 @@ export interface TraderRecord {
   readonly tradeCount: number;
   readonly notional: BigMicroUsd;
   readonly coinCount: number;
+  /** Trades before this seq are in the totals. */
+  readonly throughSeq: number;
 }
 
 const PAGE = 20_000;
@@ -23,6 +25,7 @@ interface TraderRow {
   trade_count: number;
   notional_usd: string;
   coin_count: number;
+  through_seq: number;
 }
 
 /** Every stored trader in order of id, page by page. */
@@ -33,7 +36,8 @@ export async function loadTraders(
   let after = 0;
   for (;;) {
     const { rows } = await db.query<TraderRow>(
-      `SELECT trader_id, address, first_seen_at, last_seen_at, trade_count, notional_usd, coin_count
+      `SELECT trader_id, address, first_seen_at, last_seen_at, trade_count, notional_usd, coin_count,
+         through_seq
        FROM traders WHERE trader_id > $1 ORDER BY trader_id LIMIT ${PAGE}`,
       [after],
     );
@@ -46,6 +50,7 @@ export async function loadTraders(
           tradeCount: row.trade_count,
           notional: parseBigUsd(row.notional_usd),
           coinCount: row.coin_count,
+          throughSeq: row.through_seq,
         },
         row.address,
       );
@@ -66,7 +71,7 @@ export function encodeNewTraders(
   traders: readonly TraderRecord[],
   copyAddress: (traderId: number, target: Uint8Array, offset: number) => void,
 ): Buffer {
-  const copy = new BinaryCopy(7, 64 + traders.length * 128);
+  const copy = new BinaryCopy(8, 64 + traders.length * 128);
   for (const trader of traders) {
     copy.row();
     copy.int8(trader.traderId);
@@ -76,6 +81,7 @@ export function encodeNewTraders(
     copy.int8(trader.tradeCount);
     copy.bigScaled(trader.notional, 6);
     copy.int4(trader.coinCount);
+    copy.int8(trader.throughSeq);
   }
   return copy.finish();
 }
@@ -83,7 +89,7 @@ export function encodeNewTraders(
 export const copyNewTraders = (tx: Transaction, rows: Buffer): Promise<void> =>
   copyRows(
     tx,
-    'traders (trader_id, address, first_seen_at, last_seen_at, trade_count, notional_usd, coin_count)',
+    'traders (trader_id, address, first_seen_at, last_seen_at, trade_count, notional_usd, coin_count, through_seq)',
     rows,
   );
 
@@ -93,9 +99,10 @@ export async function updateTraders(tx: Queryable, traders: readonly TraderRecor
     const rows = traders.slice(at, at + UPDATE_ROWS);
     await tx.query(
       `UPDATE traders t SET first_seen_at = u.first_seen_at, last_seen_at = u.last_seen_at,
-         trade_count = u.trade_count, notional_usd = u.notional_usd, coin_count = u.coin_count
-       FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::numeric[], $6::int4[])
-         AS u (trader_id, first_seen_at, last_seen_at, trade_count, notional_usd, coin_count)
+         trade_count = u.trade_count, notional_usd = u.notional_usd, coin_count = u.coin_count,
+         through_seq = u.through_seq
+       FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::numeric[], $6::int4[], $7::int8[])
+         AS u (trader_id, first_seen_at, last_seen_at, trade_count, notional_usd, coin_count, through_seq)
        WHERE t.trader_id = u.trader_id`,
       [
         rows.map((one) => one.traderId),
@@ -104,6 +111,7 @@ export async function updateTraders(tx: Queryable, traders: readonly TraderRecor
         rows.map((one) => one.tradeCount),
         rows.map((one) => formatUsd(one.notional)),
         rows.map((one) => one.coinCount),
+        rows.map((one) => one.throughSeq),
       ],
       'update_traders',
     );

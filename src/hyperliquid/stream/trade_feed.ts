@@ -126,6 +126,21 @@ export class TradeFeed {
     );
   }
 
+  /**
+   * Exchange time (ms) up to which nothing is missing on any coin but for the gaps that were told; undefined while
+   * any coin is not live or nothing came yet.
+   */
+  wholeUntil(): number | undefined {
+    let until = Number.POSITIVE_INFINITY;
+    for (const state of this.#coins.values()) if (state.phase !== 'live') return undefined;
+    for (const { subscriptions, latestTime } of this.#connections) {
+      if (subscriptions.wanted.size === 0) continue;
+      if (latestTime === undefined) return undefined;
+      until = Math.min(until, latestTime);
+    }
+    return Number.isFinite(until) ? until : undefined;
+  }
+
   /** Backpressure: no byte is read while halted. */
   halt(halted: boolean): void {
     for (const connection of this.#connections) connection.halt(halted);

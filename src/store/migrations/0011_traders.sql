@@ -7,6 +7,7 @@ CREATE TABLE traders (
   trade_count     int8 NOT NULL,
   notional_usd    numeric NOT NULL,
   coin_count      int4 NOT NULL,
+  through_seq     int8 NOT NULL,            -- trades before this seq are in the totals
   last_tracked_at int8                      -- venue time of the last account snapshot that was judged
 ) WITH (fillfactor = 85);
 CREATE INDEX traders_last_seen ON traders (last_seen_at, trader_id);

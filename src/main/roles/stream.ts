@@ -1,0 +1,139 @@
+/** Role `stream`: one active process watches the venue and writes; any other waits, ready to take over. */
+import { createInfoClient } from '../../hyperliquid/transport.ts';
+import type { Settings } from '../../runtime/config/groups.ts';
+import { AppError } from '../../runtime/errors.ts';
+import type { RunningRole } from '../../runtime/lifecycle.ts';
+import { acquireLease, type Lease, tryAcquireLease } from '../../store/leases.ts';
+import type { ServiceStatus } from '../../store/service_heartbeats.ts';
+import type { ServiceContext } from '../service_context.ts';
+import { type OpenStore, openStore } from '../store.ts';
+import { StreamLeader } from '../stream/leader.ts';
+import { type OpenWeightLedger, openWeightLedger } from '../weight_ledger.ts';
+
+type StreamSettings = Settings<'base' | 'storage' | 'exchange' | 'feed' | 'simulator'>;
+type Context = ServiceContext<StreamSettings>;
+
+const LEASE = 'stream';
+const COINS_REFRESH_MS = 300_000;
+/** Flushes, partitions, the list of coins and the weight ledger. */
+const CONNECTIONS = 4;
+
+export async function startStreamRole(context: Context): Promise<RunningRole> {
+  const { config, clock, log, instance } = context;
+  const stop = new AbortController();
+  const parts: Parts = {};
+  const store = await openStore({
+    context,
+    instance,
+    restarts: context.restarts,
+    maxConnections: CONNECTIONS,
+    status: () => report(parts, config.WORKER_EGRESS),
+  });
+  parts.weight = openWeightLedger({
+    database: store.database,
+    redisUrl: config.REDIS_URL,
+    namespace: `${store.world.network}:${store.world.worldId}`,
+    egress: config.WORKER_EGRESS,
+    clock,
+    log,
+  });
+  const lease = {
+    url: store.database.url,
+    name: LEASE,
+    holder: `${instance} pid ${process.pid}`,
+    clock,
+    log,
+    signal: stop.signal,
+  };
+  parts.lease = await tryAcquireLease(lease);
+  if (parts.lease !== undefined) await lead(parts, context, store);
+  else log.info('standby: another stream is active');
+  const ended = (async () => {
+    if (parts.lease === undefined) {
+      parts.lease = await acquireLease(lease);
+      await lead(parts, context, store);
+    }
+    await parts.leader?.ended;
+  })().catch((error) => {
+    if (!stop.signal.aborted) throw error;
+  });
+  return {
+    ended,
+    async stop() {
+      stop.abort(new AppError('STREAM_STOPPED', 'the role stops'));
+      try {
+        await parts.leader?.stop();
+      } finally {
+        await parts.lease?.release().catch(() => undefined);
+        await parts.weight?.close();
+        await store.close();
+      }
+    },
+  };
+}
+
+interface Parts {
+  weight?: OpenWeightLedger;
+  lease?: Lease | undefined;
+  leader?: StreamLeader;
+}
+
+async function lead(parts: Parts, context: Context, store: OpenStore): Promise<void> {
+  const { config, clock, random, log } = context;
+  const { lease, weight } = parts;
+  if (lease === undefined || weight === undefined) return;
+  const { ledger } = weight;
+  const startedAt = clock.monotonic();
+  parts.leader = await StreamLeader.start({
+    database: store.database,
+    lease,
+    epoch: store.world.epoch,
+    info: createInfoClient({ url: config.HYPERLIQUID_API_URL, ledger, clock }),
+    websocketUrl: config.WEBSOCKET_URL,
+    coins: config.POPULAR_COINS,
+    coinsRefreshMs: COINS_REFRESH_MS,
+    tradesRetentionHours: config.TRADES_RETENTION_HOURS,
+    clock,
+    random,
+    log,
+  });
+  const traders = parts.leader.pipeline.ledger.known;
+  const tookMs = Math.round(clock.monotonic() - startedAt);
+  log.info({ token: lease.token, traders, tookMs }, 'this stream is the active one');
+}
+
+/** What the heartbeat says; the API reads `feed` and `weight`. */
+async function report(parts: Parts, egress: string): Promise<Omit<ServiceStatus, 'rssBytes'>> {
+  const { leader, weight } = parts;
+  const snapshot = await weight?.ledger.snapshot().catch(() => undefined);
+  const used = snapshot === undefined ? {} : { weight: { egress, ...snapshot } };
+  if (leader === undefined) return { state: 'standby', detail: used, metrics: [] };
+  const feed = leader.feed.status();
+  const up = feed.connections.filter((one) => one.state === 'live').length;
+  const whole = feed.coins > 0 && feed.coinsLive === feed.coins;
+  return {
+    state: whole ? 'ready' : 'degraded',
+    detail: {
+      ...used,
+      ...(whole ? {} : { message: `${feed.coinsLive} of ${feed.coins} coins are live` }),
+      feed: {
+        connections: feed.connections.length,
+        connectionsUp: up,
+        subscriptions: feed.connections.reduce((sum, one) => sum + one.confirmed, 0),
+        reconnects: feed.reconnects,
+        duplicates: feed.duplicates,
+        lastMessageAt: feed.lastDataAt,
+        lagMs: leader.metrics.medianLag(),
+        malformed: feed.malformed,
+        gaps: feed.gaps,
+        gapsClosed: feed.gapsClosed,
+        unwatchedCoins: feed.unwatchedCoins.length,
+        refusedCoins: feed.refusedCoins.slice(0, 20),
+        pendingTrades: leader.pipeline.pending,
+        failedFlushes: leader.failedFlushes,
+        sockets: feed.connections,
+      },
+    },
+    metrics: await leader.metrics.registry.getMetricsAsJSON(),
+  };
+}

@@ -1,0 +1,208 @@
+/** The stream role while it holds the lease: feed in, batches out, coins kept up to date, old trades dropped. */
+
+import { recentTrades } from '../../hyperliquid/info/recent_trades.ts';
+import { TradeFeed } from '../../hyperliquid/stream/trade_feed.ts';
+import type { InfoClient } from '../../hyperliquid/transport.ts';
+import type { Clock, Timer } from '../../runtime/clock.ts';
+import { AppError, errorMessage } from '../../runtime/errors.ts';
+import type { Logger } from '../../runtime/log.ts';
+import type { Random } from '../../runtime/random.ts';
+import { readCoins } from '../../store/coins.ts';
+import type { Database } from '../../store/database.ts';
+import type { Lease } from '../../store/leases.ts';
+import { dropPartitionsBefore } from '../../store/partitions.ts';
+import { type StreamBatch, writeStreamBatch } from '../../store/stream_batch.ts';
+import { FlushLoop } from '../../tracking/flush_loop.ts';
+import { applyVenueList, fetchVenueList, watchedOf } from './coin_list.ts';
+import { StreamMetrics } from './metrics.ts';
+import type { StreamPipeline } from './pipeline.ts';
+import { recoverPipeline } from './recovery.ts';
+
+const FLUSH_EVERY_MS = 200;
+/** What lags behind (totals, the time up to which the feed is whole) is written at least this often. */
+const IDLE_FLUSH_MS = 2_000;
+/** Trades kept in memory while the database is away: hours of the real market, seconds of a storm of 100,000/s. */
+const MAX_PENDING = 1_500_000;
+const RECENT_TRADES_WAIT_MS = 5_000;
+const COINS_RETRY_MS = 5_000;
+const RETENTION_EVERY_MS = 3_600_000;
+const STOP_FLUSH_MS = 5_000;
+
+export interface LeaderOptions {
+  readonly database: Database;
+  readonly lease: Lease;
+  readonly epoch: number;
+  readonly info: InfoClient;
+  readonly websocketUrl: string;
+  /** '*' or symbols. */
+  readonly coins: '*' | readonly string[];
+  readonly coinsRefreshMs: number;
+  readonly tradesRetentionHours: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+export class StreamLeader {
+  readonly pipeline: StreamPipeline;
+  readonly feed: TradeFeed;
+  readonly metrics: StreamMetrics;
+  /** Rejects when the role cannot go on: taken over, or a batch that the database refuses. */
+  readonly ended: Promise<void>;
+  readonly #options: LeaderOptions;
+  readonly #flushes: FlushLoop<StreamBatch>;
+  readonly #stop = new AbortController();
+  readonly #timers: Timer[] = [];
+  #end: (error: unknown) => void = () => undefined;
+  #halted = false;
+
+  static async start(options: LeaderOptions): Promise<StreamLeader> {
+    const pipeline = await recoverPipeline(options);
+    const leader = new StreamLeader(options, pipeline);
+    const known = await readCoins(options.database);
+    leader.feed.setCoins(watchedOf(known, options.coins));
+    void leader.#keepCoins();
+    return leader;
+  }
+
+  private constructor(options: LeaderOptions, pipeline: StreamPipeline) {
+    this.#options = options;
+    this.pipeline = pipeline;
+    this.ended = new Promise((_resolve, reject) => {
+      this.#end = reject;
+    });
+    this.ended.catch(() => undefined);
+    const { clock, random, log, database, lease, info } = options;
+    this.#flushes = new FlushLoop({
+      clock,
+      log,
+      everyMs: FLUSH_EVERY_MS,
+      collect: () => pipeline.collect(),
+      write: (batch) => writeStreamBatch(database, lease, batch, clock.now()),
+      written: (batch, tookMs) => this.#written(batch, tookMs),
+      failed: (error) => this.#fail(error),
+    });
+    this.feed = new TradeFeed({
+      url: options.websocketUrl,
+      coins: pipeline.coins,
+      addresses: pipeline.addresses,
+      memory: pipeline.memory,
+      clock,
+      random,
+      log,
+      hooks: {
+        trades: (rows) => {
+          pipeline.trades(rows);
+          this.#flushes.gathered();
+          if (pipeline.pending > MAX_PENDING) this.#halt(true);
+        },
+        gap: (gap) => {
+          log.warn(
+            { ...gap, coin: pipeline.coins.byId(gap.coin)?.symbol },
+            'feed gap: trades may be missing',
+          );
+          pipeline.gap(gap);
+          this.#flushes.gathered();
+        },
+        interrupted: () => undefined,
+        restored: () => undefined,
+      },
+      recentTrades: (symbol, signal) =>
+        info.ask(recentTrades(symbol), { lane: 'repairs', signal, maxWaitMs: RECENT_TRADES_WAIT_MS }),
+      coveredUntil: () => (pipeline.state.aliveUntil === 0 ? undefined : pipeline.state.aliveUntil),
+    });
+    this.metrics = new StreamMetrics(
+      () => this.feed.status(),
+      () => pipeline.pending,
+    );
+    lease.signal.addEventListener('abort', () => this.#fail(lease.signal.reason), { once: true });
+    this.#timers.push(
+      clock.every(IDLE_FLUSH_MS, () => this.#idle(), { background: true }),
+      clock.every(RETENTION_EVERY_MS, () => void this.#dropOldTrades(), { background: true }),
+    );
+    void this.#dropOldTrades();
+  }
+
+  /** Tries of the current batch that failed; 0 while the database takes writes. */
+  get failedFlushes(): number {
+    return this.#flushes.failures;
+  }
+
+  /** Writes what is left and closes the feed. */
+  async stop(): Promise<void> {
+    this.#close();
+    await this.#flushes.stop(STOP_FLUSH_MS);
+  }
+
+  #close(): void {
+    this.#stop.abort(new AppError('STREAM_STOPPED', 'the stream role stops'));
+    for (const timer of this.#timers) timer.cancel();
+    this.feed.close();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stop.signal.aborted) return;
+    this.#options.log.error({ error: errorMessage(error) }, 'the stream cannot go on');
+    this.#flushes.abandon();
+    this.#close();
+    this.#end(error);
+  }
+
+  #written(batch: StreamBatch, tookMs: number): void {
+    this.metrics.committed(batch, batch.sampledTimes, this.#options.clock.now(), tookMs);
+    if (this.#halted && this.pipeline.pending < MAX_PENDING / 2) this.#halt(false);
+  }
+
+  /** Stops reading when memory is full: the venue then cuts us, and what is missed becomes a recorded gap. */
+  #halt(halted: boolean): void {
+    if (this.#halted === halted) return;
+    this.#halted = halted;
+    this.#options.log.warn(
+      { pending: this.pipeline.pending, halted },
+      'the database is slower than the feed',
+    );
+    this.feed.halt(halted);
+  }
+
+  #idle(): void {
+    const until = this.feed.wholeUntil();
+    if (until !== undefined) this.pipeline.alive(until);
+    this.#flushes.flush();
+  }
+
+  async #keepCoins(): Promise<void> {
+    const { clock, log, info, database, lease, coins, coinsRefreshMs } = this.#options;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      let wait = coinsRefreshMs;
+      try {
+        const list = await fetchVenueList(info, signal);
+        const options = { database, lease, coins: this.pipeline.coins, watched: coins, now: clock.now() };
+        const { watched, added } = await applyVenueList(list, options);
+        if (signal.aborted) return;
+        if (added > 0) log.info({ added, watched: watched.length }, 'coins listed by the venue');
+        if (watched.length === 0) log.error({ coins }, 'none of the configured coins is listed by the venue');
+        this.feed.setCoins(watched);
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn({ error: errorMessage(error) }, 'cannot refresh the list of coins');
+        wait = Math.min(COINS_RETRY_MS, coinsRefreshMs);
+      }
+      await clock.sleep(wait, signal).catch(() => undefined);
+    }
+  }
+
+  async #dropOldTrades(): Promise<void> {
+    const { database, clock, log, tradesRetentionHours } = this.#options;
+    try {
+      const dropped = await dropPartitionsBefore(
+        database,
+        'trades',
+        clock.now() - tradesRetentionHours * 3_600_000,
+      );
+      if (dropped.length > 0) log.info({ dropped }, 'old trades dropped');
+    } catch (error) {
+      log.warn({ error: errorMessage(error) }, 'cannot drop old trades now; tried again within the hour');
+    }
+  }
+}

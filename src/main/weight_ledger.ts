@@ -1,0 +1,57 @@
+/** The weight ledger of this machine's egress IP, shared by every role on it: in Redis where there is one, else PostgreSQL. */
+import { Redis } from 'ioredis';
+import {
+  UNSETTLED_MS,
+  VENUE_WEIGHT_LIMITS,
+  WEIGHT_LANES,
+  type WeightLane,
+  type WeightLedger,
+  type WeightReserve,
+} from '../hyperliquid/weight/ledger.ts';
+import { SharedWeightLedger, type WeightRules } from '../jobs/weight/ledger.ts';
+import { postgresWeightBackend } from '../jobs/weight/postgres_backend.ts';
+import { redisWeightBackend } from '../jobs/weight/redis_backend.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
+import type { Secret } from '../runtime/secret.ts';
+import type { Database } from '../store/database.ts';
+
+export interface WeightLedgerOptions {
+  readonly database: Database;
+  readonly redisUrl: Secret | undefined;
+  /** Names the world in a Redis that several installations share. */
+  readonly namespace: string;
+  /** Name of the egress IP (WORKER_EGRESS). */
+  readonly egress: string;
+  /** Weight kept for lanes; nothing is kept for orders while nothing is armed. */
+  readonly reserve?: WeightReserve;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface OpenWeightLedger {
+  readonly ledger: WeightLedger;
+  close(): Promise<void>;
+}
+
+export function openWeightLedger(options: WeightLedgerOptions): OpenWeightLedger {
+  const { database, redisUrl, egress, clock, log } = options;
+  const rules: WeightRules<WeightLane> = {
+    lanes: WEIGHT_LANES,
+    limit: VENUE_WEIGHT_LIMITS.limit,
+    windowMs: VENUE_WEIGHT_LIMITS.windowMs,
+    reserve: options.reserve ?? {},
+    unsettledMs: UNSETTLED_MS,
+  };
+  if (redisUrl === undefined) {
+    const backend = postgresWeightBackend(database, egress, rules);
+    return { ledger: new SharedWeightLedger({ backend, rules, clock, log }), close: async () => undefined };
+  }
+  const redis = new Redis(redisUrl.reveal(), { maxRetriesPerRequest: 1 });
+  redis.on('error', (error) => log.warn({ error: error.message }, 'Redis connection lost'));
+  const backend = redisWeightBackend({ redis, namespace: options.namespace, egress, rules });
+  return {
+    ledger: new SharedWeightLedger({ backend, rules, clock, log }),
+    close: async () => void (await redis.quit().catch(() => redis.disconnect())),
+  };
+}
