@@ -24,8 +24,6 @@ const refusal = (response: string): ActionAnswer => ({ status: 'err', response }
 const UNRECOVERABLE = refusal('Unable to recover signer.');
 const OTHER_NETWORK = refusal('Mainnet and testnet require different signature.');
 const NONCE_MISMATCH = refusal('Nonce mismatch.');
-/** Orders or cancels in one action. */
-const MAX_BATCH = 200;
 
 const SCALAR = /^0x[0-9a-f]{1,64}$/i;
 /** 32 bytes; senders may leave out leading zeros. */
@@ -52,20 +50,6 @@ const SOURCES: Readonly<Record<AcceptedNetwork, readonly Source[]>> = {
   testnet: ['b'],
   either: ['a', 'b'],
 };
-
-function batchLength(action: SignedRequest['action']): number {
-  switch (action.type) {
-    case 'order':
-      return action.orders.length;
-    case 'cancel':
-    case 'cancelByCloid':
-      return action.cancels.length;
-    case 'batchModify':
-      return action.modifies.length;
-    default:
-      return 1;
-  }
-}
 
 /** The handler of /exchange. It rejects with RequestRefused for what the deserialiser refuses. */
 export function exchangeHandler(options: ExchangeOptions): (envelope: Fields) => Promise<ActionAnswer> {
@@ -122,7 +106,6 @@ export function exchangeHandler(options: ExchangeOptions): (envelope: Fields) =>
     if (l1 === undefined) throw undeserialisable('unknown action type');
     const signer = l1Signer(actionHash(l1, nonce, vaultAddress, expiresAfter), signature);
     if (signer === undefined) return UNRECOVERABLE;
-    if (batchLength(l1) > MAX_BATCH) return refusal(`Signed action over weight limit of ${MAX_BATCH}.`);
     return options.submit({ signer, action: l1, nonce, vaultAddress, expiresAfter });
   };
 }

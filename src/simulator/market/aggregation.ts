@@ -44,13 +44,11 @@ function bucketed(
 
 /** The book at the asked precision, best `depth` levels a side; bids round down and asks up. */
 export function aggregateBook(
-  book: WireBook | undefined,
+  book: WireBook,
   { nSigFigs, mantissa }: Aggregation,
   szDecimals: number,
-  now: number,
-  depth = BOOK_LEVELS,
-): { time: number; levels: [WireLevel[], WireLevel[]] } {
-  if (book === undefined) return { time: now, levels: [[], []] };
+  depth: number,
+): WireBook {
   const [bids, asks] = book.levels;
   if (nSigFigs === null) return { time: book.time, levels: [bids.slice(0, depth), asks.slice(0, depth)] };
   const decimals = priceDecimals(szDecimals);

@@ -3,10 +3,11 @@
  * trades, books, candles and day figures per coin, and the frames that follow from them.
  */
 import type { Clock } from '../../runtime/clock.ts';
+import { type Aggregation, aggregateBook } from './aggregation.ts';
 import { Candles, type WireCandle } from './candles.ts';
 import { wireDecimal } from './decimals.ts';
 import type { AssetContext, CoinSpec, DexSpec, WireBook, WireLevel, WireTrade } from './types.ts';
-import { dexsOf, type MarketView } from './view.ts';
+import { dexsOf, type ListedMarket } from './view.ts';
 
 /** Baseline hourly funding rate, what the venue shows when premium is zero. */
 const BASELINE_FUNDING = '0.0000125';
@@ -15,7 +16,8 @@ const RECENT_TRADES = 200;
 
 /** What a board tells the channels, so that they can publish. */
 export interface MarketListener {
-  onTrades(symbol: string, trades: readonly WireTrade[]): void;
+  /** Rows are only asked for when somebody listens. */
+  onTrades(symbol: string, rows: () => readonly WireTrade[]): void;
   onBbo(symbol: string, time: number, bbo: Bbo): void;
   onBook(symbol: string): void;
 }
@@ -44,7 +46,7 @@ export interface BoardOptions {
   readonly openInterest?: (symbol: string) => number;
 }
 
-export class MarketBoard implements MarketView {
+export class MarketBoard implements ListedMarket {
   readonly #coins = new Map<string, CoinBoard>();
   readonly #dexs: readonly DexSpec[];
   readonly #options: BoardOptions;
@@ -74,7 +76,7 @@ export class MarketBoard implements MarketView {
   /** Trades of one coin and block, execution order. All are published; `counted` are those not seen before. */
   trades(symbol: string, trades: readonly WireTrade[], counted: readonly WireTrade[] = trades): void {
     this.remember(symbol, counted);
-    this.#listener?.onTrades(symbol, trades);
+    this.#listener?.onTrades(symbol, () => trades);
   }
 
   /** Takes trades into recent trades, candles and day figures without publishing them. */
@@ -117,11 +119,24 @@ export class MarketBoard implements MarketView {
     return this.#dexs;
   }
 
-  coin(symbol: string): CoinSpec | undefined {
-    return this.#coins.get(symbol)?.spec;
+  dexNames(): readonly string[] {
+    return this.#dexs.map((dex) => dex.name);
   }
 
-  mid(symbol: string): string | undefined {
+  hasCoin(symbol: string): boolean {
+    return this.#coins.has(symbol);
+  }
+
+  mids(dex: string): Readonly<Record<string, string>> {
+    const mids: Record<string, string> = {};
+    for (const coin of this.#dexs.find((known) => known.name === dex)?.coins ?? []) {
+      const mid = this.#mid(coin.symbol);
+      if (mid !== undefined) mids[coin.symbol] = mid;
+    }
+    return mids;
+  }
+
+  #mid(symbol: string): string | undefined {
     const coin = this.#coins.get(symbol);
     if (coin === undefined) return undefined;
     const [bid, ask] = coin.bbo[0] === null ? (coin.book?.levels.map((side) => side[0]) ?? []) : coin.bbo;
@@ -131,8 +146,14 @@ export class MarketBoard implements MarketView {
     return wireDecimal(Math.round(((Number(bid.px) + Number(ask.px)) / 2) * scale), decimals);
   }
 
-  book(symbol: string): WireBook | undefined {
-    return this.#coins.get(symbol)?.book;
+  book(symbol: string, aggregation: Aggregation, depth: number): WireBook {
+    const coin = this.#coins.get(symbol);
+    return aggregateBook(
+      coin?.book ?? { time: this.now(), levels: [[], []] },
+      aggregation,
+      coin?.spec.szDecimals ?? 0,
+      depth,
+    );
   }
 
   recentTrades(symbol: string): readonly WireTrade[] {
@@ -145,7 +166,7 @@ export class MarketBoard implements MarketView {
 
   context(symbol: string): AssetContext {
     const coin = this.#coins.get(symbol);
-    const mid = this.mid(symbol) ?? '0.0';
+    const mid = this.#mid(symbol) ?? '0.0';
     const szDecimals = coin?.spec.szDecimals ?? 0;
     const openInterest = this.#options.openInterest?.(symbol) ?? 0;
     const quoted = coin !== undefined && coin.last !== undefined;

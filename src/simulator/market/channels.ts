@@ -11,10 +11,10 @@ import {
   topicKey,
   undeserialisable,
 } from '../wire/backend.ts';
-import { aggregateBook, BOOK_LEVELS, FAST_BOOK_LEVELS, parseAggregation } from './aggregation.ts';
+import { text } from '../wire/fields.ts';
+import { BOOK_LEVELS, FAST_BOOK_LEVELS, parseAggregation } from './aggregation.ts';
 import type { Bbo, MarketListener } from './board.ts';
 import { isInterval } from './candles.ts';
-import { midsOf, text } from './info.ts';
 import type { WireTrade } from './types.ts';
 import type { MarketView } from './view.ts';
 
@@ -26,7 +26,7 @@ const CONTEXT_MS = 1000;
 /** The subscription's coin. @throws InvalidSubscription if the market has no such coin */
 function knownCoin(view: MarketView, fields: Fields): string {
   const symbol = text(fields, 'coin');
-  if (view.coin(symbol) === undefined) throw new InvalidSubscription();
+  if (!view.hasCoin(symbol)) throw new InvalidSubscription();
   return symbol;
 }
 
@@ -38,17 +38,10 @@ function normaliseBook(view: MarketView, fields: Fields): Subscription {
 }
 
 function bookFrame(view: MarketView, subscription: Subscription): string {
-  const symbol = String(subscription['coin']);
-  const spec = view.coin(symbol);
+  const coin = String(subscription['coin']);
   const fast = subscription['fast'] === true;
-  const book = aggregateBook(
-    view.book(symbol),
-    parseAggregation(subscription),
-    spec?.szDecimals ?? 0,
-    view.now(),
-    fast ? FAST_BOOK_LEVELS : BOOK_LEVELS,
-  );
-  return frameOf('l2Book', { coin: symbol, ...book, ...(fast ? { fast: true } : {}) });
+  const book = view.book(coin, parseAggregation(subscription), fast ? FAST_BOOK_LEVELS : BOOK_LEVELS);
+  return frameOf('l2Book', { coin, ...book, ...(fast ? { fast: true } : {}) });
 }
 
 /** The market's channels; `mids` and contexts are read when a frame is due. */
@@ -92,13 +85,12 @@ function normaliseMids(view: MarketView, fields: Fields): Subscription {
   if (dex === undefined || dex === null || dex === '')
     return { type: 'allMids', dex: dex === '' ? '' : null };
   if (typeof dex !== 'string') throw undeserialisable();
-  if (!view.dexs().some((known) => known.name === dex)) throw new InvalidSubscription();
+  if (!view.dexNames().includes(dex)) throw new InvalidSubscription();
   return { type: 'allMids', dex };
 }
 
 function midsFrame(view: MarketView, { dex }: Subscription): string {
-  const found = view.dexs().find((known) => known.name === (dex ?? ''));
-  const mids = found === undefined ? {} : midsOf(view, found);
+  const mids = view.mids(typeof dex === 'string' ? dex : '');
   return frameOf('allMids', { mids, ...(dex === null || dex === '' ? {} : { dex }) });
 }
 
@@ -134,9 +126,9 @@ export class MarketPublisher implements MarketListener {
     for (const timer of this.#timers) timer.cancel();
   }
 
-  onTrades(symbol: string, trades: readonly WireTrade[]): void {
+  onTrades(symbol: string, rows: () => readonly WireTrade[]): void {
     const key = this.#coinKey('trades', symbol);
-    if (this.#sink.has(key)) this.#sink.publish(key, frameOf('trades', trades));
+    if (this.#sink.has(key)) this.#sink.publish(key, frameOf('trades', rows()));
     for (const { key: candleKey, subscription } of this.#sink.topics('candle'))
       if (subscription['coin'] === symbol) this.#candle(candleKey, symbol, String(subscription['interval']));
   }
@@ -178,7 +170,9 @@ export class MarketPublisher implements MarketListener {
     const { view } = this.#options;
     for (const { key, subscription } of this.#sink.topics('allMids'))
       this.#sink.publish(key, midsFrame(view, subscription));
-    for (const { key, subscription } of this.#sink.topics('activeAssetCtx'))
-      this.#sink.publish(key, contextFrame(view, String(subscription['coin'])));
+    for (const { key, subscription } of this.#sink.topics('activeAssetCtx')) {
+      const coin = String(subscription['coin']);
+      if (view.hasCoin(coin)) this.#sink.publish(key, contextFrame(view, coin));
+    }
   }
 }

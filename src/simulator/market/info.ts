@@ -1,35 +1,13 @@
 /** /info types about the market, none of which needs an account. */
 import { type Fields, type InfoHandler, undeserialisable } from '../wire/backend.ts';
-import { aggregateBook, parseAggregation } from './aggregation.ts';
+import { integer, nested, optionalInteger, text } from '../wire/fields.ts';
+import { BOOK_LEVELS, parseAggregation } from './aggregation.ts';
 import { isInterval } from './candles.ts';
 import type { CoinSpec, DexSpec } from './types.ts';
-import type { MarketView } from './view.ts';
-
-/** A text field. @throws RequestRefused 422 */
-export function text(request: Fields, name: string): string {
-  const value = request[name];
-  if (typeof value !== 'string') throw undeserialisable(`missing field \`${name}\``);
-  return value;
-}
-
-/** An optional whole number; null counts as absent. @throws RequestRefused 422 */
-export function optionalInteger(request: Fields, name: string): number | undefined {
-  const value = request[name];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'number' || !Number.isSafeInteger(value))
-    throw undeserialisable(`invalid type for \`${name}\`, expected u64`);
-  return value;
-}
-
-/** A whole number. @throws RequestRefused 422 */
-export function integer(request: Fields, name: string): number {
-  const value = optionalInteger(request, name);
-  if (value === undefined) throw undeserialisable(`missing field \`${name}\``);
-  return value;
-}
+import type { ListedMarket } from './view.ts';
 
 /** The dex that a request names; the first one if it names none. */
-function requestedDex(view: MarketView, request: Fields): DexSpec | undefined {
+function requestedDex(view: ListedMarket, request: Fields): DexSpec | undefined {
   const name = request['dex'] ?? '';
   if (typeof name !== 'string') throw undeserialisable('invalid type for `dex`, expected a string');
   return view.dexs().find((dex) => dex.name === name);
@@ -60,7 +38,7 @@ const meta = (dex: DexSpec): unknown => ({
   collateralToken: 0,
 });
 
-function perpDexs(view: MarketView): unknown[] {
+function perpDexs(view: ListedMarket): unknown[] {
   return view.dexs().map((dex) =>
     dex.name === ''
       ? null
@@ -98,19 +76,8 @@ const SPOT_META = {
   ],
 };
 
-export function midsOf(view: MarketView, dex: DexSpec): Record<string, string> {
-  const mids: Record<string, string> = {};
-  for (const coin of dex.coins) {
-    const mid = view.mid(coin.symbol);
-    if (mid !== undefined) mids[coin.symbol] = mid;
-  }
-  return mids;
-}
-
-function candleSnapshot(view: MarketView, request: Fields): unknown {
-  const inner = request['req'];
-  if (typeof inner !== 'object' || inner === null) throw undeserialisable('missing field `req`');
-  const fields = inner as Fields;
+function candleSnapshot(view: ListedMarket, request: Fields): unknown {
+  const fields = nested(request, 'req');
   const interval = fields['interval'];
   if (!isInterval(interval)) throw undeserialisable('unknown candle interval');
   const endTime = optionalInteger(fields, 'endTime') ?? view.now();
@@ -118,11 +85,11 @@ function candleSnapshot(view: MarketView, request: Fields): unknown {
   return view.candles(text(fields, 'coin'), interval, startTime, Math.min(endTime, view.now()));
 }
 
-const contexts = (view: MarketView, dex: DexSpec): unknown[] =>
+const contexts = (view: ListedMarket, dex: DexSpec): unknown[] =>
   dex.coins.map((coin) => view.context(coin.symbol));
 
 /** The handlers of every market type. */
-export function marketInfo(view: MarketView): Map<string, InfoHandler> {
+export function marketInfo(view: ListedMarket): Map<string, InfoHandler> {
   const known = (request: Fields): DexSpec => {
     const dex = requestedDex(view, request);
     if (dex === undefined) throw undeserialisable('unknown dex');
@@ -135,7 +102,7 @@ export function marketInfo(view: MarketView): Map<string, InfoHandler> {
     ['perpDexs', () => perpDexs(view)],
     ['spotMeta', () => SPOT_META],
     ['spotMetaAndAssetCtxs', () => [SPOT_META, []]],
-    ['allMids', (request) => midsOf(view, known(request))],
+    ['allMids', (request) => view.mids(known(request).name)],
     ['exchangeStatus', () => ({ time: view.now(), specialStatuses: null })],
     ['recentTrades', (request) => view.recentTrades(text(request, 'coin')).toReversed()],
     ['candleSnapshot', (request) => candleSnapshot(view, request)],
@@ -144,9 +111,8 @@ export function marketInfo(view: MarketView): Map<string, InfoHandler> {
       (request) => {
         const coin = text(request, 'coin');
         const aggregation = parseAggregation(request);
-        const spec = view.coin(coin);
-        if (spec === undefined) return null;
-        return { coin, ...aggregateBook(view.book(coin), aggregation, spec.szDecimals, view.now()) };
+        if (!view.hasCoin(coin)) return null;
+        return { coin, ...view.book(coin, aggregation, BOOK_LEVELS) };
       },
     ],
   ]);

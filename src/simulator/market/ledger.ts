@@ -3,10 +3,10 @@
  * a replay or a tape answer clearinghouseState consistently with its own trades; it knows no fees and no funding.
  */
 import { type InfoHandler, undeserialisable } from '../wire/backend.ts';
+import { address } from '../wire/fields.ts';
 import { priceDecimals, wireDecimal } from './decimals.ts';
-import { text } from './info.ts';
 import type { CoinSpec, WireTrade } from './types.ts';
-import type { MarketView } from './view.ts';
+import type { ListedMarket } from './view.ts';
 
 /** Every account's deposit in such a world, micro-USD: one million USD. */
 const DEPOSIT = 1_000_000_000_000;
@@ -23,8 +23,6 @@ interface Account {
   /** Realised PnL, micro-USD. */
   realised: number;
 }
-
-const ADDRESS = /^0x[0-9a-f]{40}$/;
 
 export class TradeLedger {
   readonly #accounts = new Map<string, Account>();
@@ -83,7 +81,7 @@ export class TradeLedger {
   }
 
   /** The venue's clearinghouseState of an account in one dex; an unknown account is empty. */
-  state(user: string, dex: string, view: MarketView): unknown {
+  state(user: string, dex: string, view: ListedMarket): unknown {
     const account = this.#accounts.get(user);
     const coins = view.dexs().find((known) => known.name === dex)?.coins ?? [];
     let value = account === undefined || dex !== '' ? 0 : DEPOSIT + account.realised;
@@ -124,7 +122,7 @@ const NO_FUNDING = { allTime: '0.0', sinceOpen: '0.0', sinceChange: '0.0' };
 /** The leverage setting of an account that never set one, where the coin allows it. */
 const DEFAULT_LEVERAGE = 20;
 
-function positionRow(coin: CoinSpec, held: Holding, view: MarketView) {
+function positionRow(coin: CoinSpec, held: Holding, view: ListedMarket) {
   const decimals = priceDecimals(coin.szDecimals);
   const mark = Math.round(Number(view.context(coin.symbol).markPx) * 10 ** decimals);
   const signedValue = held.size * mark;
@@ -157,15 +155,8 @@ function positionRow(coin: CoinSpec, held: Holding, view: MarketView) {
   };
 }
 
-/** A lower-case address from a request field. @throws RequestRefused 422 */
-export function addressField(request: Readonly<Record<string, unknown>>, name: string): string {
-  const value = text(request, name).toLowerCase();
-  if (!ADDRESS.test(value)) throw undeserialisable(`invalid address in \`${name}\``);
-  return value;
-}
-
 /** Account types that a ledger of trades can answer truthfully. */
-export function ledgerInfo(ledger: TradeLedger, view: MarketView): [string, InfoHandler][] {
+export function ledgerInfo(ledger: TradeLedger, view: ListedMarket): [string, InfoHandler][] {
   return [
     [
       'clearinghouseState',
@@ -173,7 +164,7 @@ export function ledgerInfo(ledger: TradeLedger, view: MarketView): [string, Info
         const dex = request['dex'] ?? '';
         if (typeof dex !== 'string' || !view.dexs().some((known) => known.name === dex))
           throw undeserialisable('unknown dex');
-        return ledger.state(addressField(request, 'user'), dex, view);
+        return ledger.state(address(request, 'user'), dex, view);
       },
     ],
     ['spotClearinghouseState', () => ({ balances: [] })],

@@ -1,20 +1,28 @@
 /** What the market part of the wire reads, whichever source stands behind it. */
+import type { Aggregation } from './aggregation.ts';
 import type { WireCandle } from './candles.ts';
 import type { AssetContext, CoinSpec, DexSpec, WireBook, WireTrade } from './types.ts';
 
 export interface MarketView {
   /** The market's time, ms: the clock's, or the recording's where its own times are kept. */
   now(): number;
-  /** All dexs; element 0 is the first dex (name ''). */
-  dexs(): readonly DexSpec[];
-  coin(symbol: string): CoinSpec | undefined;
+  /** '' (the first dex) first. */
+  dexNames(): readonly string[];
+  hasCoin(symbol: string): boolean;
   context(symbol: string): AssetContext;
-  /** Mid price, or the last trade's where a side of the book is empty. */
-  mid(symbol: string): string | undefined;
-  book(symbol: string): WireBook | undefined;
+  /** Mid prices of a dex by coin; the last trade's where a side of the book is empty. */
+  mids(dex: string): Readonly<Record<string, string>>;
+  /** Best `depth` levels a side at the asked precision; empty sides where nothing is known. */
+  book(symbol: string, aggregation: Aggregation, depth: number): WireBook;
   /** Newest trades of a coin, oldest first. */
   recentTrades(symbol: string): readonly WireTrade[];
   candles(symbol: string, interval: string, startTime: number, endTime: number): readonly WireCandle[];
+}
+
+/** A market whose coins all come with their decimals and leverage: what `meta` is made of. */
+export interface ListedMarket extends MarketView {
+  /** All dexs; element 0 is the first dex (name ''). */
+  dexs(): readonly DexSpec[];
 }
 
 /** Splits coins into dexs by the prefix of their symbol, keeping the order; the first dex always exists. */

@@ -11,6 +11,8 @@ import {
   type Subscription,
   topicKey,
 } from './backend.ts';
+import { fatedOutcome, matchable, type Outcome } from './fated_answers.ts';
+import type { FaultGate, FrameStep } from './fault_gate.ts';
 import type { Hub, Listener } from './hub.ts';
 import type { IpLedger, LimitSettings } from './limits.ts';
 import { answerExchange, answerInfo, asFields } from './requests.ts';
@@ -19,6 +21,9 @@ export interface ConnectionParts {
   readonly backend: Backend;
   readonly hub: Hub;
   readonly ledger: IpLedger;
+  /** The client's address. */
+  readonly ip: string;
+  readonly faults: FaultGate | undefined;
   readonly limits: LimitSettings;
   readonly clock: Clock;
   readonly log: Logger;
@@ -33,6 +38,8 @@ export class Connection implements Listener {
   readonly #socket: WebSocket;
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #idleCheck: Timer;
+  /** Frames that a fault holds back until the topic's next one. */
+  readonly #held = new Map<string, string[]>();
   #lastSentAt: number;
   #closed = false;
 
@@ -47,8 +54,25 @@ export class Connection implements Listener {
   }
 
   /** Sends a frame of a topic that this client subscribed to. */
-  deliver(_key: string, frame: string): void {
-    this.#send(frame);
+  deliver(key: string, frame: string): void {
+    const { faults } = this.#parts;
+    if (faults === undefined) this.#send(frame);
+    else for (const step of faults.frame(key, frame)) this.#depart(step, key, frame);
+    const held = this.#held.get(key);
+    if (held === undefined || held.at(-1) === frame) return;
+    this.#held.delete(key);
+    for (const late of held) this.#send(late);
+  }
+
+  #depart(step: FrameStep, key: string, frame: string): void {
+    if (step.kind === 'close') {
+      if (step.code === 1006) this.terminate();
+      else this.#socket.close(step.code);
+    } else if (step.kind === 'hold') {
+      this.#held.set(key, [...(this.#held.get(key) ?? []), frame]);
+    } else if (step.delayMs > 0) {
+      this.#parts.clock.after(step.delayMs, () => this.#send(frame), { background: true });
+    } else this.#send(frame);
   }
 
   /** Drops the socket without a close frame, as the venue's front end does (clients see 1006). */
@@ -58,6 +82,7 @@ export class Connection implements Listener {
 
   #send(frame: string): void {
     if (this.#closed || this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#parts.faults?.halfOpen() === true) return;
     if (this.#socket.bufferedAmount > this.#parts.limits.maxBufferedBytes) {
       this.#parts.log.warn({ bytes: this.#socket.bufferedAmount }, 'client does not read, dropped');
       this.terminate();
@@ -113,7 +138,7 @@ export class Connection implements Listener {
       }
     } catch (error) {
       if (!(error instanceof RequestRefused || error instanceof SyntaxError))
-        this.#parts.log.error({ error }, 'message handler failed');
+        this.#parts.log.error({ err: error }, 'message handler failed');
     }
     this.#error(`Error parsing JSON into valid websocket request: ${text}`);
   }
@@ -138,6 +163,11 @@ export class Connection implements Listener {
     const key = topicKey(subscription);
     if (this.#subscriptions.has(key)) {
       this.#error(`Already subscribed: ${key}`);
+      return;
+    }
+    const fate = this.#parts.faults?.subscribe(key) ?? 'accept';
+    if (fate !== 'accept') {
+      if (fate !== 'ignore') this.#error(fate.error);
       return;
     }
     const refused = this.#parts.ledger.addSubscription(userOf(subscription));
@@ -176,20 +206,44 @@ export class Connection implements Listener {
       return;
     }
     void this.#answer(type, payload)
-      .then((response) => this.#send(frameOf('post', { id, response })))
+      .then((response) => {
+        if (response !== undefined) this.#send(frameOf('post', { id, response }));
+      })
       .finally(() => this.#parts.ledger.releasePost());
   }
 
+  /** The response of a post; undefined when a fault swallowed it. */
   async #answer(type: 'info' | 'action', payload: unknown): Promise<unknown> {
+    const { backend, ledger, clock, faults, ip } = this.#parts;
+    const path = type === 'info' ? '/info' : '/exchange';
+    const fate = faults?.request({ path, ip, body: matchable(payload), requestId: undefined });
+    let outcome: Outcome;
     try {
-      return type === 'info'
-        ? { type, payload: answerInfo(this.#parts.backend, this.#parts.ledger, payload) }
-        : { type, payload: await answerExchange(this.#parts.backend, this.#parts.ledger, payload) };
+      outcome = await fatedOutcome(
+        fate,
+        (ms) => clock.sleep(ms),
+        () =>
+          type === 'info' ? answerInfo(backend, ledger, payload) : answerExchange(backend, ledger, payload),
+      );
     } catch (error) {
-      if (error instanceof RequestRefused)
-        return { type: 'error', payload: `${error.status} ${error.body}`.trim() };
-      this.#parts.log.error({ error }, 'post handler failed');
+      this.#parts.log.error({ err: error }, 'post handler failed');
       return { type: 'error', payload: '500 null' };
     }
+    if (outcome.kind === 'hang') return undefined;
+    if (outcome.kind === 'reset') {
+      this.terminate();
+      return undefined;
+    }
+    if (outcome.status !== 200) return { type: 'error', payload: `${outcome.status} ${outcome.body}` };
+    return { type, payload: parsedOrText(outcome.body) };
+  }
+}
+
+/** A fault may have broken the JSON; then the text itself is the payload. */
+function parsedOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
 }

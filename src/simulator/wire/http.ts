@@ -1,8 +1,11 @@
 /** POST /info and POST /exchange over node http, with the refusals of the venue's own server. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../runtime/clock.ts';
 import { errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { type Backend, RequestRefused } from './backend.ts';
+import { fatedOutcome, matchable, type Outcome } from './fated_answers.ts';
+import type { FaultGate } from './fault_gate.ts';
 import type { Limits } from './limits.ts';
 import { answerExchange, answerInfo } from './requests.ts';
 
@@ -17,6 +20,8 @@ const CORS = {
 export interface HttpParts {
   readonly backend: Backend;
   readonly limits: Limits;
+  readonly clock: Clock;
+  readonly faults: FaultGate | undefined;
   readonly log: Logger;
 }
 
@@ -60,20 +65,45 @@ function parseBody(text: string): unknown {
   }
 }
 
-async function route(parts: HttpParts, request: IncomingMessage): Promise<unknown> {
+/** The path and body of a request that reached a handler's door. */
+async function readRequest(
+  request: IncomingMessage,
+): Promise<{ path: '/info' | '/exchange'; body: unknown }> {
   const path = (request.url ?? '/').split('?')[0];
   if (path !== '/info' && path !== '/exchange') throw new RequestRefused(404, 'Not Found');
   if (request.method !== 'POST') throw new RequestRefused(405, 'Method Not Allowed');
   const contentType = request.headers['content-type'] ?? '';
   if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(contentType))
     throw new RequestRefused(415, 'Expected request with `Content-Type: application/json`');
-  const body = parseBody(await readBody(request));
-  const ledger = parts.limits.of(clientIp(request));
-  if (path === '/info') return answerInfo(parts.backend, ledger, body).data;
-  return answerExchange(parts.backend, ledger, body);
+  return { path, body: parseBody(await readBody(request)) };
 }
 
-/** Never throws and never leaves a request unanswered. */
+async function outcomeOf(parts: HttpParts, request: IncomingMessage): Promise<Outcome> {
+  const { backend, limits, faults, clock } = parts;
+  const { path, body } = await readRequest(request);
+  const ip = clientIp(request);
+  const header = request.headers['x-request-id'];
+  const requestId = typeof header === 'string' ? header : undefined;
+  const fate = faults?.request({ path, ip, body: matchable(body), requestId });
+  const ledger = limits.of(ip);
+  return fatedOutcome(
+    fate,
+    (ms) => clock.sleep(ms),
+    () => (path === '/info' ? answerInfo(backend, ledger, body).data : answerExchange(backend, ledger, body)),
+  );
+}
+
+function finish(request: IncomingMessage, response: ServerResponse, outcome: Outcome): void {
+  if (outcome.kind === 'hang') return;
+  if (outcome.kind === 'reset') {
+    request.socket.destroy();
+    return;
+  }
+  for (const [name, value] of Object.entries(outcome.headers)) response.setHeader(name, value);
+  send(response, outcome.status, outcome.contentType, outcome.body);
+}
+
+/** Never throws and leaves no request unanswered, except where a fault says so. */
 export async function handleHttp(
   parts: HttpParts,
   request: IncomingMessage,
@@ -89,8 +119,7 @@ export async function handleHttp(
     return;
   }
   try {
-    const answer = await route(parts, request);
-    send(response, 200, 'application/json', JSON.stringify(answer));
+    finish(request, response, await outcomeOf(parts, request));
   } catch (error) {
     if (error instanceof RequestRefused) {
       if (error.status === 413) response.setHeader('connection', 'close');
@@ -98,7 +127,7 @@ export async function handleHttp(
       return;
     }
     if (request.destroyed) return;
-    parts.log.error({ error, url: request.url }, 'request handler failed');
+    parts.log.error({ err: error, url: request.url }, 'request handler failed');
     send(response, 500, 'application/json', 'null');
   }
 }

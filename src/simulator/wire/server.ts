@@ -7,6 +7,7 @@ import { ConfigError, errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Backend } from './backend.ts';
 import { Connection } from './connection.ts';
+import type { FaultGate } from './fault_gate.ts';
 import { clientIp, handleHttp } from './http.ts';
 import { Hub } from './hub.ts';
 import { type LimitSettings, Limits, VENUE_LIMITS } from './limits.ts';
@@ -23,11 +24,14 @@ export interface WireOptions {
   readonly backend: Backend;
   readonly clock: Clock;
   readonly log: Logger;
+  /** What may go wrong on purpose; absent: nothing. */
+  readonly faults?: FaultGate;
   /** Overrides of VENUE_LIMITS. */
   readonly limits?: Partial<LimitSettings>;
 }
 
 export interface WireServer {
+  readonly hub: Hub;
   readonly port: number;
   /** http://host:port, what clients use as the API address. */
   readonly url: string;
@@ -57,13 +61,13 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 
 /** Starts serving the backend and starts the backend. @throws ConfigError PORT_IN_USE */
 export async function startWireServer(options: WireOptions): Promise<WireServer> {
-  const { backend, clock, log } = options;
+  const { backend, clock, log, faults } = options;
   const settings = { ...VENUE_LIMITS, ...options.limits };
   const limits = new Limits(settings, clock);
   const hub = new Hub();
   const open = new Set<Connection>();
   const http = createServer(
-    (request, response) => void handleHttp({ backend, limits, log }, request, response),
+    (request, response) => void handleHttp({ backend, limits, clock, faults, log }, request, response),
   );
   const sockets = new WebSocketServer({
     noServer: true,
@@ -77,15 +81,30 @@ export async function startWireServer(options: WireOptions): Promise<WireServer>
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
       return;
     }
+    const ip = clientIp(request);
+    const refusedStatus = faults?.connect(ip);
+    if (refusedStatus !== undefined) {
+      socket.end(`HTTP/1.1 ${refusedStatus} Refused\r\nconnection: close\r\n\r\n`);
+      return;
+    }
     sockets.handleUpgrade(request, socket, head, (client) => {
       client.on('error', (error) => log.debug({ error: errorMessage(error) }, 'client socket failed'));
-      const ledger = limits.of(clientIp(request));
+      const ledger = limits.of(ip);
       const refused = ledger.openConnection();
       if (refused !== undefined) {
         client.close(POLICY_VIOLATION, refused);
         return;
       }
-      const connection = new Connection(client, { backend, hub, ledger, limits: settings, clock, log });
+      const connection = new Connection(client, {
+        backend,
+        hub,
+        ledger,
+        ip,
+        faults,
+        limits: settings,
+        clock,
+        log,
+      });
       open.add(connection);
       client.on('close', () => open.delete(connection));
     });
@@ -94,6 +113,7 @@ export async function startWireServer(options: WireOptions): Promise<WireServer>
   const port = await listen(http, options.port, options.host);
   backend.start(hub);
   return {
+    hub,
     port,
     url: `http://${options.host}:${port}`,
     websocketUrl: `ws://${options.host}:${port}/ws`,
