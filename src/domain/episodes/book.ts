@@ -57,6 +57,14 @@ export interface OpenPosition {
   readonly unrealised: number | null;
 }
 
+/** Plain data: survives JSON. */
+export interface BookSnapshot {
+  readonly gaps: number;
+  readonly carried: number;
+  readonly mismatches: number;
+  readonly positions: readonly (readonly [number, CoinPosition])[];
+}
+
 export class EpisodeBook {
   readonly #positions = new Map<number, CoinPosition>();
   readonly #effect: FillEffect = {
@@ -73,6 +81,22 @@ export class EpisodeBook {
   carried = 0;
   /** Fills whose gross PnL disagreed with the venue's. */
   mismatches = 0;
+
+  /** The whole state as plain data, for a later `restore`. */
+  snapshot(): BookSnapshot {
+    const { gaps, carried, mismatches } = this;
+    return { gaps, carried, mismatches, positions: structuredClone([...this.#positions]) };
+  }
+
+  /** Continues from a snapshot as if nothing had happened between. */
+  static restore(snapshot: BookSnapshot): EpisodeBook {
+    const book = new EpisodeBook();
+    book.gaps = snapshot.gaps;
+    book.carried = snapshot.carried;
+    book.mismatches = snapshot.mismatches;
+    for (const [coin, position] of snapshot.positions) book.#positions.set(coin, structuredClone(position));
+    return book;
+  }
 
   /** Signed size now, as far as fills tell. */
   size(coin: number): Lots {

@@ -145,3 +145,28 @@ export function histogramOf(row: DayRow, which: 'holds' | 'leverages'): LogHisto
   row[which] = fresh;
   return fresh;
 }
+
+/** A row as plain data that survives JSON: histograms as pairs, a missing number as null. */
+export type StoredDayRow = {
+  readonly [K in keyof DayRow]: DayRow[K] extends number
+    ? number | null
+    : readonly (readonly [number, number])[] | null;
+};
+
+export function storeDayRow(row: DayRow): StoredDayRow {
+  const entries = Object.entries(row).map(([name, value]) => [
+    name,
+    value instanceof LogHistogram ? value.entries() : Number.isFinite(value) ? value : null,
+  ]);
+  return Object.fromEntries(entries) as StoredDayRow;
+}
+
+export function loadDayRow(stored: StoredDayRow): DayRow {
+  const row: Record<string, unknown> = { ...newDayRow(stored.day ?? Number.NaN) };
+  for (const [name, value] of Object.entries(stored)) {
+    if (Array.isArray(value)) row[name] = LogHistogram.from(value);
+    else if (value === null) row[name] = name === 'holds' || name === 'leverages' ? null : Number.NaN;
+    else row[name] = value;
+  }
+  return row as unknown as DayRow;
+}

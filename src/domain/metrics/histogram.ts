@@ -4,6 +4,8 @@
  */
 const ACCURACY = 0.01;
 const GAMMA = (1 + ACCURACY) / (1 - ACCURACY);
+/** Bucket of zero and below: under every bucket that a positive float64 can have. */
+const ZERO_BUCKET = -1_000_000;
 const SCALE = 1 / Math.log(GAMMA);
 
 /** Bucket index to weight. Values at or below zero count in the bucket of zero. */
@@ -11,8 +13,22 @@ export class LogHistogram {
   readonly buckets = new Map<number, number>();
   total = 0;
 
+  /** Bucket and weight pairs, for storage. */
+  entries(): [number, number][] {
+    return [...this.buckets].map(([index, weight]) => [index, weight]);
+  }
+
+  static from(entries: readonly (readonly [number, number])[]): LogHistogram {
+    const histogram = new LogHistogram();
+    for (const [index, weight] of entries) {
+      histogram.buckets.set(index, weight);
+      histogram.total += weight;
+    }
+    return histogram;
+  }
+
   add(value: number, weight = 1): void {
-    const index = value > 0 ? Math.ceil(Math.log(value) * SCALE) : Number.NEGATIVE_INFINITY;
+    const index = value > 0 ? Math.ceil(Math.log(value) * SCALE) : ZERO_BUCKET;
     this.buckets.set(index, (this.buckets.get(index) ?? 0) + weight);
     this.total += weight;
   }
@@ -38,4 +54,4 @@ export class LogHistogram {
 }
 
 const bucketValue = (index: number): number =>
-  index === Number.NEGATIVE_INFINITY ? 0 : (2 * GAMMA ** index) / (GAMMA + 1);
+  index === ZERO_BUCKET ? 0 : (2 * GAMMA ** index) / (GAMMA + 1);

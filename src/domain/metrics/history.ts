@@ -3,12 +3,18 @@
  * become returns, and both fall into day rows. Two histories fed the same events are equal, however they were
  * batched, so a rebuild from the log is the proof of the incremental state.
  */
-import { EpisodeBook } from '../episodes/book.ts';
+import { type BookSnapshot, EpisodeBook } from '../episodes/book.ts';
 import { type Episode, episodeNet } from '../episodes/episode.ts';
 import type { Fill } from '../episodes/fill.ts';
 import type { MicroUsd, Ticks } from '../money.ts';
 import { DAY_MS, type DayRow, dayOf, histogramOf, newDayRow } from './day.ts';
-import { type EquitySample, nothingSince, ReturnChain, type SinceSample } from './returns.ts';
+import {
+  type ChainSnapshot,
+  type EquitySample,
+  nothingSince,
+  ReturnChain,
+  type SinceSample,
+} from './returns.ts';
 
 /** Copies arrive about 1.5 s late; an episode shorter than ten such delays cannot be followed. */
 export const COPY_LATENCY_MS = 1_500;
@@ -23,19 +29,39 @@ export type SlippageBp = (coin: number) => number;
 
 /** The latest fill of each side of a coin that has not been matched as a wash. */
 interface LastFills {
-  time: number;
+  /** ms UTC; null before the first. */
+  time: number | null;
   price: number;
   left: number;
 }
 
 interface CoinExposure {
   notional: number;
-  price: number;
   readonly last: { buy: LastFills; sell: LastFills };
 }
 
+/** Everything but the day rows, as plain data that survives JSON. Unknown times are null. */
+export interface HistorySnapshot {
+  readonly book: BookSnapshot;
+  readonly chain: ChainSnapshot;
+  readonly coins: readonly (readonly [number, CoinExposure])[];
+  readonly since: SinceSample;
+  readonly clock: number | null;
+  readonly completeSince: number | null;
+  readonly firstFill: number | null;
+  readonly lastFill: number | null;
+  readonly lastLiquidation: number | null;
+  readonly liquidations: number;
+}
+
+interface HistoryOptions {
+  readonly slippageBp: SlippageBp;
+  /** Called with each episode that ends, for those who store episodes. */
+  readonly onEpisode?: (episode: Episode) => void;
+}
+
 export class TraderHistory {
-  readonly book = new EpisodeBook();
+  #book = new EpisodeBook();
   readonly chain: ReturnChain;
   /** By day number, in order of first use (ascending). */
   readonly days = new Map<number, DayRow>();
@@ -54,14 +80,50 @@ export class TraderHistory {
   lastLiquidation: number | null = null;
   liquidations = 0;
 
-  constructor(options: {
-    readonly slippageBp: SlippageBp;
-    /** Called with each episode that ends, for those who store episodes. */
-    readonly onEpisode?: (episode: Episode) => void;
-  }) {
+  constructor(options: HistoryOptions) {
     this.#slippage = options.slippageBp;
     this.#onEpisode = options.onEpisode;
     this.chain = new ReturnChain((day) => this.row(day));
+  }
+
+  get book(): EpisodeBook {
+    return this.#book;
+  }
+
+  snapshot(): HistorySnapshot {
+    return {
+      book: this.#book.snapshot(),
+      chain: this.chain.snapshot(),
+      coins: structuredClone([...this.#coins]),
+      since: { ...this.#since },
+      clock: finiteOrNull(this.#clock),
+      completeSince: finiteOrNull(this.completeSince),
+      firstFill: this.firstFill,
+      lastFill: this.lastFill,
+      lastLiquidation: this.lastLiquidation,
+      liquidations: this.liquidations,
+    };
+  }
+
+  /** Continues from a snapshot and the day rows that belong to it (which it takes over and goes on changing). */
+  static restore(options: HistoryOptions, snapshot: HistorySnapshot, rows: Iterable<DayRow>): TraderHistory {
+    const history = new TraderHistory(options);
+    history.#book = EpisodeBook.restore(snapshot.book);
+    history.chain.restore(snapshot.chain);
+    for (const [coin, exposure] of snapshot.coins) {
+      history.#coins.set(coin, structuredClone(exposure));
+      history.#grossNotional += Math.abs(exposure.notional);
+      history.#netNotional += exposure.notional;
+    }
+    history.#since = { ...snapshot.since };
+    history.#clock = snapshot.clock ?? Number.NaN;
+    history.completeSince = snapshot.completeSince ?? Number.NEGATIVE_INFINITY;
+    history.firstFill = snapshot.firstFill;
+    history.lastFill = snapshot.lastFill;
+    history.lastLiquidation = snapshot.lastLiquidation;
+    history.liquidations = snapshot.liquidations;
+    for (const row of rows) history.days.set(row.day, row);
+    return history;
   }
 
   /** The row of a day, made on first use. */
@@ -80,7 +142,7 @@ export class TraderHistory {
   fill(fill: Fill): void {
     this.#advance(fill.time);
     const row = this.row(dayOf(fill.time));
-    const effect = this.book.apply(fill);
+    const effect = this.#book.apply(fill);
     const value = Math.abs(fill.size) * fill.price;
     const opened = effect.openedSize * fill.price;
     const slippage = Math.round(value * this.#slippage(fill.coin) * 1e-4);
@@ -110,7 +172,7 @@ export class TraderHistory {
   /** A funding payment, received positive. */
   funding(time: number, coin: number, amount: MicroUsd): void {
     this.#advance(time);
-    this.book.funding(coin, amount);
+    this.#book.funding(coin, amount);
     this.row(dayOf(time)).funding += amount;
     this.#since.funding += amount;
   }
@@ -124,9 +186,9 @@ export class TraderHistory {
   /** A mark price, for unrealised extremes and exposure. */
   mark(time: number, coin: number, price: Ticks): void {
     this.#advance(time);
-    this.book.mark(coin, price);
+    this.#book.mark(coin, price);
     const exposure = this.#coins.get(coin);
-    if (exposure) this.#reprice(exposure, this.book.size(coin) * price);
+    if (exposure) this.#reprice(exposure, this.#book.size(coin) * price);
   }
 
   /** An account value. */
@@ -148,14 +210,15 @@ export class TraderHistory {
   #expose(fill: Fill, row: DayRow, value: number): void {
     let exposure = this.#coins.get(fill.coin);
     if (exposure === undefined) {
-      const none = () => ({ time: Number.NEGATIVE_INFINITY, price: 0, left: 0 });
-      exposure = { notional: 0, price: 0, last: { buy: none(), sell: none() } };
+      const none = (): LastFills => ({ time: null, price: 0, left: 0 });
+      exposure = { notional: 0, last: { buy: none(), sell: none() } };
       this.#coins.set(fill.coin, exposure);
     }
     const own = fill.size > 0 ? exposure.last.buy : exposure.last.sell;
     const other = fill.size > 0 ? exposure.last.sell : exposure.last.buy;
     let left = value;
-    if (fill.time - other.time <= WASH_MS && Math.abs(fill.price - other.price) <= WASH_PRICE * other.price) {
+    const quick = other.time !== null && fill.time - other.time <= WASH_MS;
+    if (quick && Math.abs(fill.price - other.price) <= WASH_PRICE * other.price) {
       const matched = Math.min(value, other.left);
       row.washVolume += 2 * matched;
       other.left -= matched;
@@ -164,7 +227,7 @@ export class TraderHistory {
     own.left = left;
     own.time = fill.time;
     own.price = fill.price;
-    this.#reprice(exposure, this.book.size(fill.coin) * fill.price);
+    this.#reprice(exposure, this.#book.size(fill.coin) * fill.price);
   }
 
   #reprice(exposure: CoinExposure, notional: number): void {
@@ -227,3 +290,5 @@ export class TraderHistory {
     }
   }
 }
+
+const finiteOrNull = (x: number): number | null => (Number.isFinite(x) ? x : null);

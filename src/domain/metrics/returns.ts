@@ -30,6 +30,16 @@ export interface SinceSample {
 
 export const nothingSince = (): SinceSample => ({ gross: 0, fees: 0, funding: 0, volume: 0, slippage: 0 });
 
+/** Plain data: survives JSON. */
+export interface ChainSnapshot {
+  readonly last: EquitySample | null;
+  readonly flows: number;
+  readonly wealth: number;
+  readonly day: number | null;
+  readonly dead: boolean;
+  readonly lives: number;
+}
+
 export class ReturnChain {
   readonly #row: (day: number) => DayRow;
   #last: EquitySample | null = null;
@@ -44,6 +54,27 @@ export class ReturnChain {
   /** @param row gives the (mutable) row of a day. */
   constructor(row: (day: number) => DayRow) {
     this.#row = row;
+  }
+
+  snapshot(): ChainSnapshot {
+    return {
+      last: this.#last,
+      flows: this.#flows,
+      wealth: this.#wealth,
+      day: Number.isNaN(this.#day) ? null : this.#day,
+      dead: this.#dead,
+      lives: this.lives,
+    };
+  }
+
+  /** Continues from a snapshot as if nothing had happened between. */
+  restore(snapshot: ChainSnapshot): void {
+    this.#last = snapshot.last;
+    this.#flows = snapshot.flows;
+    this.#wealth = snapshot.wealth;
+    this.#day = snapshot.day ?? Number.NaN;
+    this.#dead = snapshot.dead;
+    this.lives = snapshot.lives;
   }
 
   get lastEquity(): number | null {

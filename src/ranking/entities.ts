@@ -1,0 +1,161 @@
+/**
+ * Wallets that belong together: sub-accounts, vault leaders, transfers, common withdrawal addresses, and twins
+ * that do the opposite of each other in the same minute. One leg of a hedge looks like a genius; two legs together
+ * look like what they are.
+ */
+
+export type LinkKind = 'subAccount' | 'vaultLeader' | 'transfer' | 'withdrawal' | 'twin' | 'ring';
+
+export interface Link {
+  readonly a: number;
+  readonly b: number;
+  readonly kind: LinkKind;
+}
+
+/** Entity of every linked trader: the smallest trader id of its group. */
+export function groupEntities(links: readonly Link[]): Map<number, number> {
+  const parent = new Map<number, number>();
+  const root = (id: number): number => {
+    let at = id;
+    for (let up = parent.get(at) ?? at; up !== at; up = parent.get(at) ?? at) {
+      parent.set(at, parent.get(up) ?? up);
+      at = up;
+    }
+    return at;
+  };
+  for (const { a, b } of links) {
+    const [x, y] = [root(a), root(b)];
+    parent.set(Math.max(x, y), Math.min(x, y));
+    if (!parent.has(Math.min(x, y))) parent.set(Math.min(x, y), Math.min(x, y));
+  }
+  return new Map([...parent.keys()].map((id) => [id, root(id)]));
+}
+
+/** A change of position in one coin and minute, as signed notional. */
+export interface MinuteChange {
+  readonly trader: number;
+  readonly coin: number;
+  /** ms UTC divided by 60,000. */
+  readonly minute: number;
+  readonly notional: number;
+}
+
+export interface Twins {
+  readonly a: number;
+  readonly b: number;
+  /** Correlation of their changes over every minute in which either moved. */
+  readonly correlation: number;
+  readonly together: number;
+}
+
+/** Minutes and coins with more traders than this say nothing about who belongs together. */
+const CROWD = 40;
+const LEAST_TOGETHER = 8;
+const OPPOSITE = -0.8;
+
+/**
+ * Pairs whose changes are opposite (correlation below -0.8, no mean removed: a change of nothing is the natural
+ * zero). Only pairs that met in at least eight quiet minutes are looked at, so the cost follows the data.
+ */
+export function oppositeTwins(changes: readonly MinuteChange[]): Twins[] {
+  const cells = new Map<string, Map<number, number>>();
+  const energy = new Map<number, number>();
+  for (const { trader, coin, minute, notional } of changes) {
+    const key = `${coin}:${minute}`;
+    const cell = cells.get(key) ?? new Map<number, number>();
+    cell.set(trader, (cell.get(trader) ?? 0) + notional);
+    cells.set(key, cell);
+  }
+  const pairs = new Map<string, { a: number; b: number; dot: number; together: number }>();
+  for (const cell of cells.values()) {
+    for (const [trader, x] of cell) energy.set(trader, (energy.get(trader) ?? 0) + x * x);
+    if (cell.size > CROWD) continue;
+    const members = [...cell].sort((p, q) => p[0] - q[0]);
+    members.forEach(([a, x], i) => {
+      for (const [b, y] of members.slice(i + 1)) {
+        const key = `${a}:${b}`;
+        const pair = pairs.get(key) ?? { a, b, dot: 0, together: 0 };
+        pair.dot += x * y;
+        pair.together++;
+        pairs.set(key, pair);
+      }
+    });
+  }
+  const twins: Twins[] = [];
+  for (const { a, b, dot, together } of pairs.values()) {
+    const norm = Math.sqrt((energy.get(a) ?? 0) * (energy.get(b) ?? 0));
+    const correlation = norm > 0 ? dot / norm : 0;
+    if (together >= LEAST_TOGETHER && correlation < OPPOSITE) twins.push({ a, b, correlation, together });
+  }
+  return twins;
+}
+
+/** Notional that two traders exchanged with each other. */
+export interface Counterparty {
+  readonly a: number;
+  readonly b: number;
+  readonly notional: number;
+}
+
+const RING_SHARE = 0.3;
+
+/**
+ * Traders in a wash ring: pairs that exchanged more than 30 % of the smaller one's volume with each other,
+ * grouped. `volume` is each trader's total notional.
+ */
+export function washRings(pairs: readonly Counterparty[], volume: ReadonlyMap<number, number>): Link[] {
+  return pairs
+    .filter(({ a, b, notional }) => {
+      const least = Math.min(volume.get(a) ?? 0, volume.get(b) ?? 0);
+      return a === b || (least > 0 && notional > RING_SHARE * least);
+    })
+    .map(({ a, b }) => ({ a, b, kind: 'ring' }));
+}
+
+/** Positions of one trader: signed notional by coin, and its PnL. */
+export interface Holding {
+  readonly trader: number;
+  readonly pnl: number;
+  readonly notional: ReadonlyMap<number, number>;
+}
+
+export interface EntityView {
+  readonly entity: number;
+  readonly members: readonly number[];
+  readonly pnl: number;
+  readonly net: ReadonlyMap<number, number>;
+  /** Net over gross notional of the group: near 0 is hedged, 1 is one-sided; null when flat. */
+  readonly oneSided: number | null;
+}
+
+/** Combined exposure and PnL of every group. */
+export function entityViews(
+  entities: ReadonlyMap<number, number>,
+  holdings: readonly Holding[],
+): EntityView[] {
+  const groups = new Map<number, Holding[]>();
+  for (const holding of holdings) {
+    const entity = entities.get(holding.trader);
+    if (entity === undefined) continue;
+    const group = groups.get(entity);
+    if (group) group.push(holding);
+    else groups.set(entity, [holding]);
+  }
+  return [...groups].map(([entity, members]) => {
+    const net = new Map<number, number>();
+    let gross = 0;
+    for (const { notional } of members)
+      for (const [coin, x] of notional) {
+        net.set(coin, (net.get(coin) ?? 0) + x);
+        gross += Math.abs(x);
+      }
+    const netted = [...net.values()].reduce((sum, x) => sum + Math.abs(x), 0);
+    return {
+      entity,
+      members: members.map(({ trader }) => trader),
+      pnl: members.reduce((sum, { pnl }) => sum + pnl, 0),
+      net,
+      oneSided: gross > 0 ? netted / gross : null,
+    };
+  });
+}

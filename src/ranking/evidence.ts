@@ -1,0 +1,73 @@
+/** What the record allows to say about one trader, in numbers and in words. */
+
+import { adjustFalseDiscovery, probabilityPositive } from '../domain/metrics/inference.ts';
+import { normalCdf } from '../domain/metrics/normal.ts';
+import type { Board } from './board.ts';
+import { posteriorDeviation, posteriorMean } from './posterior.ts';
+
+/** Below this many days the number is mostly prior. */
+export const LEAST_DAYS = 20;
+/** Accepted share of false ones among the traders called real. */
+export const FALSE_DISCOVERY_RATE = 0.1;
+const HORIZON_DAYS = 30;
+const YEAR_ROOT = Math.sqrt(365);
+
+/**
+ * none: not enough evidence to rank. weak, moderate, strong: probability below 80 %, from 80 %, from 95 % that the
+ * true copy-adjusted Sharpe ratio is positive.
+ */
+export type EvidenceLevel = 'none' | 'weak' | 'moderate' | 'strong';
+
+export interface Evidence {
+  readonly level: EvidenceLevel;
+  /** Percentile among eligible traders, 0 to 100; null when not ranked. */
+  readonly percentile: number | null;
+  /** Annualised posterior Sharpe ratio of a follower and its deviation; null when not ranked. */
+  readonly posteriorSharpe: number | null;
+  readonly posteriorDeviation: number | null;
+  /** Probability that 30 days of copying end above zero; null when not ranked. */
+  readonly positiveMonth: number | null;
+}
+
+const NOTHING: Evidence = {
+  level: 'none',
+  percentile: null,
+  posteriorSharpe: null,
+  posteriorDeviation: null,
+  positiveMonth: null,
+};
+
+/** Evidence of the trader in row `row`, whose place on the copy board is `place` (0 is best; -1 is not ranked). */
+export function evidenceOf(board: Board, row: number, place: number): Evidence {
+  if (board.scored[row] !== 1 || (board.days[row] ?? 0) < LEAST_DAYS) return NOTHING;
+  const sharpe = board.sharpe[row] ?? 0;
+  const variance = board.sharpeVariance[row] ?? 1;
+  const mean = posteriorMean(sharpe, variance, board.prior);
+  const deviation = posteriorDeviation(variance, board.prior);
+  const positive = normalCdf(mean / deviation);
+  return {
+    level: positive >= 0.95 ? 'strong' : positive >= 0.8 ? 'moderate' : 'weak',
+    percentile: place < 0 ? null : 100 * (1 - (place + 0.5) / board.copyRanked),
+    posteriorSharpe: mean * YEAR_ROOT,
+    posteriorDeviation: deviation * YEAR_ROOT,
+    positiveMonth: probabilityPositive(mean, deviation, HORIZON_DAYS),
+  };
+}
+
+/**
+ * Rows whose copy-adjusted Sharpe ratio is above zero at a false discovery rate of 10 % over all eligible
+ * traders: the badge "statistically real". It is a label, not a filter: most real ones do not reach it.
+ */
+export function provenRows(board: Board): Uint8Array {
+  const rows = board.copyOrder.subarray(0, board.copyRanked);
+  const p = Float64Array.from(rows, (row) => {
+    const error = Math.sqrt(board.sharpeVariance[row] ?? 1);
+    return 1 - normalCdf((board.sharpe[row] ?? 0) / error);
+  });
+  const adjusted = adjustFalseDiscovery(p);
+  const proven = new Uint8Array(board.size);
+  rows.forEach((row, k) => {
+    if ((adjusted[k] ?? 1) <= FALSE_DISCOVERY_RATE && (board.days[row] ?? 0) >= LEAST_DAYS) proven[row] = 1;
+  });
+  return proven;
+}
