@@ -4,46 +4,39 @@ import { readSource } from '../runtime/config/environment.ts';
 import { nearestName } from '../runtime/config/nearest.ts';
 import { AppError, ConfigError, EXIT_CONFIG } from '../runtime/errors.ts';
 import type { Command } from './commands/command.ts';
-import { configCheckCommand } from './commands/config.ts';
-import { databaseResetCommand, migrateCommand, resetCommand } from './commands/database.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { linkCommand } from './commands/link.ts';
-import { logsCommand } from './commands/logs.ts';
-import { serviceCommand } from './commands/service.ts';
-import { startCommand } from './commands/start.ts';
-import { statusCommand } from './commands/status.ts';
-import { stopCommand } from './commands/stop.ts';
-import { tokenCreateCommand, tokenListCommand, tokenRevokeCommand } from './commands/token.ts';
 import { VERSION } from './version.ts';
 
-const COMMANDS: readonly Command[] = [
-  startCommand,
-  stopCommand,
-  statusCommand,
-  logsCommand,
-  linkCommand,
-  tokenCreateCommand,
-  tokenListCommand,
-  tokenRevokeCommand,
-  configCheckCommand,
-  doctorCommand,
-  migrateCommand,
-  databaseResetCommand,
-  resetCommand,
-  serviceCommand,
-];
+/** Loaded when named, so that a role's process holds no code of other commands. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./commands/start.ts')).startCommand,
+  stop: async () => (await import('./commands/stop.ts')).stopCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
+  logs: async () => (await import('./commands/logs.ts')).logsCommand,
+  link: async () => (await import('./commands/link.ts')).linkCommand,
+  'token create': async () => (await import('./commands/token.ts')).tokenCreateCommand,
+  'token list': async () => (await import('./commands/token.ts')).tokenListCommand,
+  'token revoke': async () => (await import('./commands/token.ts')).tokenRevokeCommand,
+  'config check': async () => (await import('./commands/config.ts')).configCheckCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  'db migrate': async () => (await import('./commands/database.ts')).migrateCommand,
+  'db reset': async () => (await import('./commands/database.ts')).databaseResetCommand,
+  reset: async () => (await import('./commands/database.ts')).resetCommand,
+  service: async () => (await import('./commands/service.ts')).serviceCommand,
+};
+const NAMES = Object.keys(COMMANDS);
 
 /** sysexits EX_USAGE. */
 const EXIT_USAGE = 64;
 
-function overview(): string {
-  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+async function overview(): Promise<string> {
+  const width = Math.max(...NAMES.map((name) => name.length));
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
   return [
     `autotrade ${VERSION}: copy trading for Hyperliquid perpetuals`,
     '',
     'Usage: autotrade <command> [options]',
     '',
-    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     '',
     '`autotrade <command> --help` says more. Settings: a .env file or the environment; see docs/CONFIG.md.',
     'New here? Run `autotrade start`: it needs nothing else and trades nothing.',
@@ -54,18 +47,13 @@ const helpOf = ({ name, usage, summary, help }: Command): string =>
   [`autotrade ${name}: ${summary}`, '', `Usage: autotrade ${name} ${usage}`.trimEnd(), '', help].join('\n');
 
 /** The command named by the first one or two words. */
-function findCommand(words: readonly string[]): Command | undefined {
-  const two = words.slice(0, 2).join(' ');
-  return COMMANDS.find(({ name }) => name === two) ?? COMMANDS.find(({ name }) => name === words[0]);
-}
+const findCommand = (words: readonly string[]): Promise<Command> | undefined =>
+  (COMMANDS[words.slice(0, 2).join(' ')] ?? COMMANDS[words[0] ?? ''])?.();
 
 function unknownCommand(words: readonly string[]): string {
-  const group = COMMANDS.filter(({ name }) => name.startsWith(`${words[0]} `));
-  if (group.length > 0) return `Which one: ${group.map(({ name }) => `autotrade ${name}`).join(', ')}?`;
-  const nearest = nearestName(
-    words[0] ?? '',
-    COMMANDS.map(({ name }) => name),
-  );
+  const group = NAMES.filter((name) => name.startsWith(`${words[0]} `));
+  if (group.length > 0) return `Which one: ${group.map((name) => `autotrade ${name}`).join(', ')}?`;
+  const nearest = nearestName(words[0] ?? '', NAMES);
   return `There is no command '${words[0]}'${nearest ? `; did you mean '${nearest}'?` : ''} See: autotrade --help`;
 }
 
@@ -74,9 +62,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const words = argv.filter((word) => !word.startsWith('-'));
   const wantsHelp = argv.includes('--help') || argv.includes('-h');
   if (argv.includes('--version')) return say(VERSION);
-  const command = findCommand(words);
+  const command = await findCommand(words);
   if (command === undefined) {
-    if (words.length === 0) return say(overview(), wantsHelp ? 0 : EXIT_USAGE);
+    if (words.length === 0) return say(await overview(), wantsHelp ? 0 : EXIT_USAGE);
     console.error(unknownCommand(words));
     return EXIT_USAGE;
   }

@@ -29,6 +29,7 @@ export interface ManagerOptions {
 }
 
 const RUN_STATE_EVERY_MS = 1_000;
+const SAME_WISH_MS = 1_000;
 
 export const webUrl = (settings: Pick<Settings, 'HOST' | 'PORT'>): string => {
   const host = ['0.0.0.0', '::'].includes(settings.HOST) ? '127.0.0.1' : settings.HOST;
@@ -39,6 +40,8 @@ export const webUrl = (settings: Pick<Settings, 'HOST' | 'PORT'>): string => {
 export async function runManager(options: ManagerOptions): Promise<number> {
   const { settings, clock } = options;
   const info = managerInfo(options);
+  // A terminal that is gone must not end the services; SIGHUP says what is wanted.
+  process.stdout.on('error', () => undefined);
   const lock = takeLock(info);
   try {
     await refuseTakenPorts(options);
@@ -83,7 +86,7 @@ export async function runManager(options: ManagerOptions): Promise<number> {
       void supervisor.stop().then(done);
     };
   });
-  const unlisten = listenSignals(stop, () => supervisor.kill());
+  const unlisten = listenSignals(clock, stop, () => supervisor.kill());
   supervisor.start();
   save();
   await stopped;
@@ -147,14 +150,18 @@ function saveRunState(supervisor: Supervisor, manager: ManagerInfo, clock: Clock
   }
 }
 
-/** First signal: stop in order. Second: kill. */
-function listenSignals(stop: (reason: string) => void, kill: () => void): () => void {
-  let asked = false;
+/**
+ * First signal: stop in order. A later one: kill. One Ctrl-C may arrive twice, from the terminal and from npm, so what
+ * follows at once is the same wish.
+ */
+function listenSignals(clock: Clock, stop: (reason: string) => void, kill: () => void): () => void {
+  let askedAt: number | undefined;
   const listeners = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
     const listener = () => {
-      if (asked) kill();
-      else stop(signal);
-      asked = true;
+      if (askedAt === undefined) {
+        askedAt = clock.monotonic();
+        stop(signal);
+      } else if (clock.monotonic() - askedAt > SAME_WISH_MS) kill();
     };
     process.on(signal, listener);
     return () => void process.off(signal, listener);

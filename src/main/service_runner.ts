@@ -14,6 +14,7 @@ const REPORT_EVERY_MS = 2_000;
 /** After this long a stop is given up and the process ends anyway; shorter than the guard's patience. */
 const STOP_LIMIT_MS = 8_000;
 const LAG_RESOLUTION_MS = 20;
+const SAME_WISH_MS = 1_000;
 
 /** Sends to the manager, if there is one; a manager that has just gone is not an error here. */
 function tell(message: ChildMessage): void {
@@ -57,13 +58,17 @@ interface StopRequest {
   readonly requested: Promise<string>;
 }
 
-/** A signal, or the loss of the manager. A second signal ends the process at once. */
+/** A signal, or the loss of the manager. A second signal ends the process at once, unless it is the same Ctrl-C. */
 function stopRequest(): StopRequest {
   const requested = new Promise<string>((resolve) => {
-    let asked = false;
+    let askedAt: number | undefined;
     const ask = (reason: string) => {
-      if (asked && reason.startsWith('SIG')) process.exit(1);
-      asked = true;
+      const now = systemClock.monotonic();
+      if (askedAt !== undefined) {
+        if (reason.startsWith('SIG') && now - askedAt > SAME_WISH_MS) process.exit(1);
+        return;
+      }
+      askedAt = now;
       // Whatever hangs from here on, the process ends.
       systemClock.after(STOP_LIMIT_MS, () => process.exit(1), { background: true });
       resolve(reason);

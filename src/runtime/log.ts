@@ -12,6 +12,9 @@ export interface LogOptions {
   readonly destination?: DestinationStream;
 }
 
+/** Synchronous: a line is out when the call returns, so that the last ones before an exit are never lost. */
+const standardOutput = (): DestinationStream => pino.destination({ dest: 1, sync: true });
+
 /** JSON lines, UTC ISO time with ms, one line an event. */
 export function createLogger(options: LogOptions): Logger {
   const settings = {
@@ -20,7 +23,7 @@ export function createLogger(options: LogOptions): Logger {
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return options.destination ? pino(settings, options.destination) : pino(settings);
+  return pino(settings, options.destination ?? standardOutput());
 }
 
 /** Drops everything: for tests and pure callers. */

@@ -130,6 +130,15 @@ describe('process manager', () => {
     expect(await manager.ended).toBe(0);
   });
 
+  it('takes a Ctrl-C that arrives twice as one, and stops in order', async () => {
+    const manager = start([spec('a'), spec('b', ['a'])]);
+    await reaches('b', 'ready');
+    manager.process.kill('SIGINT');
+    manager.process.kill('SIGTERM');
+    expect(await manager.ended).toBe(0);
+    expect(state()?.services.map(({ lastExit }) => lastExit)).toEqual(['exit code 0', 'exit code 0']);
+  });
+
   it('leaves nothing behind when it is killed itself', async () => {
     const manager = start([spec('a'), spec('stubborn')]);
     await reaches('stubborn', 'ready');
