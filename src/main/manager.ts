@@ -55,13 +55,15 @@ export async function runManager(options: ManagerOptions): Promise<number> {
   say(`manager ${VERSION}, process ${info.pid}, settings ${options.settingsHash}`);
   let exitCode = 0;
   const ready = new Set<string>();
-  const supervisor = new Supervisor({
+  const save = () => saveRunState(supervisor, info, clock);
+  const supervisor: Supervisor = new Supervisor({
     services: options.services,
     launch: processLauncher({ command: options.command, logFile: openLog, guard, clock }),
     clock,
     random: options.random,
     onChange: (status) => {
       announce(status, say);
+      save();
       if (status.state !== 'ready' || ready.has(status.name)) return;
       ready.add(status.name);
       options.onFirstReady?.(status.name).catch((error: unknown) => say(errorMessage(error)));
@@ -72,7 +74,6 @@ export async function runManager(options: ManagerOptions): Promise<number> {
       stop('nothing left to run');
     },
   });
-  const save = () => saveRunState(supervisor, info, clock);
   const timers = [
     clock.every(RUN_STATE_EVERY_MS, save),
     clock.every(settings.STATUS_INTERVAL_SECONDS * 1_000, () =>
