@@ -3,7 +3,7 @@ import type { Lots } from '../../domain/money.ts';
 import { placeOrder } from '../venue/placement.ts';
 import type { State } from '../venue/state.ts';
 import { CLASS_TAKING } from '../venue/venue.ts';
-import { gridPx } from './market_makers.ts';
+import { gridPx, limitOrder } from './market_makers.ts';
 import type { Population, Stage } from './population.ts';
 
 const PERIOD_MS = 20_000;
@@ -39,17 +39,8 @@ function unwind(s: State): void {
     const isBuy = position.szi < 0;
     const held = Math.abs(position.szi);
     const enough = Math.ceil(20_000_000_000 / market.mark);
-    placeOrder(s, account, {
-      market,
-      isBuy,
-      px: gridPx(market, market.mark * (isBuy ? 1.01 : 0.99), isBuy),
-      sz: Math.min(held, Math.max(enough, Math.ceil(held / 10))) as Lots,
-      reduceOnly: true,
-      tif: 'Ioc',
-      trigger: null,
-      cloid: null,
-      builder: null,
-      isPositionTpsl: false,
-    });
+    const px = gridPx(market, market.mark * (isBuy ? 1.01 : 0.99), isBuy);
+    const sz = Math.min(held, Math.max(enough, Math.ceil(held / 10))) as Lots;
+    placeOrder(s, account, limitOrder(market, isBuy, px, sz, 'Ioc', true));
   }
 }

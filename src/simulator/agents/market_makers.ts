@@ -10,7 +10,7 @@ import { cancelOrder } from '../venue/order_book_keeping.ts';
 import { type OrderSpec, placeOrder } from '../venue/placement.ts';
 import { type Account, type Market, type Order, potOf, type State } from '../venue/state.ts';
 import { deposit } from '../venue/transfers.ts';
-import { CLASS_PASSIVE } from '../venue/venue.ts';
+import { CLASS_PASSIVE, CLASS_TAKING } from '../venue/venue.ts';
 import { Agenda } from './agenda.ts';
 import { rhythmAt } from './fair_prices.ts';
 import type { Population, Stage } from './population.ts';
@@ -131,37 +131,72 @@ export class MarketMakers implements Population {
     desk.bids.length = 0;
     desk.asks.length = 0;
     desk.quotedAt = fair;
-    const center = fair * (1 - lean(account, desk) * desk.halfSpread * 2);
+    this.#arbitrage(desk, fair);
+    const center = fair * (1 - lean(account, desk) * desk.halfSpread * 0.4);
     for (let level = 0; level < this.#options.levels; level++) {
       this.#place(s, account, desk, center, level, true);
       this.#place(s, account, desk, center, level, false);
     }
   }
 
+  /** Takes what others left on the wrong side of the fair price. */
+  #arbitrage(desk: Desk, fair: number): void {
+    const { book } = desk.market;
+    const ask = book.asks.best;
+    const bid = book.bids.best;
+    const edge = desk.halfSpread * 0.5;
+    if (ask && ask.px < fair * (1 - edge)) this.#take(desk, fair, true);
+    else if (bid && bid.px > fair * (1 + edge)) this.#take(desk, fair, false);
+  }
+
+  #take(desk: Desk, fair: number, isBuy: boolean): void {
+    const { market } = desk;
+    const px = gridPx(market, fair, isBuy);
+    const sz = Math.max(1, Math.floor((desk.levelUsd * 5) / px)) as Lots;
+    this.#stage.venue.enqueue(CLASS_TAKING, (s) => {
+      const account = s.accounts.get(desk.address);
+      if (account && !market.delisted) placeOrder(s, account, limitOrder(market, isBuy, px, sz, 'Ioc'));
+    });
+  }
+
   #place(s: State, account: Account, desk: Desk, center: number, level: number, isBuy: boolean): void {
     const { market, random } = desk;
     const distance = desk.halfSpread * (1 + level * 1.7) * (0.9 + 0.2 * random.next());
     const raw = center * (isBuy ? 1 - distance : 1 + distance);
-    const px = gridPx(market, raw, isBuy);
+    const opposite = market.book.side(!isBuy).best?.px;
+    // Post-only quotes stay one tick off the other side.
+    const inside =
+      opposite === undefined ? raw : isBuy ? Math.min(raw, opposite - 1) : Math.max(raw, opposite + 1);
+    const px = gridPx(market, inside, isBuy);
     const size = Math.max(
       1,
       Math.floor((desk.levelUsd * (1 + level * 0.8) * (0.6 + 0.8 * random.next())) / px),
     );
-    const spec: OrderSpec = {
-      market,
-      isBuy,
-      px,
-      sz: size as Lots,
-      reduceOnly: false,
-      tif: 'Alo',
-      trigger: null,
-      cloid: null,
-      builder: null,
-      isPositionTpsl: false,
-    };
-    const placed = placeOrder(s, account, spec);
+    const placed = placeOrder(s, account, limitOrder(market, isBuy, px, size as Lots, 'Alo'));
     if (placed.kind === 'resting') (isBuy ? desk.bids : desk.asks).push(placed.order);
   }
+}
+
+export function limitOrder(
+  market: Market,
+  isBuy: boolean,
+  px: Ticks,
+  sz: Lots,
+  tif: OrderSpec['tif'],
+  reduceOnly = false,
+): OrderSpec {
+  return {
+    market,
+    isBuy,
+    px,
+    sz,
+    reduceOnly,
+    tif,
+    trigger: null,
+    cloid: null,
+    builder: null,
+    isPositionTpsl: false,
+  };
 }
 
 /** Inventory in first-level sizes, bounded: positive leans the quotes down. */

@@ -3,7 +3,7 @@
  * has skill; together they make flow, liquidations, flips, dust and every kind of order.
  */
 import type { Address } from '../../domain/address.ts';
-import type { Lots, Ticks } from '../../domain/money.ts';
+import type { Lots } from '../../domain/money.ts';
 import { type Random, seededRandom } from '../../runtime/random.ts';
 import { derivedAddressText } from '../venue/arithmetic.ts';
 import type { CoinSeed } from '../venue/coin_table.ts';
@@ -17,7 +17,7 @@ import { startTwap } from '../venue/twap.ts';
 import { CLASS_PASSIVE, CLASS_TAKING } from '../venue/venue.ts';
 import { Agenda } from './agenda.ts';
 import { bell, rhythmAt } from './fair_prices.ts';
-import { fundDex, gridPx } from './market_makers.ts';
+import { fundDex, gridPx, limitOrder } from './market_makers.ts';
 import type { Population, Stage } from './population.ts';
 
 const USD = 1_000_000;
@@ -270,7 +270,7 @@ export class Takers implements Population {
     }
     if (random.next() < habit.makes) {
       const px = gridPx(market, market.mark * (isBuy ? 0.9985 : 1.0015), isBuy);
-      placeOrder(s, account, spec(market, isBuy, px, size, random.next() < 0.5 ? 'Alo' : 'Gtc'));
+      placeOrder(s, account, limitOrder(market, isBuy, px, size, random.next() < 0.5 ? 'Alo' : 'Gtc'));
       return;
     }
     const placed = placeOrder(s, account, marketOrder(market, isBuy, size, false));
@@ -309,7 +309,7 @@ export class Takers implements Population {
       placeOrder(s, account, marketOrder(market, !isBuy, Math.max(1, Math.floor(held * 0.4)) as Lots, false));
     } else if (draw < 0.9) {
       const px = gridPx(market, market.mark * (isBuy ? 0.997 : 1.003), isBuy);
-      placeOrder(s, account, spec(market, isBuy, px, held as Lots, 'Gtc', true));
+      placeOrder(s, account, limitOrder(market, isBuy, px, held as Lots, 'Gtc', true));
     } else if (draw < 0.93) this.#protect(s, trader, account, market);
     else
       for (const order of [...account.open.values()])
@@ -327,7 +327,7 @@ export class Takers implements Population {
       const above = (tpsl === 'sl') === isBuy;
       const px = gridPx(market, market.mark * (above ? 1 + distance : 1 - distance), isBuy);
       placeOrder(s, account, {
-        ...spec(market, isBuy, px, Math.abs(szi) as Lots, 'Gtc', true),
+        ...limitOrder(market, isBuy, px, Math.abs(szi) as Lots, 'Gtc', true),
         tif: null,
         trigger: { px, isMarket: true, tpsl },
         isPositionTpsl: true,
@@ -348,30 +348,8 @@ function fund(s: State, trader: Trader): void {
   fundDex(s, trader.address, builder.dexIndex, there);
 }
 
-function spec(
-  market: Market,
-  isBuy: boolean,
-  px: Ticks,
-  sz: Lots,
-  tif: OrderSpec['tif'],
-  reduceOnly = false,
-): OrderSpec {
-  return {
-    market,
-    isBuy,
-    px,
-    sz,
-    reduceOnly,
-    tif,
-    trigger: null,
-    cloid: null,
-    builder: null,
-    isPositionTpsl: false,
-  };
-}
-
 /** An IOC five percent through the mark: never more than the book gives. */
 function marketOrder(market: Market, isBuy: boolean, sz: Lots, reduceOnly: boolean): OrderSpec {
   const px = gridPx(market, market.mark * (isBuy ? 1.05 : 0.95), isBuy);
-  return spec(market, isBuy, px, sz, 'FrontendMarket', reduceOnly);
+  return limitOrder(market, isBuy, px, sz, 'FrontendMarket', reduceOnly);
 }

@@ -34,10 +34,10 @@ export const DEFAULT_MAKERS: MakerOptions = {
   makers: 12,
   perCoin: 2,
   levels: 6,
-  periodMs: 1_500,
+  periodMs: 3_000,
   capital: 20_000_000 * USD,
 };
-export const DEFAULT_TAKERS: TakerOptions = { traders: 3_000, actsPerDay: 60 };
+export const DEFAULT_TAKERS: TakerOptions = { traders: 3_000, actsPerDay: 120 };
 
 /** A small world whose virtual day is quick: 20 coins, 200 traders, about 50,000 orders a day. */
 export function smallWorldOptions(seed: string, startTime: number): WorldOptions {
