@@ -58,10 +58,10 @@ function isMetric(value: unknown): value is JsonMetric {
 }
 
 /** Each service's own series keep apart by its name: a sum of event loop lags or start times means nothing. */
-const labelled = (metrics: readonly unknown[], service: string): JsonMetric[] =>
+const labelled = (metrics: readonly unknown[], service: string, host: string): JsonMetric[] =>
   metrics.filter(isMetric).map((metric) => ({
     ...metric,
-    values: metric.values.map((value) => ({ ...value, labels: { ...value.labels, service } })),
+    values: metric.values.map((value) => ({ ...value, labels: { ...value.labels, service, host } })),
   }));
 
 /**
@@ -69,25 +69,25 @@ const labelled = (metrics: readonly unknown[], service: string): JsonMetric[] =>
  * @param own this process's metrics; a heartbeat of the same instance is left out for them.
  */
 export async function exposition(
-  own: { readonly instance: string; readonly registry: Registry },
+  own: { readonly instance: string; readonly host: string; readonly registry: Registry },
   beats: readonly ServiceHeartbeat[],
   now: number,
 ): Promise<string> {
-  const parts = [labelled(await own.registry.getMetricsAsJSON(), own.instance)];
+  const parts = [labelled(await own.registry.getMetricsAsJSON(), own.instance, own.host)];
   for (const beat of beats) {
-    if (beat.instance === own.instance || now - beat.beatAt > FRESH_MS) continue;
-    parts.push(labelled(beat.metrics, beat.instance));
+    if ((beat.instance === own.instance && beat.host === own.host) || now - beat.beatAt > FRESH_MS) continue;
+    parts.push(labelled(beat.metrics, beat.instance, beat.host));
   }
   const up = new Registry();
   const gauge = new Gauge({
     name: 'autotrade_service_up',
     help: '1 if the service reported in time',
-    labelNames: ['service', 'role'],
+    labelNames: ['service', 'host', 'role'],
     registers: [up],
   });
   for (const beat of beats) {
     gauge.set(
-      { service: beat.instance, role: beat.role },
+      { service: beat.instance, host: beat.host, role: beat.role },
       now - beat.beatAt <= FRESH_MS && beat.state !== 'stopped' ? 1 : 0,
     );
   }

@@ -28,6 +28,7 @@ import { RateLimiter } from './rate_limit.ts';
 import { methodsOf, registerOperations } from './routes.ts';
 import { type Identity, StatsCollector } from './stats.ts';
 import { CONNECTION_LIMITS, type ConnectionLimits } from './updates/connection.ts';
+import { LogChannels } from './updates/follow.ts';
 import { PING_EVERY_MS, UpdatesHub } from './updates/hub.ts';
 import { Tape } from './updates/tape.ts';
 import { UpgradeGate } from './updates/upgrade.ts';
@@ -88,7 +89,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const lag = new LoopLag(clock);
   let hub: UpdatesHub | undefined;
   const metrics = createApiMetrics(() => hub?.size ?? 0);
-  hub = createHub(options, access, stats, metrics);
+  const channels = new LogChannels({ ...options, readers: () => hub?.size ?? 0 });
+  hub = createHub(options, access, stats, metrics, channels);
   const app = createHttpApp({
     ...options,
     access,
@@ -136,6 +138,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     async stop() {
       gate.stop();
       tape.stop();
+      channels.stop();
       hub.stop();
       await stats.stop();
       lag.stop();
@@ -149,11 +152,13 @@ function createHub(
   access: AccessControl,
   stats: StatsCollector,
   metrics: ApiMetrics,
+  follower: LogChannels,
 ): UpdatesHub {
   const { identity } = options;
   const hub: UpdatesHub = new UpdatesHub({
     ...options,
     access,
+    follower,
     limits: { ...CONNECTION_LIMITS, ...options.limits?.updates },
     hello: () => ({
       type: 'hello',
@@ -236,7 +241,7 @@ function registerPlain(
       .send({ ready, failing });
   });
   app.get('/metrics', { config: { access: 'viewer' } }, async (_request, reply) => {
-    const own = { instance: options.instance, registry: parts.metrics.registry };
+    const own = { instance: options.instance, host: identity.host, registry: parts.metrics.registry };
     const text = await exposition(own, parts.stats.beats, clock.now());
     return reply
       .type('text/plain; version=0.0.4; charset=utf-8')

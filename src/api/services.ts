@@ -90,7 +90,10 @@ function withManaged(
   };
 }
 
-/** One row for each service, by name. `host` is this machine's name. */
+/** A role may run under one name on several machines. */
+const keyOf = (name: string, host: string): string => `${name}\n${host}`;
+
+/** One row for each service and machine, by name. `host` is this machine's name. */
 export function mergeServices(
   beats: readonly ServiceHeartbeat[],
   report: ManagerReport | undefined,
@@ -99,14 +102,13 @@ export function mergeServices(
 ): Service[] {
   const merged = new Map<string, Service>();
   for (const beat of beats) {
-    if (now - beat.beatAt < FORGET_AFTER_MS) merged.set(beat.instance, fromBeat(beat, now));
+    if (now - beat.beatAt < FORGET_AFTER_MS) merged.set(keyOf(beat.instance, beat.host), fromBeat(beat, now));
   }
   if (report !== undefined && now - report.writtenAt < FILE_STALE_AFTER_MS) {
     for (const managed of report.services) {
-      const beat = merged.get(managed.name);
-      const ours = beat === undefined || beat.host === host ? beat : undefined;
-      merged.set(managed.name, withManaged(managed, ours, host, report, now));
+      const key = keyOf(managed.name, host);
+      merged.set(key, withManaged(managed, merged.get(key), host, report, now));
     }
   }
-  return [...merged.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...merged.values()].sort((a, b) => (keyOf(a.name, a.host) < keyOf(b.name, b.host) ? -1 : 1));
 }

@@ -122,7 +122,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
     channel: z.string(),
     epoch: countSchema,
     after: countSchema.meta({
-      description: 'Equals the `upto` (or snapshot offset) before it: else there is a gap',
+      description:
+        'Everything in (after, upto] that matches is here. Never beyond the `upto` or snapshot before it: else there is a gap',
     }),
     upto: countSchema,
     items: z.array(positionChangeSchema),

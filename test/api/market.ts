@@ -15,6 +15,9 @@ export async function addCoins(db: Database, names: readonly string[]): Promise<
       `INSERT INTO coins (coin_id, dex, name, size_decimals, max_leverage, first_seen_at) VALUES ($1, '', $2, 4, 50, $3)`,
       [index + 1, name, EPOCH],
     );
+    await db.query('INSERT INTO coin_feed (coin_id, exact_since, interrupted) VALUES ($1, 0, false)', [
+      index + 1,
+    ]);
   }
 }
 
@@ -28,8 +31,8 @@ export interface TraderSeed {
 export async function addTraders(db: Database, traders: readonly TraderSeed[]): Promise<void> {
   for (const { id, lastSeenAt = EPOCH + id, trades = id, notional = `${id * 10}.5` } of traders) {
     await db.query(
-      `INSERT INTO traders (trader_id, address, first_seen_at, last_seen_at, trade_count, notional_usd, coin_count)
-       VALUES ($1, $2, $3, $4, $5, $6, 1)`,
+      `INSERT INTO traders (trader_id, address, first_seen_at, last_seen_at, trade_count, notional_usd, coin_count, through_seq)
+       VALUES ($1, $2, $3, $4, $5, $6, 1, 1)`,
       [id, Buffer.from(addressOf(id).slice(2), 'hex'), EPOCH + id, lastSeenAt, trades, notional],
     );
   }

@@ -194,7 +194,9 @@ describe('manners', () => {
       if (socket.writable) socket.write(Buffer.concat([frame(ask), frame(again)]));
       await systemClock.sleep(250);
       const metrics = await (await fetch(`${rig.api.url}/metrics`, { headers: { cookie } })).text();
-      return /autotrade_updates_dropped_total\{reason="TOO_SLOW",service="api"\} 1$/m.test(metrics);
+      return /autotrade_updates_dropped_total\{reason="TOO_SLOW",service="api",host="here"\} 1$/m.test(
+        metrics,
+      );
     }, 'the slow reader, and only that one, to be dropped');
     expect(good.socket.readyState).toBe(good.socket.OPEN);
     socket.destroy();

@@ -40,7 +40,7 @@ export interface HubOptions {
   readonly limits: ConnectionLimits;
   /** The first message of a connection. */
   readonly hello: () => ServerMessage;
-  readonly follower?: Follower;
+  readonly follower: Follower;
   readonly onDropped?: (reason: CloseReason) => void;
 }
 
@@ -132,7 +132,7 @@ export class UpdatesHub {
   #remove(connection: Connection): void {
     this.#connections.delete(connection);
     for (const listeners of this.#byTopic.values()) listeners.delete(connection);
-    this.#options.follower?.forget(connection);
+    this.#options.follower.forget(connection);
   }
 
   #receive(connection: Connection, data: RawData, isBinary: boolean): void {
@@ -187,17 +187,10 @@ export class UpdatesHub {
         connection.say({ type: 'unsubscribed', id: message.id, topics: message.topics });
         return;
       case 'follow':
-        if (follower) follower.follow(connection, message);
-        else
-          connection.say({
-            type: 'refused',
-            id: message.id,
-            code: 'UNAVAILABLE',
-            message: 'There is no event log here.',
-          });
+        follower.follow(connection, message);
         return;
       case 'unfollow':
-        follower?.unfollow(connection, message);
+        follower.unfollow(connection, message);
         return;
     }
   }
