@@ -19,10 +19,28 @@ export async function insertFeedGaps(tx: Queryable, gaps: readonly FeedGap[], no
     [...columns, gaps.map((gap) => gap.reason), now],
   );
   await tx.query(
-    `INSERT INTO coin_feed (coin_id, exact_since)
-     SELECT coin_id, max(to_time) FROM unnest($1::int4[], $2::int8[]) AS g (coin_id, to_time) GROUP BY coin_id
+    `INSERT INTO coin_feed (coin_id, exact_since, interrupted)
+     SELECT coin_id, max(to_time), false FROM unnest($1::int4[], $2::int8[]) AS g (coin_id, to_time) GROUP BY coin_id
      ON CONFLICT (coin_id) DO UPDATE SET exact_since = greatest(coin_feed.exact_since, excluded.exact_since)`,
     [columns[0], columns[2]],
+  );
+}
+
+/** Notes which coins (by id) are interrupted now and which are whole again. */
+export async function setInterrupted(tx: Queryable, coins: ReadonlyMap<number, boolean>): Promise<void> {
+  if (coins.size === 0) return;
+  await tx.query(
+    `INSERT INTO coin_feed (coin_id, interrupted) SELECT * FROM unnest($1::int4[], $2::boolean[])
+     ON CONFLICT (coin_id) DO UPDATE SET interrupted = excluded.interrupted`,
+    [[...coins.keys()], [...coins.values()]],
+  );
+}
+
+/** A stream that starts has heard nothing yet: every coin counts as interrupted until its feed is whole. */
+export async function interruptAll(tx: Queryable): Promise<void> {
+  await tx.query(
+    `INSERT INTO coin_feed (coin_id, interrupted) SELECT coin_id, true FROM coins
+     ON CONFLICT (coin_id) DO UPDATE SET interrupted = true`,
   );
 }
 

@@ -2,9 +2,11 @@
  * One flush of the stream role: everything that it learned since the last one, in one transaction, guarded by its
  * lease, with the news of it. The batch does not change once made, so that it can be tried again as it is.
  */
+
+import type { CoinTable } from '../domain/listed_coin.ts';
 import type { Database } from './database.ts';
 import { StoreError } from './errors.ts';
-import { type FeedGap, insertFeedGaps } from './feed_gaps.ts';
+import { type FeedGap, insertFeedGaps, setInterrupted } from './feed_gaps.ts';
 import type { Lease } from './leases.ts';
 import { publishNews } from './news.ts';
 import { ensureDayPartitions, ensureOffsetPartitions } from './partitions.ts';
@@ -32,6 +34,9 @@ export interface StreamBatch {
   readonly changes: EncodedRows;
   readonly positions: readonly PositionRecord[];
   readonly gaps: readonly FeedGap[];
+  /** Coins (by id) whose feed was interrupted (true) or restored (false) last. */
+  readonly interrupted: ReadonlyMap<number, boolean>;
+  readonly coins: CoinTable;
   /** Times of some of the trades, for lag metrics. */
   readonly sampledTimes: readonly { readonly time: number; readonly receivedAt: number }[];
 }
@@ -81,8 +86,9 @@ async function commit(database: Database, lease: Lease, batch: StreamBatch, now:
     if (batch.trades.count > 0) await copyTrades(tx, batch.trades.rows);
     if (batch.changes.count > 0) await copyPositionChanges(tx, batch.changes.rows);
     await updateTraders(tx, batch.traders);
-    await upsertPositions(tx, batch.positions);
+    await upsertPositions(tx, batch.positions, batch.coins);
     await insertFeedGaps(tx, batch.gaps, now);
+    await setInterrupted(tx, batch.interrupted);
     await writeStreamState(tx, after, now);
     await publish(tx, batch);
   });

@@ -77,7 +77,7 @@ export class StreamLeader {
       clock,
       log,
       everyMs: FLUSH_EVERY_MS,
-      collect: () => pipeline.collect(),
+      collect: () => pipeline.collect(clock.now()),
       write: (batch) => writeStreamBatch(database, lease, batch, clock.now()),
       written: (batch, tookMs) => this.#written(batch, tookMs),
       failed: (error) => this.#fail(error),
@@ -92,8 +92,8 @@ export class StreamLeader {
       log,
       hooks: {
         trades: (rows) => {
-          pipeline.trades(rows);
-          this.#flushes.gathered();
+          if (pipeline.trades(rows)) this.#flushes.flush();
+          else this.#flushes.gathered();
           if (pipeline.pending > MAX_PENDING) this.#halt(true);
         },
         gap: (gap) => {
@@ -104,8 +104,14 @@ export class StreamLeader {
           pipeline.gap(gap);
           this.#flushes.gathered();
         },
-        interrupted: () => undefined,
-        restored: () => undefined,
+        interrupted: (coins) => {
+          pipeline.interrupted(coins);
+          this.#flushes.flush();
+        },
+        restored: (coin) => {
+          pipeline.restored(coin);
+          this.#flushes.gathered();
+        },
       },
       recentTrades: (symbol, signal) =>
         info.ask(recentTrades(symbol), { lane: 'repairs', signal, maxWaitMs: RECENT_TRADES_WAIT_MS }),

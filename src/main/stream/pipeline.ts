@@ -1,30 +1,37 @@
 /**
- * The path of a trade inside the stream role, between the feed and the database: totals of its traders, positions,
- * and the batch that will write them. Everything here happens in one turn of the event loop per frame.
+ * The path of a trade inside the stream role, between the feed and the database: totals of its traders, positions and
+ * their changes, and the batch that will write them. Everything here happens in one turn of the event loop per frame.
  */
 import type { TraderLedger } from '../../discovery/trader_ledger.ts';
 import type { AddressIndex } from '../../domain/address_index.ts';
+import { ChangeColumns, KNOWN } from '../../domain/change_columns.ts';
 import type { CoinTable } from '../../domain/listed_coin.ts';
+import type { PositionKnown } from '../../domain/position.ts';
 import { TradeColumns } from '../../domain/trade_columns.ts';
 import type { TradeMemory } from '../../domain/trade_memory.ts';
 import type { FeedGap } from '../../store/feed_gaps.ts';
 import { utcDay } from '../../store/partitions.ts';
+import { encodePositionChanges } from '../../store/position_changes.ts';
+import type { PositionRecord } from '../../store/positions.ts';
 import type { StreamBatch } from '../../store/stream_batch.ts';
 import type { StreamState } from '../../store/stream_state.ts';
 import { encodeNewTraders, type TraderRecord } from '../../store/traders.ts';
 import { encodeTrades } from '../../store/trades.ts';
+import type { PositionBook } from '../../tracking/position_book.ts';
 import { sampleTimes } from './metrics.ts';
 
-/** Totals of known traders written per flush: all of them on a calm day, a share of them in a storm. */
-const TRADERS_PER_FLUSH = 2_000;
+/** Rows brought up to date per flush (trader totals, position checkpoint): all on a calm day, few in a storm. */
+const UPDATES_PER_FLUSH = 2_000;
+const UPDATES_PER_STORM_FLUSH = 250;
+/** Trades in one flush that make it a storm. */
 const STORM_ROWS = 2_000;
-const TRADERS_PER_STORM_FLUSH = 500;
 
 export interface PipelineParts {
   readonly coins: CoinTable;
   readonly addresses: AddressIndex;
   readonly memory: TradeMemory;
   readonly ledger: TraderLedger;
+  readonly book: PositionBook;
   readonly state: StreamState;
 }
 
@@ -33,18 +40,25 @@ export class StreamPipeline {
   readonly addresses: AddressIndex;
   readonly memory: TradeMemory;
   readonly ledger: TraderLedger;
+  readonly book: PositionBook;
   #state: StreamState;
   #pending = new TradeColumns();
   #spare = new TradeColumns();
+  readonly #changes = new ChangeColumns();
+  #nextOffset: number;
   #gaps: FeedGap[] = [];
+  #interrupted = new Map<number, boolean>();
   #aliveUntil: number;
+  #watched: ReadonlySet<number> = new Set();
 
   constructor(parts: PipelineParts) {
     this.coins = parts.coins;
     this.addresses = parts.addresses;
     this.memory = parts.memory;
     this.ledger = parts.ledger;
+    this.book = parts.book;
     this.#state = parts.state;
+    this.#nextOffset = parts.state.nextOffset;
     this.#aliveUntil = parts.state.aliveUntil;
   }
 
@@ -58,14 +72,32 @@ export class StreamPipeline {
     return this.#pending.length;
   }
 
-  trades(rows: TradeColumns): void {
+  /** Traders whose changes are written at once. */
+  watch(traders: ReadonlySet<number>): void {
+    this.#watched = traders;
+  }
+
+  /** Takes in new trades of one coin; true if a watched trader is among them. */
+  trades(rows: TradeColumns): boolean {
     const seq = this.#state.nextSeq + this.#pending.length;
     for (let at = 0; at < rows.length; at++) this.#pending.pushFrom(rows, at);
     this.ledger.apply(rows, 0, rows.length, seq);
+    this.#nextOffset = this.book.applyFrame(rows, 0, rows.length, this.#changes, this.#nextOffset);
+    return this.#watched.size > 0 && this.#anyWatched(rows);
   }
 
   gap(gap: FeedGap): void {
     this.#gaps.push(gap);
+    this.book.gap(gap.coin, gap.to);
+  }
+
+  /** Nothing of these coins is exact until they are restored. */
+  interrupted(coins: readonly number[]): void {
+    for (const coin of coins) this.#interrupted.set(coin, true);
+  }
+
+  restored(coin: number): void {
+    this.#interrupted.set(coin, false);
   }
 
   /** The feed is whole up to this exchange time (ms). */
@@ -74,50 +106,100 @@ export class StreamPipeline {
   }
 
   /** All that has gathered, as one batch; undefined if there is nothing to write. */
-  collect(): StreamBatch | undefined {
+  collect(now: number): StreamBatch | undefined {
+    if (this.#idle()) return undefined;
     const rows = this.#pending;
-    const { ledger } = this;
-    const idle = rows.length === 0 && this.#gaps.length === 0 && this.#aliveUntil === this.#state.aliveUntil;
-    if (idle && ledger.dirty.length === 0) return undefined;
     this.#pending = this.#spare;
     const before = this.#state;
     const nextSeq = before.nextSeq + rows.length;
-    const fresh = ledger.takeFresh().map((id) => this.#record(id, nextSeq));
+    const { ledger, book } = this;
+    const fresh = ledger.takeFresh().map((id) => this.#trader(id, nextSeq));
     for (const { traderId } of fresh) ledger.dirty.clean(traderId);
-    const limit = rows.length > STORM_ROWS ? TRADERS_PER_STORM_FLUSH : TRADERS_PER_FLUSH;
-    const traders = ledger.dirty.take(limit).map((id) => this.#record(id, nextSeq));
+    const limit = rows.length > STORM_ROWS ? UPDATES_PER_STORM_FLUSH : UPDATES_PER_FLUSH;
+    const traders = ledger.dirty.take(limit).map((id) => this.#trader(id, nextSeq));
+    const positions = book.dirty.take(limit).map((slot) => this.#position(slot));
     const after: StreamState = {
       ...before,
       flushes: before.flushes + 1,
       nextSeq,
+      nextOffset: this.#nextOffset,
       tradersThrough: ledger.dirty.through(nextSeq),
+      positionsThrough: book.dirty.through(this.#nextOffset),
       aliveUntil: this.#aliveUntil,
     };
-    const days = new Set<number>();
-    for (let at = 0; at < rows.length; at++) days.add(utcDay(rows.time[at] as number));
+    const place = { epoch: before.epoch, offset: before.nextOffset, committedAt: now };
     const batch: StreamBatch = {
       before,
       after,
-      days,
+      coins: this.coins,
+      days: daysOf(rows),
       trades: { rows: encodeTrades(rows, this.coins, before.nextSeq), count: rows.length },
       newTraders: {
         rows: encodeNewTraders(fresh, (id, target, offset) => this.addresses.copyBytes(id, target, offset)),
         count: fresh.length,
       },
       traders,
-      changes: { rows: Buffer.alloc(0), count: 0 },
-      positions: [],
+      changes: {
+        rows: encodePositionChanges(this.#changes, book.pairs, this.coins, place),
+        count: this.#changes.length,
+      },
+      positions,
       gaps: this.#gaps,
+      interrupted: this.#interrupted,
       sampledTimes: sampleTimes(rows),
     };
+    this.#changes.clear();
     this.#gaps = [];
+    this.#interrupted = new Map();
     rows.clear();
     this.#spare = rows;
     this.#state = after;
     return batch;
   }
 
-  #record(traderId: number, throughSeq: number): TraderRecord {
-    return { ...this.ledger.totals(traderId), coinCount: 0, throughSeq };
+  #idle(): boolean {
+    return (
+      this.#pending.length === 0 &&
+      this.#changes.length === 0 &&
+      this.#gaps.length === 0 &&
+      this.#interrupted.size === 0 &&
+      this.#aliveUntil === this.#state.aliveUntil &&
+      this.ledger.dirty.length === 0 &&
+      this.book.dirty.length === 0
+    );
   }
+
+  #anyWatched(rows: TradeColumns): boolean {
+    for (let at = 0; at < rows.length; at++) {
+      if (this.#watched.has(rows.buyer[at] as number) || this.#watched.has(rows.seller[at] as number))
+        return true;
+    }
+    return false;
+  }
+
+  #trader(traderId: number, throughSeq: number): TraderRecord {
+    return { ...this.ledger.totals(traderId), coinCount: this.book.coinCount(traderId), throughSeq };
+  }
+
+  #position(slot: number): PositionRecord {
+    const { known, ...state } = this.book.state(slot);
+    const { pairs } = this.book;
+    return {
+      ...state,
+      traderId: pairs.traderOf(slot),
+      coinId: pairs.coinOf(slot),
+      known: KNOWN[known] as PositionKnown,
+    };
+  }
+}
+
+function daysOf(rows: TradeColumns): Set<number> {
+  const days = new Set<number>();
+  let last = Number.NaN;
+  for (let at = 0; at < rows.length; at++) {
+    const day = utcDay(rows.time[at] as number);
+    if (day !== last) days.add(day);
+    last = day;
+  }
+  return days;
 }

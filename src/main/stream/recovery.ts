@@ -1,6 +1,7 @@
 /** What the stream role knew when it last wrote, read back at its start: starting and recovering are the same. */
 import { TraderLedger } from '../../discovery/trader_ledger.ts';
 import { AddressIndex } from '../../domain/address_index.ts';
+import { KNOWN } from '../../domain/change_columns.ts';
 import { CoinTable } from '../../domain/listed_coin.ts';
 import { TradeColumns } from '../../domain/trade_columns.ts';
 import { TradeMemory } from '../../domain/trade_memory.ts';
@@ -8,9 +9,14 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
 import { readCoins } from '../../store/coins.ts';
 import type { Database } from '../../store/database.ts';
-import { openStreamState } from '../../store/stream_state.ts';
+import { interruptAll, readExactSince } from '../../store/feed_gaps.ts';
+import type { Lease } from '../../store/leases.ts';
+import { readLoggedPositions } from '../../store/position_changes.ts';
+import { loadPositions } from '../../store/positions.ts';
+import { openStreamState, type StreamState } from '../../store/stream_state.ts';
 import { loadTraders } from '../../store/traders.ts';
 import { readNewestTradeKeys, readTradesFrom } from '../../store/trades.ts';
+import { PositionBook } from '../../tracking/position_book.ts';
 import { StreamPipeline } from './pipeline.ts';
 
 /** More than any answer of `recentTrades` or replay holds. */
@@ -18,6 +24,7 @@ const REMEMBERED_TRADES = 1024;
 
 export interface RecoveryOptions {
   readonly database: Database;
+  readonly lease: Lease;
   readonly epoch: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -25,8 +32,12 @@ export interface RecoveryOptions {
 
 /** To be called only while holding the stream's lease. */
 export async function recoverPipeline(options: RecoveryOptions): Promise<StreamPipeline> {
-  const { database, epoch, clock, random } = options;
-  const state = await database.transaction((tx) => openStreamState(tx, epoch, clock.now()));
+  const { database, lease, epoch, clock, random } = options;
+  const state = await database.transaction(async (tx) => {
+    await lease.check(tx);
+    await interruptAll(tx);
+    return openStreamState(tx, epoch, clock.now());
+  });
   const coins = new CoinTable(await readCoins(database, true));
   const addresses = new AddressIndex(random.int(2 ** 31));
   const ledger = new TraderLedger();
@@ -44,7 +55,23 @@ export async function recoverPipeline(options: RecoveryOptions): Promise<StreamP
     new TradeColumns(),
   );
   const memory = await recallTrades(database, coins);
-  return new StreamPipeline({ coins, addresses, memory, ledger, state });
+  const book = await recallBook(database, coins, state);
+  return new StreamPipeline({ coins, addresses, memory, ledger, book, state });
+}
+
+/** The checkpoint, then every change after it: the log is the truth. */
+async function recallBook(database: Database, coins: CoinTable, state: StreamState): Promise<PositionBook> {
+  const book = new PositionBook();
+  for (const [coin, time] of await readExactSince(database)) book.gap(coin, time);
+  await loadPositions(database, coins, (one) =>
+    book.load(one.traderId, one.coinId, { ...one, known: KNOWN.indexOf(one.known) }),
+  );
+  const from = { epoch: state.epoch, offset: state.positionsThrough };
+  await readLoggedPositions(database, from, coins, (one) => {
+    book.load(one.traderId, one.coinId, { ...one, known: KNOWN.indexOf(one.known), verifiedAt: 0 });
+    book.dirty.mark(book.slot(one.traderId, one.coinId), one.offset);
+  });
+  return book;
 }
 
 async function recallTrades(database: Database, coins: CoinTable): Promise<TradeMemory> {

@@ -62,16 +62,19 @@ CREATE TABLE stream_state (
   written_at        int8 NOT NULL
 );
 
--- Per coin: positions last verified before this time may have missed trades since.
+-- Per coin: positions last verified before exact_since may have missed trades since; while the feed of the coin is
+-- interrupted (a cut, a restart) nothing of it is exact.
 CREATE TABLE coin_feed (
   coin_id     int4 PRIMARY KEY REFERENCES coins,
-  exact_since int8 NOT NULL
+  exact_since int8 NOT NULL DEFAULT 0,
+  interrupted boolean NOT NULL
 );
 
 -- Positions as to be shown: `known` with the losses of the feed taken into account.
 CREATE VIEW current_positions AS
 SELECT p.trader_id, p.coin_id, p.size, p.cost_usd, p.episode, p.episode_pnl_usd, p.opened_at, p.changed_at,
-  CASE WHEN p.known = 'exact' AND (p.verified_at IS NULL OR p.verified_at < f.exact_since)
+  CASE WHEN p.known = 'exact'
+      AND (coalesce(f.interrupted, true) OR p.verified_at IS NULL OR p.verified_at < f.exact_since)
     THEN 'stale'::position_known ELSE p.known END AS known,
   p.verified_at, p.log_offset
 FROM positions p LEFT JOIN coin_feed f USING (coin_id);
