@@ -9,8 +9,8 @@ const WIRE_ROOMS = ['hyperliquid', 'simulator'];
 /** `szDecimals` names the venue's rule for lots and is kept as a term. */
 const ALLOWED = new Set(['szDecimals']);
 
-/** The same letters with another meaning: a pixel in the web app, PostgreSQL's object identifier in SQL. */
-const OTHER_MEANING: Readonly<Record<string, string>> = { web: 'px', store: 'oid' };
+/** The same letters with another meaning: a pixel in the web app, PostgreSQL's object identifier, Redis's milliseconds. */
+const OTHER_MEANING: Readonly<Record<string, string>> = { web: 'px', store: 'oid', jobs: 'px' };
 
 const wordsOf = (name: string): string[] =>
   name
