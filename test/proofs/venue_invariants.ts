@@ -1,0 +1,163 @@
+/** What must hold in the venue after every block, whatever happened. Each check throws with what it found. */
+import type { BlockEvents, FillRecord } from '../../src/simulator/venue/records.ts';
+import type { Account, Market } from '../../src/simulator/venue/state.ts';
+import type { SimulatedVenue } from '../../src/simulator/venue/venue.ts';
+
+function fail(message: string): never {
+  throw new Error(message);
+}
+
+/** Decimal text of up to 10 decimals as an exact integer of 1e-10. */
+function exact(text: string): bigint {
+  const negative = text.startsWith('-');
+  const [whole = '0', fraction = ''] = text.replace('-', '').split('.');
+  const value = BigInt(whole + fraction.padEnd(10, '0'));
+  return negative ? -value : value;
+}
+
+export class Invariants {
+  readonly #venue: SimulatedVenue;
+  readonly #reduceOnly = new Set<number>();
+  readonly #folded = new Map<string, number>();
+  #residue = 0n;
+
+  constructor(venue: SimulatedVenue) {
+    this.#venue = venue;
+    venue.onBlock((events) => this.#onBlock(events));
+  }
+
+  /** After each block. */
+  check(): void {
+    const { venue } = { venue: this.#venue };
+    const report = venue.conservation();
+    if (report.difference !== 0n) fail(`conservation is off by ${report.difference} micro-USD`);
+    for (const market of venue.state.markets) {
+      this.#balanced(market);
+      sound(market);
+    }
+    for (const account of venue.state.accountList) {
+      this.#positionsAreFills(account);
+      for (const dex of venue.query.dexNames()) identities(venue, account, dex);
+    }
+  }
+
+  #onBlock(events: BlockEvents): void {
+    for (const { order } of events.orders) if (order.reduceOnly) this.#reduceOnly.add(order.oid);
+    for (const fill of events.fills) this.#fold(fill);
+    let paid = 0n;
+    for (const row of events.funding) paid += BigInt(row.usdc);
+    const residue = this.#venue.state.residue;
+    if (events.funding.length > 0 && paid + (residue - this.#residue) !== 0n)
+      fail(`funding of ${paid} micro-USD does not sum to zero with its rounding`);
+    if (events.funding.length > 0) {
+      const rounding = residue - this.#residue;
+      if (rounding > BigInt(events.funding.length) || rounding < -BigInt(events.funding.length))
+        fail(`funding rounding of ${rounding} micro-USD over ${events.funding.length} payments`);
+    }
+    this.#residue = residue;
+  }
+
+  #fold(fill: FillRecord): void {
+    const key = `${fill.user}/${fill.coin.symbol}`;
+    const before = this.#folded.get(key) ?? 0;
+    if (before !== fill.startPosition)
+      fail(`${key}: a fill starts at ${fill.startPosition}, the fills so far make ${before}`);
+    const after = before + (fill.side === 'B' ? fill.sz : -fill.sz);
+    if (fill.sz <= 0) fail(`${key}: a fill of ${fill.sz}`);
+    if (this.#reduceOnly.has(fill.oid)) {
+      const flipped = after !== 0 && after > 0 !== before > 0;
+      if (flipped || Math.abs(after) >= Math.abs(before))
+        fail(`${key}: reduce-only went from ${before} to ${after}`);
+    }
+    this.#folded.set(key, after);
+  }
+
+  #positionsAreFills(account: Account): void {
+    for (const market of this.#venue.state.markets) {
+      const held = account.positions.get(market.index)?.szi ?? 0;
+      const folded = this.#folded.get(`${account.address}/${market.symbol}`) ?? 0;
+      if (held !== folded)
+        fail(`${account.address} holds ${held} ${market.symbol}, its fills make ${folded}`);
+      for (const order of account.reduceOnly.get(market.index) ?? [])
+        if (order.sz > Math.abs(held))
+          fail(`reduce-only order ${order.oid} of ${order.sz} over a position of ${held}`);
+    }
+  }
+
+  /** Longs and shorts of a coin balance, and make the open interest. */
+  #balanced(market: Market): void {
+    let sum = 0;
+    let long = 0;
+    for (const account of this.#venue.state.accountList) {
+      const szi = account.positions.get(market.index)?.szi ?? 0;
+      sum += szi;
+      long += Math.max(0, szi);
+    }
+    if (sum !== 0) fail(`positions in ${market.symbol} sum to ${sum}`);
+    if (long !== market.openInterest)
+      fail(`open interest of ${market.symbol} is ${market.openInterest}, longs ${long}`);
+  }
+}
+
+/** Levels add up, nothing rests with a size below one, the sides do not cross. */
+function sound(market: Market): void {
+  for (const side of [market.book.bids, market.book.asks]) {
+    let previous: number | undefined;
+    for (const level of side.levels()) {
+      let size = 0;
+      let count = 0;
+      for (let order = level.head; order !== null; order = order.next) {
+        if (order.sz <= 0 || order.sz > Math.max(order.origSz, order.sz))
+          fail(`order ${order.oid} rests with ${order.sz}`);
+        size += order.sz;
+        count += 1;
+      }
+      if (size !== level.size || count !== level.count || count === 0)
+        fail(`level ${level.px} of ${market.symbol} is off`);
+      const ordered = previous === undefined || (side.isBuy ? level.px < previous : level.px > previous);
+      if (!ordered) fail(`levels of ${market.symbol} are out of order at ${level.px}`);
+      previous = level.px;
+    }
+  }
+  const bid = market.book.bids.best;
+  const ask = market.book.asks.best;
+  if (bid && ask && bid.px >= ask.px) fail(`${market.symbol} is crossed: ${bid.px} >= ${ask.px}`);
+}
+
+/** Protocol reference 2.3, on the texts that are served. */
+function identities(venue: SimulatedVenue, account: Account, dex: string): void {
+  if (account.abstraction === 'unifiedAccount' || !account.ordinary) return;
+  const state = venue.query.clearinghouseState(account.address, dex);
+  let value = 0n;
+  let initial = 0n;
+  let notional = 0n;
+  for (const { position } of state.assetPositions) {
+    const signed = exact(position.szi) < 0n ? -exact(position.positionValue) : exact(position.positionValue);
+    value += signed;
+    notional += exact(position.positionValue);
+    initial += exact(position.marginUsed);
+    const implied = signed - exact(position.unrealizedPnl);
+    const entry = (exact(position.entryPx) * exact(position.szi)) / 10_000_000_000n;
+    const tolerance = exact(position.szi) < 0n ? -exact(position.szi) : exact(position.szi);
+    const gap = implied - entry < 0n ? entry - implied : implied - entry;
+    if (gap > tolerance + 10_000n) fail(`entry price of ${position.coin} is off: ${entry} for ${implied}`);
+    if (position.leverage.type === 'cross') {
+      const expected = exact(position.positionValue) / BigInt(position.leverage.value);
+      const off = exact(position.marginUsed) - expected;
+      if (off < 0n || off > 10_000n) fail(`cross margin of ${position.coin} is off by ${off}`);
+    }
+  }
+  const summary = state.marginSummary;
+  if (exact(summary.accountValue) !== exact(summary.totalRawUsd) + value)
+    fail(
+      `account value ${summary.accountValue} is not raw USD ${summary.totalRawUsd} and positions ${value}`,
+    );
+  if (exact(summary.totalNtlPos) !== notional) fail('totalNtlPos is not the sum of position values');
+  if (exact(summary.totalMarginUsed) !== initial) fail('totalMarginUsed is not the sum of margins');
+  const cross = state.crossMarginSummary;
+  const tenth = exact(cross.totalNtlPos) / 10n;
+  const need = exact(cross.totalMarginUsed) > tenth ? exact(cross.totalMarginUsed) : tenth;
+  const free = exact(cross.accountValue) - need;
+  const off = exact(state.withdrawable) - (free > 0n ? free : 0n);
+  if (off > 10_000n || off < -10_000n) fail(`withdrawable ${state.withdrawable} is off by ${off}`);
+}
