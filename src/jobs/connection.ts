@@ -6,6 +6,7 @@ import {
   createPostgresBackend,
   type Job,
   type JobsOptions,
+  LATEST_SCHEMA_VERSION,
   Queue,
   runMigrations,
   Worker,
@@ -84,10 +85,26 @@ async function onPostgres(options: QueueConnectionOptions): Promise<QueueConnect
   };
 }
 
+/** For `db migrate`: the queue's own tables, where it lives in PostgreSQL. */
+export async function migrateQueue(
+  options: Pick<QueueConnectionOptions, 'databaseUrl' | 'log'>,
+): Promise<void> {
+  const connection = await onPostgres({ ...options, namespace: '' });
+  await connection.close();
+}
+
 async function ensureTables(pool: pg.Pool): Promise<void> {
   const client = await pool.connect();
   try {
-    await assertSchemaCompatibility(client, SCHEMA).catch(() => runMigrations(client, SCHEMA));
+    const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
+      `${SCHEMA}.migration`,
+    ]);
+    // Read first: the application role of production may not create anything, nor need it to.
+    if (rows[0]?.there === true) {
+      const current = await assertSchemaCompatibility(client, SCHEMA).catch(() => undefined);
+      if (current !== undefined && current >= LATEST_SCHEMA_VERSION) return;
+    }
+    await runMigrations(client, SCHEMA);
   } finally {
     client.release();
   }

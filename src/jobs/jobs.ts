@@ -11,7 +11,7 @@ import type { Logger } from '../runtime/log.ts';
 import type { Database } from '../store/database.ts';
 import { openQueueConnection, type QueueConnection, type QueueConnectionOptions } from './connection.ts';
 import { runTask, type TaskRunOptions } from './run_task.ts';
-import type { TaskHandler, TaskSpec } from './task.ts';
+import type { AnyTask, TaskHandler, TaskSpec } from './task.ts';
 
 export interface EnqueueOptions {
   /** Not before this many ms from now. */
@@ -21,9 +21,6 @@ export interface EnqueueOptions {
   /** 1 is most urgent; absent is before all numbers. */
   readonly priority?: number;
 }
-
-/** A task of any payload. */
-export type AnyTask = Omit<TaskSpec<unknown, unknown>, 'types'>;
 
 export interface QueueCounts {
   readonly queue: string;
@@ -103,17 +100,22 @@ class BullJobs implements Jobs {
   }
 
   async registerSchedules(tasks: readonly AnyTask[]): Promise<void> {
-    const periodic = tasks.filter((task) => task.everyMs !== undefined);
     for (const queueName of new Set(tasks.map((task) => task.queue))) {
       const queue = this.#queue(queueName);
-      const wanted = periodic.filter((task) => task.queue === queueName);
-      for (const task of wanted) {
+      const wanted = new Map(
+        tasks
+          .filter((task) => task.queue === queueName && task.everyMs !== undefined)
+          .map((task) => [task.name, task]),
+      );
+      for (const scheduler of await queue.getJobSchedulers(0, -1)) {
+        const task = wanted.get(scheduler.key);
+        if (task === undefined) await queue.removeJobScheduler(scheduler.key);
+        // One that stands as wanted is left alone: to set it again would move its next run.
+        else if (Number(scheduler.every) === task.everyMs) wanted.delete(task.name);
+      }
+      for (const task of wanted.values()) {
         const template = { name: task.name, data: {}, opts: jobOptions(task) };
         await queue.upsertJobScheduler(task.name, { every: task.everyMs ?? 0 }, template);
-      }
-      const names = new Set(wanted.map((task) => task.name));
-      for (const scheduler of await queue.getJobSchedulers(0, -1)) {
-        if (!names.has(scheduler.key)) await queue.removeJobScheduler(scheduler.key);
       }
     }
   }

@@ -19,6 +19,9 @@ export interface TaskSpec<Payload, Result> {
   readonly types?: { readonly payload: Payload; readonly result: Result };
 }
 
+/** A task of any payload. */
+export type AnyTask = Omit<TaskSpec<unknown, unknown>, 'types'>;
+
 export interface TaskOptions {
   readonly name: string;
   readonly queue?: string;

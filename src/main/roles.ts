@@ -71,6 +71,20 @@ export const ROLES: readonly Role[] = [
     load: async () => (await import('./roles/stream.ts')).startStreamRole,
   }),
   define({
+    name: 'worker',
+    does: 'runs the tasks of the queue: tracking batches, leaderboard, retention',
+    dependsOn: ['database', 'simulator'],
+    groups: ['storage', 'exchange', 'feed', 'worker', 'simulator'],
+    load: async () => (await import('./roles/worker.ts')).startWorkerRole,
+  }),
+  define({
+    name: 'scheduler',
+    does: 'makes the periodic tasks run',
+    dependsOn: ['database'],
+    groups: ['storage', 'exchange', 'feed', 'worker', 'simulator'],
+    load: async () => (await import('./roles/scheduler.ts')).startSchedulerRole,
+  }),
+  define({
     name: 'api',
     does: 'web server: REST, updates, the web app',
     dependsOn: ['database'],

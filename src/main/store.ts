@@ -25,7 +25,9 @@ export interface OpenStoreOptions {
   readonly restarts: number;
   readonly maxConnections?: number;
   /** Added to each heartbeat. Default: state "ready", nothing more. */
-  readonly status?: () => Promise<Omit<ServiceStatus, 'rssBytes'>> | Omit<ServiceStatus, 'rssBytes'>;
+  readonly status?: (
+    database: Database,
+  ) => Promise<Omit<ServiceStatus, 'rssBytes'>> | Omit<ServiceStatus, 'rssBytes'>;
 }
 
 export interface OpenStore {
@@ -75,7 +77,7 @@ export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
         restarts: options.restarts,
       },
       status: async () => ({
-        ...((await options.status?.()) ?? { state: 'ready', detail: {}, metrics: [] }),
+        ...((await options.status?.(database)) ?? { state: 'ready', detail: {}, metrics: [] }),
         rssBytes: process.memoryUsage.rss(),
       }),
     });

@@ -37,6 +37,8 @@ export interface MigrateOptions extends DatabaseOptions {
 
 /** Any constant: one migrator at a time per database. */
 const MIGRATION_LOCK = 7_041_776_001;
+/** Ours, and the queue's where it lives in PostgreSQL. */
+const GRANTED_SCHEMAS = ['public', 'bullmq'];
 const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 const ROLE = /^[a-z_][a-z0-9_]{0,62}$/;
 
@@ -194,11 +196,19 @@ async function grant(client: pg.Client, role: string): Promise<void> {
     );
   }
   const name = `"${role}"`;
+  const { rows } = await client.query<{ schema: string }>(
+    'SELECT nspname AS schema FROM pg_namespace WHERE nspname = ANY ($1)',
+    [GRANTED_SCHEMAS],
+  );
+  for (const { schema } of rows) {
+    await client.query(`
+      GRANT USAGE ON SCHEMA ${schema} TO ${name};
+      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${name};
+      GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA ${schema} TO ${name};
+      GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} TO ${name};
+    `);
+  }
   await client.query(`
-    GRANT USAGE ON SCHEMA public TO ${name};
-    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${name};
-    GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO ${name};
-    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO ${name};
     REVOKE INSERT, UPDATE, DELETE ON schema_migrations, partitioned_tables FROM ${name};
   `);
 }

@@ -7,7 +7,7 @@ import type { Queryable } from './database.ts';
 const BEAT_EVERY_MS = 2_000;
 
 export interface ServiceHeartbeat {
-  /** Unique per process slot: "stream", "copier@main", on several machines "worker@host-2". */
+  /** "stream", "copier@main": unique on its host. */
   readonly instance: string;
   readonly role: string;
   readonly host: string;
@@ -31,13 +31,13 @@ export type ServiceIdentity = Pick<
   'instance' | 'role' | 'host' | 'pid' | 'startedAt' | 'restarts'
 >;
 
-/** Inserts or replaces the instance's row. */
+/** Inserts or replaces the row of the instance on its host. */
 export async function writeHeartbeat(database: Queryable, beat: ServiceHeartbeat): Promise<void> {
   await database.query(
     `INSERT INTO service_heartbeats
        (instance, role, host, pid, started_at, beat_at, restarts, rss_bytes, state, detail, metrics)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-     ON CONFLICT (instance) DO UPDATE SET role = excluded.role, host = excluded.host, pid = excluded.pid,
+     ON CONFLICT (instance, host) DO UPDATE SET role = excluded.role, pid = excluded.pid,
        started_at = excluded.started_at, beat_at = excluded.beat_at, restarts = excluded.restarts,
        rss_bytes = excluded.rss_bytes, state = excluded.state, detail = excluded.detail, metrics = excluded.metrics`,
     [
@@ -73,7 +73,9 @@ interface HeartbeatRow {
 
 /** All instances by name, silent ones included: the reader judges by `beatAt`. */
 export async function readHeartbeats(database: Queryable): Promise<ServiceHeartbeat[]> {
-  const { rows } = await database.query<HeartbeatRow>('SELECT * FROM service_heartbeats ORDER BY instance');
+  const { rows } = await database.query<HeartbeatRow>(
+    'SELECT * FROM service_heartbeats ORDER BY instance, host',
+  );
   return rows.map((row) => ({
     instance: row.instance,
     role: row.role,
@@ -87,6 +89,12 @@ export async function readHeartbeats(database: Queryable): Promise<ServiceHeartb
     detail: row.detail,
     metrics: row.metrics,
   }));
+}
+
+/** Removes the rows of instances that have been silent since. */
+export async function forgetHeartbeats(database: Queryable, beforeMs: number): Promise<number> {
+  const { rowCount } = await database.query('DELETE FROM service_heartbeats WHERE beat_at < $1', [beforeMs]);
+  return rowCount;
 }
 
 export interface HeartbeatOptions {
@@ -108,15 +116,12 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   let current: Promise<void> = Promise.resolve();
   let busy = false;
   let failing = false;
-  const beat = async (state?: string) => {
-    const status = await options.status();
-    const beatAt = options.clock.now();
-    await writeHeartbeat(options.database, {
-      ...options.identity,
-      ...status,
-      beatAt,
-      state: state ?? status.state,
-    });
+  let last: ServiceStatus | undefined;
+  const write = (status: ServiceStatus) =>
+    writeHeartbeat(options.database, { ...options.identity, ...status, beatAt: options.clock.now() });
+  const beat = async () => {
+    last = await options.status();
+    await write(last);
     failing = false;
   };
   const tick = () => {
@@ -137,7 +142,8 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     async stop() {
       timer.cancel();
       await current;
-      await beat('stopped').catch(() => undefined);
+      // What it reports on may be closed already: the last report stands.
+      if (last !== undefined) await write({ ...last, state: 'stopped' }).catch(() => undefined);
     },
   };
 }

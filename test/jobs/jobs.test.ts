@@ -129,6 +129,22 @@ describe.each(await jobsBackends())('jobs on $name', (backend) => {
     expect(slots.length - new Set(slots).size).toBeLessThanOrEqual(1);
   });
 
+  it('keeps its rhythm when schedules are registered again and again, and takes a new interval', async () => {
+    const task = defineTask({ name: 'rhythm', deadlineMs: 100, everyMs: 300 });
+    await jobs.registerSchedules([task]);
+    const ran: number[] = [];
+    await work([handleTask(task, async () => void ran.push(now()))]);
+    await until(async () => {
+      await jobs.registerSchedules([task]);
+      return ran.length >= 4;
+    });
+    await jobs.registerSchedules([defineTask({ name: 'rhythm', deadlineMs: 50, everyMs: 60 })]);
+    const from = ran.length;
+    await until(() => ran.length >= from + 5);
+    const gaps = ran.slice(from + 1).map((at, i) => at - (ran[from + i] ?? 0));
+    expect(Math.min(...gaps)).toBeLessThan(250);
+  });
+
   it('ends schedules that are no longer wanted', async () => {
     const old = defineTask({ name: 'old', deadlineMs: 50, everyMs: 50 });
     const kept = defineTask({ name: 'kept', deadlineMs: 50, everyMs: 50 });

@@ -11,7 +11,12 @@ import {
   ensureOffsetPartitions,
   utcDay,
 } from '../../src/store/partitions.ts';
-import { readHeartbeats, startHeartbeat } from '../../src/store/service_heartbeats.ts';
+import {
+  forgetHeartbeats,
+  readHeartbeats,
+  startHeartbeat,
+  writeHeartbeat,
+} from '../../src/store/service_heartbeats.ts';
 import { readWorld, stampWorld, startNewEpoch } from '../../src/store/world.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { contractServers } from './servers.ts';
@@ -285,6 +290,29 @@ describe.each(await contractServers())('store on $name PostgreSQL', ({ server })
         metrics: [{ name: 'm' }],
       },
     ]);
+  });
+
+  it('heartbeats of one role on two hosts stand beside each other; silent ones are forgotten', async () => {
+    const beat = (host: string, beatAt: number) => ({
+      instance: 'worker',
+      role: 'worker',
+      host,
+      pid: 1,
+      startedAt: 0,
+      restarts: 0,
+      beatAt,
+      rssBytes: 0,
+      state: 'ready',
+      detail: {},
+      metrics: [],
+    });
+    for (const one of [beat('a', 10), beat('b', 20), beat('a', 30)]) await writeHeartbeat(test.database, one);
+    expect((await readHeartbeats(test.database)).map((one) => [one.host, one.beatAt])).toEqual([
+      ['a', 30],
+      ['b', 20],
+    ]);
+    expect(await forgetHeartbeats(test.database, 25)).toBe(1);
+    expect((await readHeartbeats(test.database)).map((one) => one.host)).toEqual(['a']);
   });
 
   it('an application role may write rows and make partitions, but not change the schema', async () => {

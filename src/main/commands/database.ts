@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { migrateQueue } from '../../jobs/connection.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Settings } from '../../runtime/config/groups.ts';
 import { loadSettings } from '../../runtime/config/load.ts';
@@ -28,8 +29,10 @@ export const migrateCommand: Command = {
   async run({ source, options, print }) {
     const { settings } = loadSettings(source, ['storage', 'simulator']);
     const role = options['application-role'];
+    const url = await resolveDatabaseUrl({ databaseUrl: settings.DATABASE_URL, dataDir: settings.DATA_DIR });
+    if (settings.REDIS_URL === undefined) await migrateQueue({ databaseUrl: url, log: silentLogger });
     const report = await runMigrations({
-      url: await resolveDatabaseUrl({ databaseUrl: settings.DATABASE_URL, dataDir: settings.DATA_DIR }),
+      url,
       log: silentLogger,
       applicationName: 'autotrade db migrate',
       ...(typeof role === 'string' ? { applicationRole: role } : {}),

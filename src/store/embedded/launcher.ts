@@ -45,6 +45,8 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+/** What the server says to those who ask before it is ready, ourselves among them. */
+const STARTING = /the database system is (starting up|not yet accepting connections)/;
 const START_POLL_MS = 20;
 /** Recovery after a crash reads up to max_wal_size of log. */
 const START_LIMIT_MS = 10 * 60_000;
@@ -156,7 +158,7 @@ function logOutput(child: ChildProcess, log: Logger): () => string {
     if (line === '') return;
     last.push(line);
     if (last.length > 5) last.shift();
-    const serious = /^(FATAL|PANIC|ERROR|WARNING):/.test(line);
+    const serious = /^(FATAL|PANIC|ERROR|WARNING):/.test(line) && !STARTING.test(line);
     log[serious ? 'warn' : 'debug']({ server: line.slice(0, 500) }, 'postgres');
   };
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,0 +1,59 @@
+/** The time in which one process of a role is the active one: it waits for the lease, acts, and ends with it. */
+import { AppError } from '../runtime/errors.ts';
+import { acquireLease, type Lease, type LeaseOptions, tryAcquireLease } from '../store/leases.ts';
+
+export class Tenure {
+  /** Rejects when the lease is lost or the work cannot begin; resolves when stopped. */
+  readonly ended: Promise<void>;
+  readonly #options: LeaseOptions;
+  readonly #stop = new AbortController();
+  #settle: { resolve: () => void; reject: (reason: unknown) => void } = {
+    resolve: () => undefined,
+    reject: () => undefined,
+  };
+  #lease: Lease | undefined;
+
+  constructor(options: Omit<LeaseOptions, 'signal'>) {
+    this.#options = { ...options, holder: `${options.holder} pid ${process.pid}`, signal: this.#stop.signal };
+    this.ended = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    // The role's runner listens to it later; a rejection before that is not unhandled.
+    this.ended.catch(() => undefined);
+  }
+
+  /** Resolves when `work` has begun, or when this process stands by and will begin it later. */
+  async begin(work: () => Promise<void>): Promise<void> {
+    this.#lease = await tryAcquireLease(this.#options);
+    if (this.#lease !== undefined) {
+      this.#watch(this.#lease);
+      return work();
+    }
+    this.#options.log.info({ lease: this.#options.name }, 'standby: another process is active');
+    void this.#wait(work);
+  }
+
+  /** Says that the end of the lease is wanted from now on, and ends the wait for it. */
+  stopping(): void {
+    this.#stop.abort(new AppError('STOPPING', 'the role stops'));
+    this.#settle.resolve();
+  }
+
+  async release(): Promise<void> {
+    await this.#lease?.release();
+  }
+
+  async #wait(work: () => Promise<void>): Promise<void> {
+    try {
+      this.#lease = await acquireLease(this.#options);
+      this.#watch(this.#lease);
+      await work();
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#settle.reject(error);
+    }
+  }
+
+  #watch(lease: Lease): void {
+    lease.signal.addEventListener('abort', () => this.#settle.reject(lease.signal.reason), { once: true });
+  }
+}
