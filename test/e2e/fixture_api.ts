@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ClientMessage, ServerMessage } from '../../src/contract/updates.ts';
+import { accountValues, systemReport } from './fixture_positions.ts';
 import { FixtureWorld } from './fixture_world.ts';
 
 export const POLICY =
@@ -84,16 +85,39 @@ async function sessionRoute(request: IncomingMessage, response: ServerResponse):
   return answer(response, 200, session);
 }
 
-function rest(world: FixtureWorld, url: URL, response: ServerResponse): ServerResponse {
-  const detail = /^\/api\/v1\/traders\/(0x[0-9a-f]{40})$/.exec(url.pathname)?.[1];
-  if (url.pathname === '/api/v1/stats') return answer(response, 200, world.stats());
-  if (url.pathname === '/api/v1/traders') return answer(response, 200, world.list(url.searchParams));
-  if (url.pathname === '/api/v1/trades/recent') return answer(response, 200, { items: world.recent(50) });
-  if (detail !== undefined) {
-    const trader = world.detail(detail);
-    if (trader !== null) return answer(response, 200, trader);
-  }
-  return answer(response, 404, problem('NOT_FOUND', 'No such thing.'));
+/** Answers about one trader: itself, or what follows its address in the path. */
+function traderAnswer(world: FixtureWorld, address: string, part: string): unknown {
+  const { epoch, offset } = world.book.place();
+  if (part === '') return world.detail(address);
+  if (part === '/positions') return { at: `${epoch}:${offset}`, items: world.book.positions(address) };
+  if (part === '/events') return { items: world.book.events(address).slice(0, 500), nextCursor: null };
+  if (part === '/account-values') return { items: accountValues(Date.now()) };
+  return null;
+}
+
+function restAnswer(world: FixtureWorld, url: URL): unknown {
+  const [, address, part] = /^\/api\/v1\/traders\/(0x[0-9a-f]{40})(.*)$/.exec(url.pathname) ?? [];
+  if (address !== undefined) return traderAnswer(world, address, part ?? '');
+  if (url.pathname === '/api/v1/stats') return world.stats();
+  if (url.pathname === '/api/v1/system') return systemReport(world.rows.length);
+  if (url.pathname === '/api/v1/traders') return world.list(url.searchParams);
+  if (url.pathname === '/api/v1/trades/recent') return { items: world.recent(50) };
+  return null;
+}
+
+function rest(
+  world: FixtureWorld,
+  request: IncomingMessage,
+  url: URL,
+  response: ServerResponse,
+): ServerResponse {
+  const watch = /^\/api\/v1\/watchlist\/(0x[0-9a-f]{40})$/.exec(url.pathname)?.[1];
+  if (watch !== undefined && world.watch(watch, request.method === 'PUT'))
+    return answer(response, 204, undefined);
+  const body = restAnswer(world, url);
+  return body === null
+    ? answer(response, 404, problem('NOT_FOUND', 'No such thing.'))
+    : answer(response, 200, body);
 }
 
 /** Sends frames of the topics that a socket asked for, four times a second. */
@@ -118,7 +142,10 @@ function serveUpdates(socket: WebSocket, world: FixtureWorld, silent: () => bool
       for (const topic of message.topics) topics.delete(topic);
       send({ type: 'unsubscribed', id: message.id, topics: message.topics });
     } else if (message.type === 'follow') {
-      world.follow(message.id, message.filter, send, socket);
+      socket.on(
+        'close',
+        world.book.follow(message.id, message.filter, (frame) => !silent() && send(frame)),
+      );
     }
   });
 }
@@ -144,7 +171,7 @@ export async function startFixtureApi(root: string): Promise<FixtureApi> {
         return sessionRoute(request, response);
       }
       if (!signedIn(request)) return answer(response, 401, problem('AUTH_REQUIRED', 'Not signed in.'));
-      return rest(world, url, response);
+      return rest(world, request, url, response);
     })();
   });
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'autotrade.v1' });

@@ -1,10 +1,10 @@
 /** The data behind the fixture server: traders and trades that move four times a second, from one seed. */
-import type { WebSocket } from 'ws';
 import type { Stats } from '../../src/contract/stats.ts';
 import type { TraderDetail, TraderList, TraderRow } from '../../src/contract/traders.ts';
 import type { Trade } from '../../src/contract/trades.ts';
-import type { ChangeFilter, ServerMessage } from '../../src/contract/updates.ts';
+import type { ServerMessage } from '../../src/contract/updates.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
+import { FixturePositions } from './fixture_positions.ts';
 
 type TraderFrame = Extract<ServerMessage, { type: 'traders' }>;
 
@@ -38,6 +38,7 @@ const cell = (value: number) => ({
 export class FixtureWorld {
   version = '';
   readonly rows: TraderRow[] = [];
+  readonly book = new FixturePositions();
   readonly #byAddress = new Map<string, TraderRow>();
   readonly #trades: Trade[] = [];
   readonly #listeners = new Set<(tick: FixtureTick) => void>();
@@ -47,6 +48,10 @@ export class FixtureWorld {
 
   constructor(traders = 1_200) {
     for (let i = 0; i < traders; i++) this.#discover(Date.now() - random.int(80_000_000));
+    for (let i = 0; i < 4_000; i++) {
+      const trader = this.rows[random.int(60)];
+      if (trader) this.book.change(trader.address, Date.now() - (4_000 - i) * 150_000);
+    }
   }
 
   start(): void {
@@ -76,6 +81,13 @@ export class FixtureWorld {
     return row === undefined ? null : { ...row, coins: COINS.slice(0, row.coinCount).map(([coin]) => coin) };
   }
 
+  /** @returns false for an unknown address. */
+  watch(address: string, watched: boolean): boolean {
+    const row = this.#byAddress.get(address);
+    if (row !== undefined) row.watched = watched;
+    return row !== undefined;
+  }
+
   list(query: URLSearchParams): TraderList {
     const sort = query.get('sort') ?? 'lastSeen';
     const descending = (query.get('order') ?? 'desc') === 'desc';
@@ -97,12 +109,6 @@ export class FixtureWorld {
     const limit = Number(query.get('limit') ?? 50);
     const next = from + limit < rows.length ? String(from + limit) : null;
     return { items: rows.slice(from, from + limit), nextCursor: next, total: this.rows.length };
-  }
-
-  follow(id: string, filter: ChangeFilter, send: (message: ServerMessage) => void, _socket: WebSocket): void {
-    const channel = `changes:${JSON.stringify(filter)}`;
-    send({ type: 'followed', id, channel, filter });
-    send({ type: 'snapshot', channel, at: { epoch: 1, offset: 0 }, positions: [], recent: [] });
   }
 
   stats(): Stats {
@@ -160,7 +166,7 @@ export class FixtureWorld {
           asOf: now,
         },
       ],
-      log: { epoch: 1, offset: 18_412 },
+      log: this.book.place(),
       services: ['database', 'simulator', 'stream', 'worker', 'scheduler', 'api'].map((name, i) =>
         service(name, i),
       ),
@@ -227,5 +233,7 @@ export class FixtureWorld {
       skipped: 0,
     };
     for (const run of this.#listeners) run({ trades, traders });
+    const mover = this.rows[random.int(60)];
+    if (mover) this.book.change(mover.address, now);
   }
 }

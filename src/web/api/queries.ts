@@ -1,10 +1,13 @@
 /** What pages ask for, as query definitions. What moves by itself comes over the WebSocket instead. */
 import { queryOptions } from '@tanstack/react-query';
+import type { TraderEvents, TraderPositions } from '../../contract/events.ts';
 import type { Session } from '../../contract/session.ts';
 import type { Stats } from '../../contract/stats.ts';
 import type { SortOrder, TraderDetail, TraderList, TraderSort } from '../../contract/traders.ts';
 import type { RecentTrades } from '../../contract/trades.ts';
+import type { AccountValueSample } from '../charts/account_value_series.ts';
 import { call } from './request.ts';
+import type { SystemReport } from './system_report.ts';
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -30,6 +33,50 @@ export const traderQuery = (address: string) =>
     queryFn: ({ signal }) => call<TraderDetail>('getTrader', { signal, params: { address } }),
     refetchInterval: 5_000,
   });
+
+/** Positions as of now; changes that come over the WebSocket make it ask again. */
+export const positionsQuery = (address: string) =>
+  queryOptions({
+    queryKey: ['trader', address, 'positions'],
+    queryFn: ({ signal }) => call<TraderPositions>('listTraderPositions', { signal, params: { address } }),
+    refetchInterval: 15_000,
+  });
+
+/** Most changes of one trader that the heat map counts. */
+export const ACTIVITY_CHANGES = 500;
+
+export const traderEventsQuery = (address: string) =>
+  queryOptions({
+    queryKey: ['trader', address, 'events'],
+    queryFn: ({ signal }) =>
+      call<TraderEvents>('listTraderEvents', {
+        signal,
+        params: { address },
+        query: { limit: ACTIVITY_CHANGES },
+      }),
+    staleTime: 60_000,
+  });
+
+export interface AccountValues {
+  /** Oldest first. */
+  readonly items: readonly AccountValueSample[];
+}
+
+export const accountValuesQuery = (address: string) =>
+  queryOptions({
+    queryKey: ['trader', address, 'account-values'],
+    queryFn: ({ signal }) => call<AccountValues>('listAccountValues', { signal, params: { address } }),
+    refetchInterval: 60_000,
+  });
+
+export const systemQuery = queryOptions({
+  queryKey: ['system'],
+  queryFn: ({ signal }) => call<SystemReport>('getSystem', { signal }),
+  refetchInterval: 5_000,
+});
+
+export const setWatched = (address: string, watched: boolean): Promise<void> =>
+  call<void>(watched ? 'watchTrader' : 'unwatchTrader', { params: { address } });
 
 export interface TradersPageRequest {
   readonly search: string;

@@ -4,6 +4,7 @@ import type { IconName } from '../ui/icon.tsx';
 export const PAGES = [
   { to: '/', title: 'Overview', icon: 'overview', key: 'o' },
   { to: '/traders', title: 'Traders', icon: 'traders', key: 't' },
+  { to: '/live', title: 'Live', icon: 'live', key: 'l' },
   { to: '/system', title: 'System', icon: 'system', key: 's' },
 ] as const satisfies readonly {
   readonly to: string;

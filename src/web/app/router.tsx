@@ -11,7 +11,7 @@ import { SignIn } from '../pages/sign_in/sign_in.tsx';
 import { Traders } from '../pages/traders/traders.tsx';
 import { PageNotFound, PageProblem } from './problem.tsx';
 import { SessionGate } from './session_gate.tsx';
-import { parseSearch, stringifySearch, tradersSearch } from './url_state.ts';
+import { liveSearch, parseSearch, stringifySearch, tradersSearch } from './url_state.ts';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: PageNotFound });
 
@@ -41,6 +41,13 @@ const trader = createRoute({
   component: lazyRouteComponent(() => import('../pages/trader/trader.tsx'), 'Trader'),
 });
 
+const live = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/live',
+  validateSearch: liveSearch,
+  component: lazyRouteComponent(() => import('../pages/live/live.tsx'), 'Live'),
+});
+
 const system = createRoute({
   getParentRoute: () => signedIn,
   path: '/system',
@@ -48,7 +55,7 @@ const system = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, signedIn.addChildren([overview, traders, trader, system])]),
+  routeTree: root.addChildren([signIn, signedIn.addChildren([overview, traders, trader, live, system])]),
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',

@@ -1,5 +1,5 @@
 /** Everything that moves by itself, in one place: the stores that pages watch, fed by the one WebSocket. */
-import type { Stats } from '../../contract/stats.ts';
+import type { Stats, Weight } from '../../contract/stats.ts';
 import type { TraderRow } from '../../contract/traders.ts';
 import type { Trade } from '../../contract/trades.ts';
 import type { ServerMessage, UPDATES_PATH, UPDATES_PROTOCOL } from '../../contract/updates.ts';
@@ -37,13 +37,25 @@ export interface Tape {
 export interface History {
   readonly tradesPerSecond: readonly (number | null)[];
   readonly tradersPerMinute: readonly (number | null)[];
+  readonly weights: readonly WeightSample[];
+}
+
+/** Weight of every egress IP at one moment. */
+export interface WeightSample {
+  /** ms UTC, the server's. */
+  readonly time: number;
+  readonly weights: readonly Weight[];
 }
 
 export const connection = createStore<Connection>({ state: 'stopped' });
 export const hello = createStore<Hello | null>(null);
 export const latestStats = createStore<StatsSample | null>(null);
 export const tape = createStore<Tape>({ trades: [], skipped: 0 });
-export const history = createStore<History>({ tradesPerSecond: [], tradersPerMinute: [] });
+export const history = createStore<History>({
+  tradesPerSecond: [],
+  tradersPerMinute: [],
+  weights: [],
+});
 export const paused = createStore(false);
 /** Messages that wait because the reader paused. */
 export const waiting = createStore(0);
@@ -71,6 +83,7 @@ export function acceptStats(stats: Stats, receivedAt: number): void {
   history.set({
     tradesPerSecond: append(past.tradesPerSecond, stats.trades.perSecond.v),
     tradersPerMinute: append(past.tradersPerMinute, stats.traders.perMinute.v),
+    weights: [...past.weights, { time: stats.serverTime, weights: stats.weight }].slice(-HISTORY_LENGTH),
   });
 }
 
