@@ -146,7 +146,8 @@ export class StatsCollector {
 
   #traders(counts: SystemCounts, now: number): Stats['traders'] {
     const age = now - this.#options.worldCreatedAt;
-    const window = Math.min(DISCOVERY_WINDOW_MS, Math.max(age, LOOK_EVERY_MS));
+    // At least the minute that the rate is named for: the first seconds find everybody who was already there.
+    const window = Math.min(DISCOVERY_WINDOW_MS, Math.max(age, 60_000));
     const perMinute = numberCell((counts.tradersLastFiveMinutes * 60_000) / window, 1, {
       n: counts.tradersLastFiveMinutes,
     });
