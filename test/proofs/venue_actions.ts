@@ -8,6 +8,7 @@ import type { Account, Market } from '../../src/simulator/venue/state.ts';
 import type { SimulatedVenue } from '../../src/simulator/venue/venue.ts';
 
 export const USERS = 5;
+export const MAKER: Address = parseAddress(`0x${'f1'.repeat(20)}`);
 export const userAddress = (i: number): Address =>
   parseAddress(`0x${(i + 0xa0).toString(16).padStart(40, '0')}`);
 
@@ -69,18 +70,20 @@ export type Step =
       readonly coin: number;
       readonly how: 'market' | 'backstop' | 'adl';
     }
+  /** The rich maker quotes both sides of a coin again. */
+  | { readonly kind: 'ladder'; readonly coin: number; readonly lots: number }
   | { readonly kind: 'delist'; readonly coin: number }
   | { readonly kind: 'schedule'; readonly user: number };
 
 const user = fc.nat(USERS - 1);
-const coin = fc.nat(2);
+const coin = fc.constantFrom(0, 0, 0, 1, 2);
 const orderFields = {
   coin,
   isBuy: fc.boolean(),
-  offset: fc.integer({ min: -120, max: 120 }),
-  share: fc.integer({ min: 1, max: 1500 }),
+  offset: fc.integer({ min: -60, max: 60 }),
+  share: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 300, max: 2500 })),
   tif: fc.constantFrom<Tif>('Gtc', 'Gtc', 'Ioc', 'Ioc', 'Alo', 'FrontendMarket'),
-  reduceOnly: fc.boolean(),
+  reduceOnly: fc.constantFrom(false, false, false, true),
 };
 
 export const anyStep: fc.Arbitrary<Step> = fc.oneof(
@@ -128,7 +131,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('move' as const),
       coin,
-      by: fc.integer({ min: -1800, max: 1800 }),
+      by: fc.oneof(fc.integer({ min: -200, max: 200 }), fc.integer({ min: -1800, max: 1800 })),
     }),
   },
   {
@@ -182,6 +185,14 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('schedule' as const), user }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('ladder' as const),
+      coin,
+      lots: fc.integer({ min: 1, max: 400 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delist' as const), coin }) },
 );
 
@@ -330,6 +341,18 @@ function moneyAction(venue: SimulatedVenue, step: Extract<Step, { kind: 'money' 
   }
 }
 
+/** Five levels a side, ten basis points apart. */
+export function ladder(venue: SimulatedVenue, market: Market, share: number, nonce: number): void {
+  const orders: OrderWire[] = [];
+  for (let level = 1; level <= 5; level++)
+    for (const isBuy of [true, false]) {
+      const offset = (isBuy ? -10 : 10) * level;
+      orders.push(orderWire(market, { coin: 0, isBuy, offset, share, tif: 'Gtc', reduceOnly: false }));
+    }
+  const action: Action = { type: 'order', orders, grouping: 'na' };
+  venue.submit({ signer: MAKER, action, nonce, vaultAddress: null, expiresAfter: null }, () => {});
+}
+
 /** Coins of the proof's world stay listed except that the last may be delisted. */
 function lever(venue: SimulatedVenue, step: Step, market: Market): void {
   if (step.kind === 'move') {
@@ -348,6 +371,7 @@ function lever(venue: SimulatedVenue, step: Step, market: Market): void {
 export function applyStep(venue: SimulatedVenue, step: Step, nonce: number): number {
   const market = venue.state.markets['coin' in step ? step.coin : 0] as Market;
   lever(venue, step, market);
+  if (step.kind === 'ladder') ladder(venue, market, step.lots, nonce);
   const action =
     step.kind === 'money'
       ? moneyAction(venue, step)

@@ -174,6 +174,8 @@ export function execute(s: State, taker: Order, maker: Order, size: Lots, cause:
 /** A filled order arms its TP/SL children; a filled child cancels its siblings. */
 export function afterFilled(s: State, order: Order): void {
   for (const child of order.children) if (child.place === 'waiting') arm(child);
+  // A parent that closed a position leaves its reduce-only children nothing to reduce.
+  if (order.children.length > 0) enforceReduceOnly(s, order.account, order.market);
   const parent = order.parent;
   if (parent === null) return;
   for (const sibling of parent.children)

@@ -4,7 +4,7 @@ import type { Tif, Tpsl } from './actions.ts';
 import { wireDecimal } from './arithmetic.ts';
 import { afterFilled, type Cause, execute, USER_CAUSE } from './execution.ts';
 import { marginVerdict } from './margin.ts';
-import { arm, cancelOrder, rest, tell, wait } from './order_book_keeping.ts';
+import { arm, cancelOrder, enforceReduceOnly, rest, tell, wait } from './order_book_keeping.ts';
 import { exchangeFee } from './positions.ts';
 import type { OrderStatus } from './records.ts';
 import { isTickValid } from './rules.ts';
@@ -338,6 +338,7 @@ export function placeChild(s: State, parent: Order, spec: OrderSpec): Placement 
   if (parent.sz === 0) {
     arm(child);
     tell(s, child, 'open');
+    enforceReduceOnly(s, child.account, child.market);
     return { kind: 'waitingForTrigger', order: child };
   }
   wait(child);
