@@ -30,6 +30,7 @@ export class Account {
   #order = 0;
   #trade = 0;
   readonly feeFactor: number;
+  readonly #deafFrom: number;
   readonly #fill: Mutable<Fill> = {
     time: 0,
     coin: 0,
@@ -52,6 +53,8 @@ export class Account {
     readonly equityUsd: number;
     readonly startMs: number;
     readonly feeFactor?: number;
+    /** Nothing after this is told to the history, ms UTC. */
+    readonly deafFrom?: number;
     /** Called after the account value of each midnight was reported. */
     readonly onMidnight: (time: number) => void;
   }) {
@@ -61,6 +64,7 @@ export class Account {
     this.#onMidnight = options.onMidnight;
     this.#cash = Math.round(options.equityUsd * 1e6);
     this.feeFactor = options.feeFactor ?? 1;
+    this.#deafFrom = options.deafFrom ?? Number.POSITIVE_INFINITY;
     this.#nextMidnight = START_MS + Math.ceil((options.startMs - START_MS + 1) / DAY_MS) * DAY_MS;
     this.history.equity({ time: options.startMs, equity: this.#cash, unrealised: 0 });
   }
@@ -107,7 +111,7 @@ export class Account {
     const equity = this.equityAt(this.#priceAt(deposit.time));
     const amount = Math.max(0, Math.round(equity * deposit.multiple)) as MicroUsd;
     this.#cash += amount;
-    this.history.flow(deposit.time, amount);
+    if (deposit.time <= this.#deafFrom) this.history.flow(deposit.time, amount);
     this.#report(deposit.time);
   }
 
@@ -117,7 +121,7 @@ export class Account {
       const amount = Math.round(-this.#size * this.#priceAt(time) * 1e-4 * this.#draw.normal()) as MicroUsd;
       this.#cash += amount;
       // Paid just before midnight, so that it belongs to the day that ends.
-      this.history.funding(time - 1, this.#coin.id, amount);
+      if (time <= this.#deafFrom) this.history.funding(time - 1, this.#coin.id, amount);
     }
     this.#report(time);
     this.#nextMidnight += DAY_MS;
@@ -126,6 +130,7 @@ export class Account {
 
   /** Reports the account value now. */
   #report(time: number): void {
+    if (time > this.#deafFrom) return;
     const price = this.#priceAt(time);
     if (this.#coin && this.#size !== 0) this.history.mark(time, this.#coin.id, price as Ticks);
     this.history.equity({
@@ -173,7 +178,7 @@ export class Account {
     fill.fee = fee as MicroUsd;
     fill.maker = maker;
     fill.cause = cause;
-    this.history.fill(fill);
+    if (time < this.#deafFrom) this.history.fill(fill);
     const before = this.#size;
     this.#coin = coin;
     this.#cash -= size * price + fee;

@@ -1,5 +1,5 @@
 /** One walk-forward run: live a population through the pipeline, rank it at the boundary, see what follows. */
-import { dayOf } from '../../src/domain/metrics/day.ts';
+import { DAY_MS, dayOf } from '../../src/domain/metrics/day.ts';
 import { TraderHistory } from '../../src/domain/metrics/history.ts';
 import { calmar, sharpe, totalReturn } from '../../src/domain/metrics/series.ts';
 import { windowOf } from '../../src/domain/metrics/window.ts';
@@ -9,8 +9,7 @@ import { type FeatureContext, type Features, featuresOf } from '../../src/rankin
 import { FIRST_DAY, type Market, makeMarket, START_MS } from './market.ts';
 import { live, TEST_DAYS, type Truth, type Variant } from './population.ts';
 
-const DAY_MS = 86_400_000;
-export const COINS_IN_MARKET = 40;
+const COINS_IN_MARKET = 40;
 
 /** One trader as the proof sees it: what was known at the boundary, and what came after. */
 export interface Subject {
@@ -39,6 +38,10 @@ export interface ExperimentOptions {
   readonly traders: number;
   readonly trainDays: number;
   readonly halfLife?: number;
+  /** Copies cost nothing: then luck alone decides what follows. */
+  readonly costless?: boolean;
+  /** The record never sees anything after the boundary, and is ranked when all is over. */
+  readonly blind?: boolean;
 }
 
 export function runExperiment(options: ExperimentOptions): Experiment {
@@ -46,7 +49,7 @@ export function runExperiment(options: ExperimentOptions): Experiment {
   const market = makeMarket(options.seed, days, COINS_IN_MARKET);
   const context: FeatureContext = {
     now: START_MS + options.trainDays * DAY_MS,
-    terms: DEFAULT_COPY_TERMS,
+    terms: options.costless ? { ...DEFAULT_COPY_TERMS, takerBp: 0 } : DEFAULT_COPY_TERMS,
     bitcoin: market.bitcoin,
     ether: market.ether,
     ...(options.halfLife === undefined ? {} : { halfLife: options.halfLife }),
@@ -69,15 +72,18 @@ type AtBoundary = Pick<Subject, 'features' | 'ownSharpe' | 'calmar' | 'roi' | 'p
 };
 
 function runLife(options: ExperimentOptions, index: number, market: Market, context: FeatureContext) {
-  const history = new TraderHistory({ slippageBp: (coin) => market.coins[coin]?.slippageBp ?? 5 });
+  const history = new TraderHistory({
+    slippageBp: (coin) => (options.costless ? 0 : (market.coins[coin]?.slippageBp ?? 5)),
+  });
   let known: AtBoundary | null = null;
   const truth = live({
     ...options,
     index,
     market,
     history,
+    deafFrom: options.blind ? context.now : Number.POSITIVE_INFINITY,
     onMidnight: (time) => {
-      if (time === context.now) known = atBoundary(history, context);
+      if (time === context.now && !options.blind) known = atBoundary(history, context);
     },
   });
   const seen: AtBoundary = known ?? atBoundary(history, context);
@@ -89,7 +95,7 @@ function runLife(options: ExperimentOptions, index: number, market: Market, cont
   const subject: Subject = {
     truth,
     expected,
-    outcome: outcomeOf(history, truth, seen.deviation, context.now),
+    outcome: outcomeOf(history, truth, seen.deviation, context),
     features: seen.features,
     ownSharpe: seen.ownSharpe,
     calmar: seen.calmar,
@@ -129,12 +135,17 @@ const TARGET_DAILY = 0.01;
 const MOST_SCALING = 5;
 const STOP = -0.2;
 
-function outcomeOf(history: TraderHistory, truth: Truth, deviation: number, now: number): number {
+function outcomeOf(
+  history: TraderHistory,
+  truth: Truth,
+  deviation: number,
+  { now, terms }: FeatureContext,
+): number {
   const from = dayOf(now);
   const window = windowOf(history, from, from + TEST_DAYS - 1);
   const scale = deviation > 0 ? Math.min(MOST_SCALING, TARGET_DAILY / deviation) : 1;
   const copied = { ...window, knownFrom: from };
-  const series = copySeries(copied, DEFAULT_COPY_TERMS).net;
+  const series = copySeries(copied, terms).net;
   const keep = decayFactor(truth.holdMs, DEFAULT_COPY_TERMS.latencyMs);
   let wealth = 1;
   for (const r of series) {

@@ -76,6 +76,8 @@ export interface LifeOptions {
   readonly variant: Variant;
   readonly trainDays: number;
   readonly history: TraderHistory;
+  /** The history is told nothing that happens after this, ms UTC. */
+  readonly deafFrom?: number;
   /** Called at each UTC midnight, after the account value was reported. */
   readonly onMidnight: (time: number) => void;
 }
@@ -109,6 +111,7 @@ const accountOf = (life: Life, feeFactor = 1): Account =>
     equityUsd: life.equityUsd,
     startMs: timeOf(life.startStep),
     feeFactor,
+    ...(life.deafFrom === undefined ? {} : { deafFrom: life.deafFrom }),
     onMidnight: life.onMidnight,
   });
 

@@ -5,12 +5,16 @@
  */
 import { ACTIVE_MS, type ClassicRanges, classicRanges, classicScore } from './classic_score.ts';
 import type { Features } from './features.ts';
-import { gatesOf } from './gates.ts';
-import { copyScore, DEFAULT_PRIOR, fitPrior, type Prior } from './posterior.ts';
+import { GATE_LIMITS, gateBit, gatesOf } from './gates.ts';
+import { DEFAULT_PRIOR, fitPrior, netMean, type Prior } from './posterior.ts';
 import { RowSorter } from './radix.ts';
 
 /** Score of a row that is not on a board: below every score there is. */
 const OFF_BOARD = -1e30;
+
+const RESULT_GATES = gateBit('COSTDRAG') | gateBit('ONEHIT') | gateBit('DRAWDOWN');
+/** Cost a day in Sharpe units beyond which the COSTDRAG gate trips for the cost alone. */
+const MOST_COST = GATE_LIMITS.costDrag / Math.sqrt(365);
 
 export class Board {
   readonly capacity: number;
@@ -19,6 +23,8 @@ export class Board {
   /** Bits of tripped gates; 0 is eligible. */
   readonly gates: Uint16Array;
   readonly days: Uint16Array;
+  /** What known costs take of the Sharpe ratio a day. */
+  readonly cost: Float32Array;
   readonly sharpe: Float32Array;
   readonly sharpeVariance: Float32Array;
   readonly sharpeWithoutBest: Float32Array;
@@ -38,6 +44,8 @@ export class Board {
   readonly active: Uint8Array;
   /** 1 for rows with a copy score: eligible, with an estimate. */
   readonly scored: Uint8Array;
+  /** 1 for rows with a Sharpe estimate, eligible or not. */
+  readonly estimated: Uint8Array;
   readonly copyScore: Float32Array;
   readonly classicScore: Float32Array;
   /** Rows on the copy board, best first; `copyRanked` of them. */
@@ -57,6 +65,7 @@ export class Board {
     this.capacity = capacity;
     this.gates = new Uint16Array(capacity);
     this.days = new Uint16Array(capacity);
+    this.cost = floats();
     this.sharpe = floats();
     this.sharpeVariance = floats();
     this.sharpeWithoutBest = floats();
@@ -74,6 +83,7 @@ export class Board {
     this.equity = floats();
     this.active = new Uint8Array(capacity);
     this.scored = new Uint8Array(capacity);
+    this.estimated = new Uint8Array(capacity);
     this.copyScore = floats();
     this.classicScore = floats();
     this.copyOrder = new Uint32Array(capacity);
@@ -85,9 +95,10 @@ export class Board {
   /** Writes the features of a row; the board shows them after the next `rank` or `refresh`. */
   set(row: number, f: Features): void {
     if (row >= this.size) this.size = row + 1;
-    const estimated = f.sharpeVariance > 0 && f.sharpeWithoutBestVariance > 0;
+    const estimated = f.costSharpe >= 0 && f.sharpeVariance > 0 && f.sharpeWithoutBestVariance > 0;
     this.gates[row] = gatesOf(f);
     this.days[row] = Math.min(65_535, f.days);
+    this.cost[row] = f.costSharpe;
     this.sharpe[row] = f.sharpe;
     this.sharpeVariance[row] = f.sharpeVariance;
     this.sharpeWithoutBest[row] = f.sharpeWithoutBest;
@@ -104,6 +115,7 @@ export class Board {
     this.holdMs[row] = f.holdMs;
     this.equity[row] = f.equityUsd;
     this.active[row] = f.idleMs <= ACTIVE_MS ? 1 : 0;
+    this.estimated[row] = estimated ? 1 : 0;
     this.scored[row] = this.gates[row] === 0 && estimated ? 1 : 0;
   }
 
@@ -140,32 +152,48 @@ export class Board {
   }
 
   #fitPriors(): void {
-    const picked = this.#fill(this.#spare, this.scored);
-    const take = (column: Float32Array): Float32Array => {
+    // Gates that look at results would leave only the lucky in the population: the prior is fitted without them.
+    let picked = 0;
+    for (let i = 0; i < this.size; i++) {
+      const others = (this.gates[i] ?? 0) & ~RESULT_GATES;
+      if (others === 0 && this.estimated[i] === 1 && (this.cost[i] ?? 0) <= MOST_COST)
+        this.#spare[picked++] = i;
+    }
+    // Skill before cost: what a trader costs to follow is known and needs no prior.
+    const take = (column: Float32Array, add?: Float32Array): Float32Array => {
       const out = new Float32Array(picked);
-      for (let k = 0; k < picked; k++) out[k] = column[this.#spare[k] ?? 0] ?? 0;
+      for (let k = 0; k < picked; k++) {
+        const row = this.#spare[k] ?? 0;
+        out[k] = (column[row] ?? 0) + (add?.[row] ?? 0);
+      }
       return out;
     };
-    this.prior = fitPrior(take(this.sharpe), take(this.sharpeVariance));
-    this.priorWithoutBest = fitPrior(take(this.sharpeWithoutBest), take(this.sharpeWithoutBestVariance));
+    this.prior = fitPrior(take(this.sharpe, this.cost), take(this.sharpeVariance));
+    this.priorWithoutBest = fitPrior(
+      take(this.sharpeWithoutBest, this.cost),
+      take(this.sharpeWithoutBestVariance),
+    );
   }
 
   #score(i: number): void {
-    this.copyScore[i] =
-      this.scored[i] === 1
-        ? copyScore(
-            this.sharpe[i] ?? 0,
-            this.sharpeVariance[i] ?? 1,
-            this.sharpeWithoutBest[i] ?? 0,
-            this.sharpeWithoutBestVariance[i] ?? 1,
-            this.prior,
-            this.priorWithoutBest,
-          )
-        : OFF_BOARD;
+    this.copyScore[i] = this.scored[i] === 1 ? this.#copyScore(i) : OFF_BOARD;
     this.classicScore[i] =
       this.active[i] === 1 && this.#ranges
         ? classicScore(this.#classicColumns(), this.#ranges, i)
         : OFF_BOARD;
+  }
+
+  /** Half the belief from the full sample, half from the one without the best day. */
+  #copyScore(i: number): number {
+    const cost = this.cost[i] ?? 0;
+    const full = netMean(this.sharpe[i] ?? 0, this.sharpeVariance[i] ?? 1, cost, this.prior);
+    const robust = netMean(
+      this.sharpeWithoutBest[i] ?? 0,
+      this.sharpeWithoutBestVariance[i] ?? 1,
+      cost,
+      this.priorWithoutBest,
+    );
+    return 0.5 * full + 0.5 * robust;
   }
 
   #columns: Parameters<typeof classicScore>[0] | null = null;

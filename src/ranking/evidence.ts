@@ -3,7 +3,7 @@
 import { adjustFalseDiscovery, probabilityPositive } from '../domain/metrics/inference.ts';
 import { normalCdf } from '../domain/metrics/normal.ts';
 import type { Board } from './board.ts';
-import { posteriorDeviation, posteriorMean } from './posterior.ts';
+import { netPosterior } from './posterior.ts';
 
 /** Below this many days the number is mostly prior. */
 export const LEAST_DAYS = 20;
@@ -40,17 +40,23 @@ const NOTHING: Evidence = {
 /** Evidence of the trader in row `row`, whose place on the copy board is `place` (0 is best; -1 is not ranked). */
 export function evidenceOf(board: Board, row: number, place: number): Evidence {
   if (board.scored[row] !== 1 || (board.days[row] ?? 0) < LEAST_DAYS) return NOTHING;
-  const sharpe = board.sharpe[row] ?? 0;
-  const variance = board.sharpeVariance[row] ?? 1;
-  const mean = posteriorMean(sharpe, variance, board.prior);
-  const deviation = posteriorDeviation(variance, board.prior);
-  const positive = normalCdf(mean / deviation);
+  const belief = netPosterior(
+    {
+      sharpe: board.sharpe[row] ?? 0,
+      variance: board.sharpeVariance[row] ?? 1,
+      cost: board.cost[row] ?? 0,
+    },
+    board.prior,
+  );
+  const both = (of: (part: { mean: number; deviation: number }) => number): number =>
+    (1 - belief.chance) * of(belief.parts[0]) + belief.chance * of(belief.parts[1]);
+  const positive = both(({ mean, deviation }) => normalCdf(mean / deviation));
   return {
     level: positive >= 0.95 ? 'strong' : positive >= 0.8 ? 'moderate' : 'weak',
     percentile: place < 0 ? null : 100 * (1 - (place + 0.5) / board.copyRanked),
-    posteriorSharpe: mean * YEAR_ROOT,
-    posteriorDeviation: deviation * YEAR_ROOT,
-    positiveMonth: probabilityPositive(mean, deviation, HORIZON_DAYS),
+    posteriorSharpe: belief.mean * YEAR_ROOT,
+    posteriorDeviation: belief.deviation * YEAR_ROOT,
+    positiveMonth: both(({ mean, deviation }) => probabilityPositive(mean, deviation, HORIZON_DAYS)),
   };
 }
 

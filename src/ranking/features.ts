@@ -22,8 +22,8 @@ export interface Features {
   makerRatio: number;
   /** Annual Sharpe units that a follower's costs take. */
   costDrag: number;
-  /** Mean daily copy return with costs doubled. */
-  stressedMean: number;
+  /** Mean daily copy return with costs doubled, in its own standard errors. */
+  stressedT: number;
   winRate: number;
   payoff: number;
   losses: number;
@@ -45,8 +45,9 @@ export interface Features {
   marketR2: number;
   capacityShare: number;
 
-  /** Days of copy-adjusted returns and the Sharpe estimates a day with squared errors. */
+  /** Days of copy-adjusted returns, what costs take of the Sharpe ratio a day, and its estimates with squared errors. */
   days: number;
+  costSharpe: number;
   sharpe: number;
   sharpeVariance: number;
   sharpeWithoutBest: number;
@@ -168,12 +169,12 @@ function followFeatures(window: TraderWindow, context: FeatureContext) {
   const n = copy.net.length;
   const mean = sum(copy.net) / n;
   const cost = sum(copy.cost) / n;
-  const deviation = Math.sqrt(copy.net.reduce((total, r) => total + (r - mean) ** 2, 0) / (n - 1));
+  const spread = deviation(copy.net);
   const own = window.series.net;
   const profit = sum(own);
   return {
-    costDrag: deviation > 0 ? (cost / deviation) * YEAR_ROOT : Number.NaN,
-    stressedMean: mean - cost,
+    costDrag: spread > 0 ? (cost / spread) * YEAR_ROOT : Number.NaN,
+    stressedT: spread > 0 ? ((mean - cost) / spread) * Math.sqrt(n) : Number.NaN,
     bestDayShare: profit > 0 ? Math.max(0, ...own) / profit : Number.NaN,
     withoutBestTwo: profitWithoutBest(own, 2),
     marketR2:
@@ -189,12 +190,18 @@ function copyFeatures(window: TraderWindow, context: FeatureContext, today: numb
   const n = copy.net.length;
   return {
     days: n,
+    costSharpe: sum(copy.cost) / n / deviation(copy.net),
     copyReturn: n > 0 ? sum(copy.net) : Number.NaN,
     sharpe: sample?.full.sharpe ?? Number.NaN,
     sharpeVariance: sample?.full.variance ?? Number.NaN,
     sharpeWithoutBest: sample?.withoutBest.sharpe ?? Number.NaN,
     sharpeWithoutBestVariance: sample?.withoutBest.variance ?? Number.NaN,
   };
+}
+
+function deviation(values: readonly number[]): number {
+  const mean = sum(values) / values.length;
+  return Math.sqrt(values.reduce((total, x) => total + (x - mean) ** 2, 0) / (values.length - 1));
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, x) => total + x, 0);

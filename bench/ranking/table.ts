@@ -1,0 +1,231 @@
+/** The table of section 4.3: every ranking on the same populations, seed by seed. */
+
+import { gateBit } from '../../src/ranking/gates.ts';
+import { ARCHETYPES, type Archetype, TOXIC } from '../../src/simulator/population/archetypes.ts';
+import { bayesBound, RELEVANT } from './bayes.ts';
+import { Draw } from './draw.ts';
+import { midRanks, ndcg, ranking, spearman } from './evaluation.ts';
+import type { Experiment, Subject } from './experiment.ts';
+import type { Variant } from './population.ts';
+
+const TOP = 50;
+const RANDOM_ORDERS = 20;
+
+/** Measures of one ranking on one population. */
+export interface Row {
+  readonly icAll: number;
+  readonly icEligible: number;
+  readonly precision: number;
+  readonly ndcg: number;
+  readonly topDecile: number;
+  readonly topReturn: number;
+  readonly hit: number;
+  /** Share of the top 50 whose copy fell 15 % or more in the month. */
+  readonly blown: number;
+  readonly kinds: Readonly<Record<Archetype, number>>;
+  readonly toxic: number;
+}
+
+export interface SeedTable {
+  readonly rows: Readonly<Record<string, Row>>;
+  readonly relevant: number;
+  readonly eligible: number;
+  /** Share of relevant traders that are eligible, of all and of those with history and capital. */
+  readonly recall: number;
+  readonly recallQualified: number;
+  readonly fills: number;
+}
+
+/** The gates that section 4 was measured with; the others were untested there. */
+function referenceEligible(s: Subject): boolean {
+  const f = s.features;
+  return (
+    f.activeDays >= 20 &&
+    f.episodes >= 10 &&
+    f.complete === 1 &&
+    !(f.holdMs < 120_000) &&
+    !(f.leverageInMarket > 10) &&
+    !(f.winRate > 0.85 && (f.payoff < 0.8 || f.losses === 0)) &&
+    !(f.openLoss > 0.25) &&
+    !(f.drawdown90 > 0.6) &&
+    !(f.costDrag > 4) &&
+    f.sharpeVariance > 0
+  );
+}
+
+type Scores = ArrayLike<number>;
+
+export function tableOf(experiment: Experiment, variant: Variant, seed: string): SeedTable {
+  const { subjects, board } = experiment;
+  const eligible = subjects.map((_, i) => board.scored[i] === 1);
+  const scores = scoresOf(experiment, variant, eligible);
+  const rows: Record<string, Row> = {};
+  for (const [name, values] of Object.entries(scores)) rows[name] = measure(subjects, eligible, values);
+  rows['random'] = randomRow(subjects, eligible, seed);
+  const relevant = subjects.map((s) => s.expected > RELEVANT);
+  const basics = gateBit('HISTORY') | gateBit('CAPITAL');
+  const count = (test: (i: number) => boolean): number => subjects.filter((_, i) => test(i)).length;
+  const good = count((i) => relevant[i] === true);
+  const found = count((i) => relevant[i] === true && eligible[i] === true);
+  const qualified = count((i) => relevant[i] === true && ((board.gates[i] ?? 0) & basics) === 0);
+  return {
+    rows,
+    relevant: good,
+    eligible: board.copyRanked,
+    recall: good > 0 ? found / good : Number.NaN,
+    recallQualified: qualified > 0 ? found / qualified : Number.NaN,
+    fills: experiment.fills,
+  };
+}
+
+function scoresOf(
+  { subjects, board }: Experiment,
+  variant: Variant,
+  eligible: boolean[],
+): Record<string, Scores> {
+  const of = (value: (s: Subject) => number): number[] => subjects.map(value);
+  const within = (values: Scores): number[] =>
+    subjects.map((_, i) => (eligible[i] ? (values[i] ?? Number.NaN) : Number.NaN));
+  const active = (values: Scores): number[] =>
+    subjects.map((_, i) => (board.active[i] === 1 ? (values[i] ?? Number.NaN) : Number.NaN));
+  const classic = active(board.classicScore);
+  const roi = of((s) => s.roi);
+  const bound = bayesBound(subjects, variant);
+  const reference = subjects.map((s) => referenceEligible(s));
+  return {
+    classic,
+    'classic, percentiles': active(percentileClassic(subjects)),
+    'win rate': of((s) => s.features.winRate),
+    'PnL with deposits': of((s) => s.growth),
+    PnL: of((s) => s.pnl),
+    ROI: roi,
+    'own Sharpe': of((s) => s.ownSharpe),
+    Calmar: of((s) => s.calmar),
+    'copy ROI': of((s) => s.features.copyReturn),
+    'copy Sharpe': of((s) => s.features.sharpe),
+    'conservative PSR of the copy': of((s) => s.features.sharpe / Math.sqrt(s.features.sharpeVariance)),
+    'classic + gates': within(classic),
+    'ROI + gates': within(roi),
+    'net posterior, reference gates': bound.mean.map((x, i) => (reference[i] ? x : Number.NaN)),
+    copyScore: within(board.copyScore),
+    'Bayes bound, mean': within(bound.mean),
+    'Bayes bound, relevance': within(bound.relevant),
+    oracle: of((s) => s.expected),
+  };
+}
+
+/** The classic weights on percentiles instead of min-max. */
+function percentileClassic(subjects: readonly Subject[]): Float64Array {
+  const n = subjects.length;
+  const rank = (of: (s: Subject) => number): Float64Array =>
+    midRanks(subjects.map(of)).map((r) => (r - 0.5) / n);
+  const parts = [
+    rank((s) => s.features.winRate),
+    rank((s) => s.features.volumeUsd),
+    rank((s) => -s.features.maxDrawdown),
+    rank((s) => s.features.riskRatio),
+    rank((s) => s.features.maxProfitUsd),
+  ];
+  const weights = [0.3, 0.2, 0.25, 0.15, 0.1];
+  return new Float64Array(n).map((_, i) =>
+    parts.reduce((sum, part, k) => sum + (weights[k] ?? 0) * (part[i] ?? 0), 0),
+  );
+}
+
+function measure(subjects: readonly Subject[], eligible: readonly boolean[], scores: Scores): Row {
+  const outcome = subjects.map((s) => s.outcome);
+  const ranked = ranking(scores);
+  const top = ranked
+    .slice(0, TOP)
+    .map((i) => subjects[i])
+    .filter((s) => s !== undefined);
+  const decile = ranked.slice(0, Math.ceil(ranked.length / 10));
+  const inside = subjects.map((_, i) => i).filter((i) => eligible[i]);
+  const gain = (s: Subject): number => Math.min(4, Math.max(0, s.expected));
+  const kinds = Object.fromEntries(
+    ARCHETYPES.map((kind) => [kind, top.filter((s) => s.truth.archetype === kind).length]),
+  ) as Record<Archetype, number>;
+  return {
+    icAll: spearman(scores, outcome),
+    icEligible: spearman(
+      inside.map((i) => scores[i] ?? Number.NaN),
+      inside.map((i) => outcome[i] ?? 0),
+    ),
+    precision: top.filter((s) => s.expected > RELEVANT).length / TOP,
+    ndcg: ndcg(top.map(gain), subjects.map(gain), TOP),
+    topDecile: mean(decile.map((i) => outcome[i] ?? 0)),
+    topReturn: mean(top.map((s) => s.outcome)),
+    hit: mean(top.map((s) => (s.outcome > 0 ? 1 : 0))),
+    blown: mean(top.map((s) => (s.outcome <= -0.15 ? 1 : 0))),
+    kinds,
+    toxic: TOXIC.reduce((sum, kind) => sum + kinds[kind], 0),
+  };
+}
+
+function randomRow(subjects: readonly Subject[], eligible: readonly boolean[], seed: string): Row {
+  const rows = Array.from({ length: RANDOM_ORDERS }, (_, k) => {
+    const draw = new Draw(`random ${seed} ${k}`);
+    return measure(
+      subjects,
+      eligible,
+      subjects.map(() => draw.uniform()),
+    );
+  });
+  return averageRow(rows);
+}
+
+const mean = (values: readonly number[]): number =>
+  values.length > 0 ? values.reduce((sum, x) => sum + x, 0) / values.length : 0;
+
+/** Mean of each measure over seeds; values that do not exist are left out. */
+export function averageRow(rows: readonly Row[]): Row {
+  const of = (value: (row: Row) => number): number => mean(rows.map(value).filter(Number.isFinite));
+  return {
+    icAll: of((r) => r.icAll),
+    icEligible: of((r) => r.icEligible),
+    precision: of((r) => r.precision),
+    ndcg: of((r) => r.ndcg),
+    topDecile: of((r) => r.topDecile),
+    topReturn: of((r) => r.topReturn),
+    hit: of((r) => r.hit),
+    blown: of((r) => r.blown),
+    kinds: Object.fromEntries(ARCHETYPES.map((k) => [k, of((r) => r.kinds[k])])) as Record<Archetype, number>,
+    toxic: of((r) => r.toxic),
+  };
+}
+
+/** The table as text. */
+export function printTable(title: string, tables: readonly SeedTable[]): string {
+  const names = Object.keys(tables[0]?.rows ?? {});
+  const averaged = names.map((name) => ({
+    name,
+    row: averageRow(tables.map((t) => t.rows[name]).filter((r) => r !== undefined)),
+  }));
+  const number = (x: number, digits = 3): string => x.toFixed(digits).padStart(8);
+  const lines = averaged.map(({ name, row: r }) =>
+    [
+      name.padEnd(31),
+      number(r.icAll),
+      number(r.icEligible),
+      number(r.precision),
+      number(r.ndcg),
+      number(100 * r.topDecile, 1),
+      number(100 * r.topReturn, 1),
+      number(r.hit, 2),
+      number(r.blown, 2),
+      `  ${kindsText(r)}`,
+    ].join(''),
+  );
+  const avg = (of: (t: SeedTable) => number): number => mean(tables.map(of).filter(Number.isFinite));
+  return [
+    `${title}: ${tables.length} seeds, ${avg((t) => t.relevant).toFixed(0)} worth copying, ${avg((t) => t.eligible).toFixed(0)} eligible, recall ${avg((t) => t.recall).toFixed(2)} (${avg((t) => t.recallQualified).toFixed(2)} of those with history and capital), ${(avg((t) => t.fills) / 1e6).toFixed(1)} M fills a seed`,
+    `${'ranking'.padEnd(31)}  IC all IC elig.    P@50 NDCG@50 top10% % top50 %   hit50  blown  who is in the top 50`,
+    ...lines,
+  ].join('\n');
+}
+
+const kindsText = (row: Row): string =>
+  ARCHETYPES.filter((kind) => row.kinds[kind] >= 0.05)
+    .sort((a, b) => row.kinds[b] - row.kinds[a])
+    .map((kind) => `${row.kinds[kind].toFixed(1)} ${kind}`)
+    .join(', ');
