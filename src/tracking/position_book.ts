@@ -9,6 +9,7 @@
 import { type ChangeColumns, ESTIMATED, EXACT, STALE } from '../domain/change_columns.ts';
 import { DirtyQueue } from '../domain/dirty_queue.ts';
 import { PairIndex } from '../domain/pair_index.ts';
+import { leavingCost } from '../domain/position.ts';
 import type { TradeColumns } from '../domain/trade_columns.ts';
 import { RecentDeltas } from './recent_deltas.ts';
 
@@ -238,7 +239,7 @@ export class PositionBook {
     const held = Math.abs(before);
     const closing = Math.min(Math.abs(lots), held);
     const cost = this.#cost[slot] as number;
-    const leaving = closing === held ? cost : Math.round(cost * (closing / held));
+    const leaving = leavingCost(cost, closing, held);
     const realised = before > 0 ? closing * price - leaving : leaving - closing * price;
     this.#cost[slot] = cost - leaving;
     this.#episodePnl[slot] = (this.#episodePnl[slot] as number) + realised;

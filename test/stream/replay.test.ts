@@ -1,16 +1,12 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createInfoClient } from '../../src/hyperliquid/transport.ts';
-import { LocalWeightLedger } from '../../src/hyperliquid/weight/local_ledger.ts';
-import { StreamLeader } from '../../src/main/stream/leader.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
-import { systemRandom } from '../../src/runtime/random.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { acquireLease } from '../../src/store/leases.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { until } from '../until.ts';
+import { startLeader } from './start_leader.ts';
 
 const capture = fileURLToPath(
   new URL('../../../shared/data/recordings/mainnet-ws-90s.jsonl', import.meta.url),
@@ -19,34 +15,6 @@ const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
-
-async function startLeader(db: TestDatabase, urls: { url: string; websocketUrl: string }) {
-  const lease = await acquireLease({
-    url: db.url,
-    name: 'stream',
-    holder: 'test',
-    clock: systemClock,
-    log: silentLogger,
-  });
-  const leader = await StreamLeader.start({
-    database: db.database,
-    lease,
-    epoch: 1,
-    info: createInfoClient({
-      url: `${urls.url}/info`,
-      ledger: new LocalWeightLedger(systemClock),
-      clock: systemClock,
-    }),
-    websocketUrl: urls.websocketUrl,
-    coins: '*',
-    coinsRefreshMs: 300_000,
-    tradesRetentionHours: 24 * 366 * 20,
-    clock: systemClock,
-    random: systemRandom,
-    log: silentLogger,
-  });
-  return { leader, lease };
-}
 
 const one = async (db: TestDatabase, sql: string): Promise<number> =>
   (await db.database.query<{ n: number }>(`SELECT ${sql} AS n`)).rows[0]?.n ?? -1;
@@ -100,7 +68,7 @@ async function expectFoldOfTrades(db: TestDatabase): Promise<void> {
     'SELECT trader_id, coin_id, size FROM positions',
   );
   expect(
-    new Map(stored.rows.map((row) => [`${row.trader_id} ${row.coin_id}`, micro(row.size)]).sort()),
+    new Map(stored.rows.map((row) => [`${row.trader_id} ${row.coin_id}`, micro(row.size)] as const).sort()),
   ).toEqual(new Map([...net].sort()));
 }
 
@@ -116,7 +84,7 @@ describe.skipIf(!existsSync(capture))('a recorded minute and a half of mainnet, 
       log: silentLogger,
     });
     closers.push(() => simulator.close());
-    const { leader } = await startLeader(db, simulator);
+    const { leader } = await startLeader(db.database, simulator);
     closers.push(() => leader.stop());
     await until(async () => (await one(db, '(SELECT count(*) FROM trades)')) >= 428, '428 trades');
     await leader.stop();

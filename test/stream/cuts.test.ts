@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { silentLogger } from '../../src/runtime/log.ts';
+import { seededRandom } from '../../src/runtime/random.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { until } from '../until.ts';
+import { startCuttingProxy } from './cutting_proxy.ts';
+
+const capture = fileURLToPath(
+  new URL('../../../shared/data/recordings/mainnet-ws-90s.jsonl', import.meta.url),
+);
+const program = fileURLToPath(new URL('./run_leader.ts', import.meta.url));
+const SPEED = 3;
+const CUTS = 20;
+const KILLS = 5;
+const DURATION_MS = 90_000 / SPEED;
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+interface Key {
+  coin: string;
+  time: number;
+  tid: number;
+}
+
+function recordedTrades(): Map<string, Key> {
+  const keys = new Map<string, Key>();
+  for (const line of readFileSync(capture, 'utf8').split('\n')) {
+    if (!line.includes('"channel":"trades"')) continue;
+    for (const one of (JSON.parse(line) as { data: Key[] }).data) {
+      keys.set(`${one.coin} ${one.time} ${one.tid}`, one);
+    }
+  }
+  return keys;
+}
+
+const symbol = `CASE WHEN c.dex = '' THEN c.name ELSE c.dex || ':' || c.name END AS coin`;
+
+async function stored(db: TestDatabase): Promise<Set<string>> {
+  const { rows } = await db.database.query<{ coin: string; time: number; trade_id: number }>(
+    `SELECT ${symbol}, t.time, t.trade_id FROM trades t JOIN coins c USING (coin_id)`,
+  );
+  const keys = new Set(rows.map((row) => `${row.coin} ${row.time} ${row.trade_id}`));
+  expect(keys.size).toBe(rows.length);
+  return keys;
+}
+
+test.skipIf(!existsSync(capture))(
+  'with the socket cut 20 times and the process killed 5 times, no trade is lost in silence',
+  async () => {
+    const db = await createTestDatabase();
+    closers.push(() => db.close());
+    const simulator = await startSimulator({
+      host: '127.0.0.1',
+      port: 0,
+      source: { kind: 'replay', path: capture, speed: SPEED, times: 'keep', startDelayMs: 3_000 },
+      clock: systemClock,
+      log: silentLogger,
+    });
+    closers.push(() => simulator.close());
+    const proxy = await startCuttingProxy(simulator.port);
+    closers.push(() => proxy.close());
+
+    let child: ChildProcess | undefined;
+    const start = async () => {
+      const websocketUrl = `ws://127.0.0.1:${proxy.port}/ws`;
+      const args = ['--import', 'tsx', program, db.url.reveal(), simulator.url, websocketUrl];
+      child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      await once(child.stdout as NodeJS.ReadableStream, 'data');
+    };
+    closers.push(() => child?.kill('SIGKILL'));
+    await start();
+
+    const random = seededRandom(20);
+    const cutting = (async () => {
+      for (let i = 0; i < CUTS; i++) {
+        await systemClock.sleep(random.next() * ((DURATION_MS / CUTS) * 0.9));
+        proxy.cut();
+        await systemClock.sleep(random.next() * ((DURATION_MS / CUTS) * 0.9));
+        proxy.mend();
+      }
+    })();
+    for (let i = 0; i < KILLS; i++) {
+      await systemClock.sleep(2_000 + random.next() * 1_500);
+      child?.kill('SIGKILL');
+      await start();
+    }
+    await cutting;
+
+    const all = recordedTrades();
+    expect(all.size).toBe(428);
+    const missing = async () => {
+      const have = await stored(db);
+      for (const key of have) expect(all.has(key)).toBe(true);
+      const gaps = await db.database.query<{ coin: string; from_time: number; to_time: number }>(
+        `SELECT ${symbol}, g.from_time, g.to_time FROM feed_gaps g JOIN coins c USING (coin_id)`,
+      );
+      return [...all].filter(
+        ([key, one]) =>
+          !have.has(key) &&
+          !gaps.rows.some(
+            (gap) => gap.coin === one.coin && gap.from_time <= one.time && one.time <= gap.to_time,
+          ),
+      );
+    };
+    // The last interruption is closed by the replay after it.
+    await until(
+      async () => (await missing()).length === 0,
+      'every trade stored or inside a recorded gap',
+      30_000,
+    );
+    child?.kill('SIGTERM');
+    if (child !== undefined) await once(child, 'exit');
+    expect(await missing()).toEqual([]);
+    const { rows } = await db.database.query<{ n: number; low: number; high: number }>(
+      'SELECT count(*) AS n, min(log_offset) AS low, max(log_offset) AS high FROM position_changes',
+    );
+    expect(rows[0]).toMatchObject({ low: 1, high: rows[0]?.n });
+  },
+  120_000,
+);

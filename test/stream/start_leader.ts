@@ -1,0 +1,44 @@
+import { createInfoClient } from '../../src/hyperliquid/transport.ts';
+import { LocalWeightLedger } from '../../src/hyperliquid/weight/local_ledger.ts';
+import { StreamLeader } from '../../src/main/stream/leader.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { silentLogger } from '../../src/runtime/log.ts';
+import { systemRandom } from '../../src/runtime/random.ts';
+import type { Database } from '../../src/store/database.ts';
+import { acquireLease, type Lease } from '../../src/store/leases.ts';
+
+export interface Venue {
+  /** http://host:port */
+  readonly url: string;
+  readonly websocketUrl: string;
+}
+
+/** A stream leader against a venue, without its process around it. */
+export async function startLeader(
+  database: Database,
+  venue: Venue,
+  options: { readonly coins?: readonly string[]; readonly coinsRefreshMs?: number } = {},
+): Promise<{ leader: StreamLeader; lease: Lease }> {
+  const clock = systemClock;
+  const lease = await acquireLease({
+    url: database.url,
+    name: 'stream',
+    holder: 'test',
+    clock,
+    log: silentLogger,
+  });
+  const leader = await StreamLeader.start({
+    database,
+    lease,
+    epoch: 1,
+    info: createInfoClient({ url: `${venue.url}/info`, ledger: new LocalWeightLedger(clock), clock }),
+    websocketUrl: venue.websocketUrl,
+    coins: options.coins ?? '*',
+    coinsRefreshMs: options.coinsRefreshMs ?? 300_000,
+    tradesRetentionHours: 24 * 366 * 20,
+    clock,
+    random: systemRandom,
+    log: silentLogger,
+  });
+  return { leader, lease };
+}
