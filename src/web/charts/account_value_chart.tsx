@@ -11,7 +11,7 @@ import { useEffect, useRef } from 'react';
 import { formatNumber } from '../format/number.ts';
 import { formatDay } from '../format/time.ts';
 import { When } from '../ui/when.tsx';
-import type { AccountValueCurve, CurvePoint } from './account_value_series.ts';
+import { type AccountValueCurve, type CurvePoint, unbrokenRuns } from './account_value_series.ts';
 import { type ChartColours, readColours, useColourKey } from './colours.ts';
 import { canvasClass, Figure, thinned } from './figure.tsx';
 
@@ -22,6 +22,36 @@ const usd = (value: number): string => formatNumber(value.toFixed(2), 'usd-compa
 const share = (value: number): string => formatNumber(value, 'percent').text;
 const points = (curve: readonly CurvePoint[]) =>
   curve.map((point) => ({ ...point, time: point.time as UTCTimestamp }));
+
+const addValueRun = (chart: IChartApi, colours: ChartColours, last: boolean) =>
+  chart.addSeries(AreaSeries, {
+    lineColor: colours.accent,
+    topColor: colours.wash,
+    bottomColor: 'transparent',
+    lineWidth: 2,
+    priceFormat: { type: 'custom', formatter: usd, minMove: 0.01 },
+    lastValueVisible: last,
+    priceLineVisible: false,
+  });
+
+const addDrawdownRun = (chart: IChartApi, colours: ChartColours, last: boolean) =>
+  chart.addSeries(
+    BaselineSeries,
+    {
+      baseValue: { type: 'price', price: 0 },
+      topLineColor: colours.down,
+      bottomLineColor: colours.down,
+      topFillColor1: 'transparent',
+      topFillColor2: 'transparent',
+      bottomFillColor1: colours.downWash,
+      bottomFillColor2: colours.downWash,
+      lineWidth: 1,
+      priceFormat: { type: 'custom', formatter: share, minMove: 0.0001 },
+      lastValueVisible: last,
+      priceLineVisible: false,
+    },
+    1,
+  );
 
 function draw(element: HTMLElement, curve: AccountValueCurve, colours: ChartColours): IChartApi {
   const chart = createChart(element, {
@@ -42,33 +72,15 @@ function draw(element: HTMLElement, curve: AccountValueCurve, colours: ChartColo
     handleScroll: { mouseWheel: false, vertTouchDrag: false },
     handleScale: { mouseWheel: false },
   });
-  const value = chart.addSeries(AreaSeries, {
-    lineColor: colours.accent,
-    topColor: colours.wash,
-    bottomColor: 'transparent',
-    lineWidth: 2,
-    priceFormat: { type: 'custom', formatter: usd, minMove: 0.01 },
-    lastValueVisible: true,
-    priceLineVisible: false,
-  });
-  value.setData(points(curve.values));
-  const drawdown = chart.addSeries(
-    BaselineSeries,
-    {
-      baseValue: { type: 'price', price: 0 },
-      topLineColor: colours.down,
-      bottomLineColor: colours.down,
-      topFillColor1: 'transparent',
-      topFillColor2: 'transparent',
-      bottomFillColor1: colours.downWash,
-      bottomFillColor2: colours.downWash,
-      lineWidth: 1,
-      priceFormat: { type: 'custom', formatter: share, minMove: 0.0001 },
-      priceLineVisible: false,
-    },
-    1,
-  );
-  drawdown.setData(points(curve.drawdown));
+  // A line is drawn across empty points, so each run is a line of its own.
+  const runs = unbrokenRuns(curve.values);
+  for (const [index, run] of runs.entries()) {
+    addValueRun(chart, colours, index === runs.length - 1).setData(points(run));
+  }
+  const falls = unbrokenRuns(curve.drawdown);
+  for (const [index, run] of falls.entries()) {
+    addDrawdownRun(chart, colours, index === falls.length - 1).setData(points(run));
+  }
   chart.panes()[1]?.setHeight(DRAWDOWN_PX);
   chart.timeScale().fitContent();
   return chart;

@@ -28,11 +28,33 @@ export interface AccountValueCurve {
 
 /** A pause this many times longer than the usual one between samples is a gap. */
 const GAP_FACTOR = 4;
+/** Most empty points in one gap. */
+const MOST_EMPTY = 400;
 
 function usualPause(times: readonly number[]): number {
   const pauses = times.slice(1).map((time, index) => time - (times[index] ?? time));
   pauses.sort((a, b) => a - b);
   return pauses[Math.floor(pauses.length / 2)] ?? 0;
+}
+
+/** Times inside a gap, so that it is as wide on the axis as it was long. */
+function emptyTimes(from: number, to: number, usual: number): number[] {
+  const count = Math.max(1, Math.min(MOST_EMPTY, Math.floor((to - from) / Math.max(1, usual)) - 1));
+  const step = (to - from) / (count + 1);
+  return Array.from({ length: count }, (_, index) => Math.round(from + step * (index + 1)));
+}
+
+/** Runs of points without a break, each with the empty points that follow it. */
+export function unbrokenRuns(curve: readonly CurvePoint[]): CurvePoint[][] {
+  const runs: CurvePoint[][] = [];
+  let empty = true;
+  for (const point of curve) {
+    const run = runs.at(-1);
+    if (run === undefined || (empty && point.value !== undefined)) runs.push([point]);
+    else run.push(point);
+    empty = point.value === undefined;
+  }
+  return runs;
 }
 
 /** One sample a second, the last of it, in order of time. */
@@ -45,7 +67,8 @@ function bySecond(samples: readonly AccountValueSample[]): [number, number][] {
 
 export function accountValueCurve(samples: readonly AccountValueSample[]): AccountValueCurve {
   const points = bySecond(samples);
-  const gap = usualPause(points.map(([time]) => time)) * GAP_FACTOR;
+  const usual = usualPause(points.map(([time]) => time));
+  const gap = usual * GAP_FACTOR;
   const values: CurvePoint[] = [];
   const drawdown: CurvePoint[] = [];
   let peak = Number.NEGATIVE_INFINITY;
@@ -55,8 +78,10 @@ export function accountValueCurve(samples: readonly AccountValueSample[]): Accou
   for (const [time, value] of points) {
     if (before !== null && points.length > 2 && time - before > gap) {
       gaps += 1;
-      values.push({ time: before + 1 });
-      drawdown.push({ time: before + 1 });
+      for (const empty of emptyTimes(before, time, usual)) {
+        values.push({ time: empty });
+        drawdown.push({ time: empty });
+      }
     }
     peak = Math.max(peak, value);
     const share = peak > 0 ? value / peak - 1 : 0;

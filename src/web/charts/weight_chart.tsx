@@ -27,7 +27,13 @@ function options(stack: LaneStack, width: number, colours: ChartColours): uPlot.
     cursor: { show: false },
     scales: { y: { range: [0, Math.max(1, stack.limit)] } },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((tick) => formatClock(tick * 1000)) },
+      {
+        ...axis,
+        space: 90,
+        incrs: [1, 5, 10, 15, 30, 60, 120],
+        grid: { show: false },
+        values: (_, ticks) => ticks.map((tick) => formatClock(tick * 1000)),
+      },
       { ...axis, size: 44 },
     ],
     series: [

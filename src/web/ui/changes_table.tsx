@@ -2,7 +2,9 @@ import type { PositionChange } from '../../contract/positions.ts';
 import { AddressLink } from './address.tsx';
 import { Num } from './num.tsx';
 import { ChangeWord, KnownBadge } from './position_badges.tsx';
+import { usePageWidth } from './screen.ts';
 import { tableClass as t } from './table.ts';
+import { TableWrap } from './table_wrap.tsx';
 import { When } from './when.tsx';
 
 const NO_PRICE = 'an audit corrected the position: no trade was seen';
@@ -47,52 +49,93 @@ const Row = ({ change, trader }: { readonly change: PositionChange; readonly tra
   </tr>
 );
 
-/** Position changes, newest first. `trader` shows whose. */
-export function ChangesTable({
-  changes,
-  trader = false,
-}: {
+/** Two lines a change, for phones: what does not fit is on the trader's page. */
+const CompactRow = ({ change, trader }: { readonly change: PositionChange; readonly trader: boolean }) => (
+  <tr>
+    <td className={t('two')}>
+      {trader ? <AddressLink address={change.trader} /> : <KnownBadge known={change.known} />}
+      <span className={t('second', 'line')}>
+        <When at={change.exchangeTime} clock />
+      </span>
+    </td>
+    <th scope="row" className={t('two')}>
+      <span className={t('strong', 'line')}>{change.coin}</span>
+      <ChangeWord kind={change.kind} sizeBefore={change.sizeBefore} sizeAfter={change.sizeAfter} />
+    </th>
+    <td className={t('two', 'right')}>
+      <span className={t('line')}>
+        <Num value={change.notionalUsd} kind="usd" reason={NO_PRICE} />
+      </span>
+      <Num value={change.realisedPnlUsd} kind="pnl" tone />
+    </td>
+  </tr>
+);
+
+const CompactTable = ({ changes, trader }: ChangesTableProps) => (
+  <TableWrap label="Table of position changes">
+    <thead>
+      <tr>
+        <th scope="col">{trader ? 'Trader, UTC' : 'Known, UTC'}</th>
+        <th scope="col">Coin, change</th>
+        <th scope="col" className={t('right')}>
+          Notional, PnL
+        </th>
+      </tr>
+    </thead>
+    <tbody>
+      {changes.map((change) => (
+        <CompactRow key={`${change.epoch}:${change.offset}`} change={change} trader={trader ?? false} />
+      ))}
+    </tbody>
+  </TableWrap>
+);
+
+interface ChangesTableProps {
   readonly changes: readonly PositionChange[];
+  /** Show whose they are. */
   readonly trader?: boolean;
-}) {
+}
+
+/** Position changes, newest first. */
+export function ChangesTable({ changes, trader = false }: ChangesTableProps) {
+  const narrow = usePageWidth() < 640;
+  if (narrow) return <CompactTable changes={changes} trader={trader} />;
   return (
-    <div className={t('wrap')}>
-      <table className={t('table')}>
-        <thead>
-          <tr>
-            <th scope="col">UTC</th>
-            {trader ? <th scope="col">Trader</th> : null}
-            <th scope="col">Coin</th>
-            <th scope="col">Change</th>
-            <th scope="col" className={t('right', 'wide')}>
-              Before
-            </th>
-            <th scope="col" className={t('right', 'wide')}>
-              After
-            </th>
-            <th scope="col" className={t('right', 'wide')}>
-              Price avg
-            </th>
-            <th scope="col" className={t('right')}>
-              Notional
-            </th>
-            <th scope="col" className={t('right', 'wide')}>
-              Realised PnL
-            </th>
-            <th scope="col" className={t('wide')}>
-              Known
-            </th>
-            <th scope="col" className={t('right', 'wide')} data-tip="From the exchange's time to our commit">
-              Delay
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {changes.map((change) => (
-            <Row key={`${change.epoch}:${change.offset}`} change={change} trader={trader} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <TableWrap label="Table of position changes">
+      <thead>
+        <tr>
+          <th scope="col">UTC</th>
+          {trader ? <th scope="col">Trader</th> : null}
+          <th scope="col">Coin</th>
+          <th scope="col">Change</th>
+          <th scope="col" className={t('right', 'wide')}>
+            Before
+          </th>
+          <th scope="col" className={t('right', 'wide')}>
+            After
+          </th>
+          <th scope="col" className={t('right', 'wide')}>
+            Price avg
+          </th>
+          <th scope="col" className={t('right')}>
+            Notional
+          </th>
+          <th scope="col" className={t('right', 'wide')}>
+            Realised PnL
+          </th>
+          <th scope="col" className={t('wide')}>
+            Known
+          </th>
+          <th scope="col" className={t('right', 'wide')} data-tip="From the exchange's time to our commit">
+            Delay
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {changes.map((change) => (
+          <Row key={`${change.epoch}:${change.offset}`} change={change} trader={trader} />
+        ))}
+      </tbody>
+    </TableWrap>
   );
 }

@@ -3,6 +3,7 @@ import { type Level, StateBadge } from './badge.tsx';
 import { Empty, Skeleton } from './notice.tsx';
 import { Num } from './num.tsx';
 import { tableClass as t } from './table.ts';
+import { TableWrap } from './table_wrap.tsx';
 
 const LEVELS: Readonly<Record<ServiceState, Level>> = {
   ready: 'healthy',
@@ -64,42 +65,40 @@ export function ServicesTable({
   if (services === undefined) return <Skeleton lines={6} label="Loading services" />;
   if (services.length === 0) return <Empty title="No service has reported yet" />;
   return (
-    <div className={t('wrap')}>
-      <table className={t('table')}>
-        <thead>
-          <tr>
-            <th scope="col">Service</th>
-            <th scope="col">State</th>
-            <th scope="col" className={t('right')}>
-              PID
+    <TableWrap label="Table of services">
+      <thead>
+        <tr>
+          <th scope="col">Service</th>
+          <th scope="col">State</th>
+          <th scope="col" className={t('right')}>
+            PID
+          </th>
+          <th scope="col" className={t('right')}>
+            Uptime
+          </th>
+          <th scope="col" className={t('right')}>
+            Restarts
+          </th>
+          <th scope="col" className={t('right', 'wide')}>
+            Memory
+          </th>
+          {full ? (
+            <th scope="col" className={t('wide')}>
+              Host
             </th>
-            <th scope="col" className={t('right')}>
-              Uptime
+          ) : null}
+          {full ? (
+            <th scope="col" className={t('wide')}>
+              Message
             </th>
-            <th scope="col" className={t('right')}>
-              Restarts
-            </th>
-            <th scope="col" className={t('right', 'wide')}>
-              Memory
-            </th>
-            {full ? (
-              <th scope="col" className={t('wide')}>
-                Host
-              </th>
-            ) : null}
-            {full ? (
-              <th scope="col" className={t('wide')}>
-                Message
-              </th>
-            ) : null}
-          </tr>
-        </thead>
-        <tbody>
-          {inOrder(services).map((service) => (
-            <Row key={`${service.host}/${service.name}`} service={service} full={full} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+          ) : null}
+        </tr>
+      </thead>
+      <tbody>
+        {inOrder(services).map((service) => (
+          <Row key={`${service.host}/${service.name}`} service={service} full={full} />
+        ))}
+      </tbody>
+    </TableWrap>
   );
 }

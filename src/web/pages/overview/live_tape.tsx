@@ -10,6 +10,7 @@ import { Card } from '../../ui/card.tsx';
 import { Empty, Failure, Skeleton } from '../../ui/notice.tsx';
 import { Num } from '../../ui/num.tsx';
 import { tableClass as t } from '../../ui/table.ts';
+import { TableWrap } from '../../ui/table_wrap.tsx';
 import { When } from '../../ui/when.tsx';
 
 const ROWS = 20;
@@ -56,37 +57,35 @@ export function LiveTape() {
   return (
     <Card title="Trades" note={note}>
       {trades.length > 0 ? (
-        <div className={t('wrap')}>
-          <table className={t('table')}>
-            <thead>
-              <tr>
-                <th scope="col">UTC</th>
-                <th scope="col">Coin</th>
-                <th scope="col">Taker</th>
-                <th scope="col" className={t('right')}>
-                  Price
-                </th>
-                <th scope="col" className={t('right', 'wide')}>
-                  Size
-                </th>
-                <th scope="col" className={t('right')}>
-                  Notional
-                </th>
-                <th scope="col" className={t('wide')}>
-                  Buyer
-                </th>
-                <th scope="col" className={t('wide')}>
-                  Seller
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {trades.slice(0, ROWS).map((trade) => (
-                <TradeRow key={`${trade.coin}:${trade.time}:${trade.tradeId}`} trade={trade} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <TableWrap label="Newest trades">
+          <thead>
+            <tr>
+              <th scope="col">UTC</th>
+              <th scope="col">Coin</th>
+              <th scope="col">Taker</th>
+              <th scope="col" className={t('right')}>
+                Price
+              </th>
+              <th scope="col" className={t('right', 'wide')}>
+                Size
+              </th>
+              <th scope="col" className={t('right')}>
+                Notional
+              </th>
+              <th scope="col" className={t('wide')}>
+                Buyer
+              </th>
+              <th scope="col" className={t('wide')}>
+                Seller
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {trades.slice(0, ROWS).map((trade) => (
+              <TradeRow key={`${trade.coin}:${trade.time}:${trade.tradeId}`} trade={trade} />
+            ))}
+          </tbody>
+        </TableWrap>
       ) : recent.error !== null ? (
         <Failure what="The newest trades" error={recent.error} retry={() => void recent.refetch()} />
       ) : recent.isPending ? (

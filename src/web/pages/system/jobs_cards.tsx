@@ -4,6 +4,7 @@ import { Card } from '../../ui/card.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { Num } from '../../ui/num.tsx';
 import { tableClass as t } from '../../ui/table.ts';
+import { TableWrap } from '../../ui/table_wrap.tsx';
 import { When } from '../../ui/when.tsx';
 
 const OUTCOMES: Readonly<Record<NonNullable<TaskReport['lastOutcome']>, Level>> = {
@@ -47,30 +48,28 @@ export const TasksCard = ({ tasks }: { readonly tasks: readonly TaskReport[] }) 
     {tasks.length === 0 ? (
       <Empty title="No task is scheduled" />
     ) : (
-      <div className={t('wrap')}>
-        <table className={t('table')}>
-          <thead>
-            <tr>
-              <th scope="col">Task</th>
-              <th scope="col" className={t('right')}>
-                Every
-              </th>
-              <th scope="col" className={t('right')}>
-                Last run
-              </th>
-              <th scope="col" className={t('right', 'wide')}>
-                Took
-              </th>
-              <th scope="col">Result</th>
-            </tr>
-          </thead>
-          <tbody>
-            {tasks.map((task) => (
-              <TaskRow key={task.name} task={task} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <TableWrap label="Table of tasks">
+        <thead>
+          <tr>
+            <th scope="col">Task</th>
+            <th scope="col" className={t('right')}>
+              Every
+            </th>
+            <th scope="col" className={t('right')}>
+              Last run
+            </th>
+            <th scope="col" className={t('right', 'wide')}>
+              Took
+            </th>
+            <th scope="col">Result</th>
+          </tr>
+        </thead>
+        <tbody>
+          {tasks.map((task) => (
+            <TaskRow key={task.name} task={task} />
+          ))}
+        </tbody>
+      </TableWrap>
     )}
   </Card>
 );
@@ -104,35 +103,33 @@ export const QueuesCard = ({ queues }: { readonly queues: readonly QueueReport[]
     {queues.length === 0 ? (
       <Empty title="No queue has reported yet" />
     ) : (
-      <div className={t('wrap')}>
-        <table className={t('table')}>
-          <thead>
-            <tr>
-              <th scope="col">Queue</th>
-              <th scope="col" className={t('right')}>
-                Waiting
-              </th>
-              <th scope="col" className={t('right')}>
-                Active
-              </th>
-              <th scope="col" className={t('right', 'wide')}>
-                Delayed
-              </th>
-              <th scope="col" className={t('right')}>
-                Failed
-              </th>
-              <th scope="col" className={t('right', 'wide')}>
-                Oldest
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {queues.map((queue) => (
-              <QueueRow key={queue.name} queue={queue} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <TableWrap label="Table of queues">
+        <thead>
+          <tr>
+            <th scope="col">Queue</th>
+            <th scope="col" className={t('right')}>
+              Waiting
+            </th>
+            <th scope="col" className={t('right')}>
+              Active
+            </th>
+            <th scope="col" className={t('right', 'wide')}>
+              Delayed
+            </th>
+            <th scope="col" className={t('right')}>
+              Failed
+            </th>
+            <th scope="col" className={t('right', 'wide')}>
+              Oldest
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {queues.map((queue) => (
+            <QueueRow key={queue.name} queue={queue} />
+          ))}
+        </tbody>
+      </TableWrap>
     )}
   </Card>
 );

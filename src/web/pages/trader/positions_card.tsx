@@ -6,6 +6,7 @@ import { Empty, Failure, Skeleton } from '../../ui/notice.tsx';
 import { Num } from '../../ui/num.tsx';
 import { KnownBadge, PositionSide } from '../../ui/position_badges.tsx';
 import { tableClass as t } from '../../ui/table.ts';
+import { TableWrap } from '../../ui/table_wrap.tsx';
 import { When } from '../../ui/when.tsx';
 
 const Row = ({ position }: { readonly position: Position }) => (
@@ -41,40 +42,38 @@ const Row = ({ position }: { readonly position: Position }) => (
 );
 
 const PositionRows = ({ positions }: { readonly positions: readonly Position[] }) => (
-  <div className={t('wrap')}>
-    <table className={t('table')}>
-      <thead>
-        <tr>
-          <th scope="col">Coin</th>
-          <th scope="col">Side</th>
-          <th scope="col" className={t('right')}>
-            Size
-          </th>
-          <th scope="col" className={t('right')}>
-            Entry avg
-          </th>
-          <th scope="col" className={t('right', 'wide')} data-tip="Of this episode, before fees">
-            Realised PnL
-          </th>
-          <th scope="col">Known</th>
-          <th scope="col" className={t('right', 'wide')} data-tip="Last audit that agreed with the exchange">
-            Last audit
-          </th>
-          <th scope="col" className={t('right', 'wide')}>
-            Opened
-          </th>
-          <th scope="col" className={t('right', 'wide')}>
-            Changed
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {positions.map((position) => (
-          <Row key={position.coin} position={position} />
-        ))}
-      </tbody>
-    </table>
-  </div>
+  <TableWrap label="Table of open positions">
+    <thead>
+      <tr>
+        <th scope="col">Coin</th>
+        <th scope="col">Side</th>
+        <th scope="col" className={t('right')}>
+          Size
+        </th>
+        <th scope="col" className={t('right')}>
+          Entry avg
+        </th>
+        <th scope="col" className={t('right', 'wide')} data-tip="Of this episode, before fees">
+          Realised PnL
+        </th>
+        <th scope="col">Known</th>
+        <th scope="col" className={t('right', 'wide')} data-tip="Last audit that agreed with the exchange">
+          Last audit
+        </th>
+        <th scope="col" className={t('right', 'wide')}>
+          Opened
+        </th>
+        <th scope="col" className={t('right', 'wide')}>
+          Changed
+        </th>
+      </tr>
+    </thead>
+    <tbody>
+      {positions.map((position) => (
+        <Row key={position.coin} position={position} />
+      ))}
+    </tbody>
+  </TableWrap>
 );
 
 /** Open positions, each with how it is known. */

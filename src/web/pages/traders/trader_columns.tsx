@@ -2,10 +2,11 @@ import type { TraderRow, TraderSort } from '../../../contract/traders.ts';
 import { AddressLink, addressClass, CopyAddress } from '../../ui/address.tsx';
 import type { Column } from '../../ui/grid_columns.ts';
 import { Num } from '../../ui/num.tsx';
+import { WatchStar } from '../../ui/watch_star.tsx';
 import { When } from '../../ui/when.tsx';
 
 interface TraderColumn extends Column<TraderRow> {
-  readonly id: TraderSort | 'coins' | 'lastTracked';
+  readonly id: TraderSort | 'coins' | 'lastTracked' | 'watched';
 }
 
 export const TRADER_COLUMNS: readonly TraderColumn[] = [
@@ -20,6 +21,14 @@ export const TRADER_COLUMNS: readonly TraderColumn[] = [
         <CopyAddress address={row.address} tabIndex={-1} />
       </span>
     ),
+  },
+  {
+    id: 'watched',
+    header: 'Watch',
+    track: '64px',
+    from: 560,
+    meaning: 'Changes of watched traders are committed at once and audited first',
+    cell: (row) => <WatchStar address={row.address} watched={row.watched} tabIndex={-1} />,
   },
   {
     id: 'notional',

@@ -48,8 +48,10 @@ export function Traders() {
   const view = useView();
   const [held, setHeld] = useState(false);
   const traders = useTraders(view, held);
-  const go = (change: TradersSearch, replace: boolean) =>
-    void navigate({ search: (before) => tradersSearch({ ...before, ...change }), replace });
+  const go = (
+    change: { [Name in keyof TradersSearch]?: TradersSearch[Name] | undefined },
+    replace: boolean,
+  ) => void navigate({ search: (before) => tradersSearch({ ...before, ...change }), replace });
   const onSort = (column: string) => {
     if (!isTraderSort(column)) return;
     const opposite = view.order === 'asc' ? 'desc' : 'asc';
@@ -65,14 +67,23 @@ export function Traders() {
           </>
         }
         actions={
-          <FilterField
-            wide
-            label="Filter by address"
-            placeholder="Address begins with 0x…"
-            value={view.search}
-            clean={cleanStart}
-            onChange={(q, how) => go({ q }, how === 'replace')}
-          />
+          <>
+            <Button
+              icon="star"
+              aria-pressed={view.watched}
+              onClick={() => go({ watched: view.watched ? undefined : 'true' }, false)}
+            >
+              Watched
+            </Button>
+            <FilterField
+              wide
+              label="Filter by address"
+              placeholder="Address begins with 0x…"
+              value={view.search}
+              clean={cleanStart}
+              onChange={(q, how) => go({ q }, how === 'replace')}
+            />
+          </>
         }
       />
       <div className={c('card')}>
@@ -97,7 +108,12 @@ export function Traders() {
           onEnd={traders.loadMore}
           onHold={setHeld}
           empty={
-            <NoTraders pending={traders.pending} search={view.search} onAll={() => go({ q: '' }, false)} />
+            <NoTraders
+              pending={traders.pending}
+              watched={view.watched}
+              search={view.search}
+              onAll={() => void navigate({ search: {} })}
+            />
           }
           foot={<ApplyOrder rows={traders.wouldMove} apply={traders.apply} />}
         />
@@ -108,14 +124,23 @@ export function Traders() {
 
 function NoTraders({
   pending,
+  watched,
   search,
   onAll,
 }: {
   readonly pending: boolean;
+  readonly watched: boolean;
   readonly search: string;
   readonly onAll: () => void;
 }) {
   if (pending) return <Skeleton lines={16} label="Loading traders" />;
+  if (watched) {
+    return (
+      <Empty title="No watched trader here" action={<Button onClick={onAll}>Show all traders</Button>}>
+        The star beside an address watches a trader.
+      </Empty>
+    );
+  }
   if (search === '') return <Empty title="No trader seen yet">They appear with the first trades.</Empty>;
   return (
     <Empty
