@@ -1,7 +1,8 @@
 /** What each operation does. */
+import type { System } from '../contract/system.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AccessGrant } from '../store/api_access.ts';
-import type { Queryable } from '../store/database.ts';
+import type { Database, Queryable } from '../store/database.ts';
 import { readTraderCoins } from '../store/read_trader_coins.ts';
 import { readTrader, readTraderPage } from '../store/read_traders.ts';
 import { readTradesAfter } from '../store/read_trades.ts';
@@ -9,15 +10,17 @@ import type { AccessControl } from './access.ts';
 import { sessionCookie } from './cookie.ts';
 import { listingMark, readCursor, writeCursor } from './cursor.ts';
 import { ApiError } from './errors.ts';
+import { createLogHandlers } from './handlers_log.ts';
 import type { Call, Handlers } from './routes.ts';
 import type { StatsCollector } from './stats.ts';
 import { tradeRow, traderRow } from './views.ts';
 
 export interface HandlerOptions {
-  readonly db: Queryable;
+  readonly db: Database;
   readonly clock: Clock;
   readonly access: AccessControl;
   readonly stats: StatsCollector;
+  readonly system: () => Promise<System>;
   readonly cookieName: () => string;
   /** The server is reached through TLS, so the cookie must be too. */
   readonly secureCookie: boolean;
@@ -85,6 +88,8 @@ async function signIn(options: HandlerOptions, { body, reply }: Call<'signIn'>) 
 export function createHandlers(options: HandlerOptions): Handlers {
   const { db, access, stats } = options;
   return {
+    ...createLogHandlers(options),
+    getSystem: () => options.system(),
     signIn: (call) => signIn(options, call),
     getSession: async (call) => sessionOf(callerOf(call)),
     signOut: async (call) => {

@@ -3,6 +3,7 @@
  * missing or malformed is unknown, never zero.
  */
 import { z } from 'zod';
+import { type QueueDepth, queueSchema } from '../contract/system.ts';
 import type { ServiceHeartbeat } from '../store/service_heartbeats.ts';
 
 const count = z.number().int().nonnegative();
@@ -59,4 +60,17 @@ export function reportedWeight(beats: readonly ServiceHeartbeat[], now: number):
     }
   }
   return [...byEgress.values()].sort((a, b) => (a.egress < b.egress ? -1 : 1));
+}
+
+/** The scheduler's word on the job queues; null without a fresh one. */
+export function reportedQueues(beats: readonly ServiceHeartbeat[], now: number): QueueDepth[] | null {
+  let newest: { readonly at: number; readonly queues: QueueDepth[] } | undefined;
+  for (const beat of beats) {
+    if (beat.role !== 'scheduler' || !isFresh(beat, now)) continue;
+    const parsed = z.array(queueSchema).safeParse(beat.detail['queues']);
+    if (parsed.success && (newest === undefined || newest.at < beat.beatAt)) {
+      newest = { at: beat.beatAt, queues: parsed.data };
+    }
+  }
+  return newest?.queues ?? null;
 }

@@ -1,4 +1,5 @@
 /** Registers every operation of the contract: checked input in, the operation's answer out. */
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { OPERATIONS, type Operation, type OperationId } from '../contract/operations.ts';
@@ -23,9 +24,16 @@ export interface Call<Id extends OperationId> {
   readonly reply: FastifyReply;
 }
 
-type Answer<Id extends OperationId> = [SchemaOf<(typeof OPERATIONS)[Id], 'response'>] extends [never]
-  ? undefined
-  : z.input<SchemaOf<(typeof OPERATIONS)[Id], 'response'>>;
+/** Operations that answer with a file instead of JSON. */
+type FileOperation = {
+  [Id in OperationId]: (typeof OPERATIONS)[Id] extends { readonly mediaType: string } ? Id : never;
+}[OperationId];
+
+type Answer<Id extends OperationId> = Id extends FileOperation
+  ? Readable
+  : [SchemaOf<(typeof OPERATIONS)[Id], 'response'>] extends [never]
+    ? undefined
+    : z.input<SchemaOf<(typeof OPERATIONS)[Id], 'response'>>;
 
 /** One function for each operation; a missing one does not compile. */
 export type Handlers = { readonly [Id in OperationId]: (call: Call<Id>) => Promise<Answer<Id>> };
@@ -76,7 +84,8 @@ export function registerOperations(
         });
         reply.header('cache-control', 'no-store');
         if (operation.response === undefined) return reply.code(204).send();
-        if (operation.mediaType !== undefined) return reply.type(operation.mediaType).send(answer);
+        // The handler has set the type: it may depend on the query.
+        if (operation.mediaType !== undefined) return reply.send(answer);
         if (options.checkAnswers) operation.response.parse(answer);
         return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer));
       },

@@ -27,6 +27,7 @@ import { openApiDocument } from './openapi.ts';
 import { RateLimiter } from './rate_limit.ts';
 import { methodsOf, registerOperations } from './routes.ts';
 import { type Identity, StatsCollector } from './stats.ts';
+import { systemReader } from './system.ts';
 import { CONNECTION_LIMITS, type ConnectionLimits } from './updates/connection.ts';
 import { LogChannels } from './updates/follow.ts';
 import { PING_EVERY_MS, UpdatesHub } from './updates/hub.ts';
@@ -109,6 +110,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     ...options,
     access,
     stats,
+    system: systemReader({ ...options, stats }),
     cookieName,
     secureCookie: (options.publicUrls ?? []).some((url) => url.startsWith('https:')),
     onSignOut: (grant) => hub?.end((other) => other.via === grant.via && other.id === grant.id),

@@ -2,10 +2,20 @@
  * Every REST operation as data: path, who may call it, what goes in and out. The server registers exactly these, the
  * OpenAPI document and docs/API.md are generated from them, and the web app takes its paths and types from here.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
+import { accountValueQuerySchema, accountValueSchema } from './account_value.ts';
 import type { ApiErrorCode } from './errors.ts';
+import {
+  eventExportQuerySchema,
+  eventListQuerySchema,
+  eventListSchema,
+  traderEventsQuerySchema,
+  traderEventsSchema,
+  traderPositionsSchema,
+} from './events.ts';
 import { type AccessRole, sessionSchema, signInBodySchema, ticketSchema } from './session.ts';
 import { statsSchema } from './stats.ts';
+import { systemSchema } from './system.ts';
 import {
   traderDetailSchema,
   traderListQuerySchema,
@@ -88,6 +98,79 @@ export const OPERATIONS = {
     params: traderParamsSchema,
     response: traderDetailSchema,
     errors: ['NOT_FOUND'],
+  },
+  getTraderPositions: {
+    method: 'GET',
+    path: '/api/v1/traders/{address}/positions',
+    access: 'viewer',
+    summary: 'Open positions of a trader, and the place in the event log that they include.',
+    params: traderParamsSchema,
+    response: traderPositionsSchema,
+    errors: ['NOT_FOUND'],
+  },
+  listTraderEvents: {
+    method: 'GET',
+    path: '/api/v1/traders/{address}/events',
+    access: 'viewer',
+    summary: 'Position changes of a trader, newest first.',
+    params: traderParamsSchema,
+    query: traderEventsQuerySchema,
+    response: traderEventsSchema,
+    errors: ['NOT_FOUND', 'CURSOR_INVALID'],
+  },
+  getAccountValue: {
+    method: 'GET',
+    path: '/api/v1/traders/{address}/account-value',
+    access: 'viewer',
+    summary: 'Account value over time, from the audits: one series for each dex.',
+    params: traderParamsSchema,
+    query: accountValueQuerySchema,
+    response: accountValueSchema,
+    errors: ['NOT_FOUND'],
+  },
+  addToWatchlist: {
+    method: 'PUT',
+    path: '/api/v1/watchlist/{address}',
+    access: 'operator',
+    summary: 'Watch a trader: its changes are written at once and it is audited first. Safe to repeat.',
+    params: traderParamsSchema,
+    errors: ['NOT_FOUND'],
+  },
+  removeFromWatchlist: {
+    method: 'DELETE',
+    path: '/api/v1/watchlist/{address}',
+    access: 'operator',
+    summary: 'Stop watching a trader. Safe to repeat.',
+    params: traderParamsSchema,
+    errors: ['NOT_FOUND'],
+  },
+  listEvents: {
+    method: 'GET',
+    path: '/api/v1/events',
+    access: 'viewer',
+    summary: 'The event log after a place, in its order. Without a place: the newest changes.',
+    query: eventListQuerySchema,
+    response: eventListSchema,
+    errors: ['LOG_PLACE_GONE'],
+  },
+  exportEvents: {
+    method: 'GET',
+    path: '/api/v1/events/export',
+    access: 'viewer',
+    summary:
+      'The event log as a file. Each row carries epoch and offset: ask again after the last row for what follows. ' +
+      'Without a place: from the oldest change that is kept.',
+    query: eventExportQuerySchema,
+    response: z.string(),
+    mediaType: 'text/csv; charset=utf-8',
+    errors: ['LOG_PLACE_GONE'],
+  },
+  getSystem: {
+    method: 'GET',
+    path: '/api/v1/system',
+    access: 'viewer',
+    summary: 'Sweep ages, weight, tasks, queues, feed gaps and drift, for operators.',
+    response: systemSchema,
   },
   listRecentTrades: {
     method: 'GET',
