@@ -47,6 +47,7 @@ export interface EmbeddedPostgres {
 
 /** What the server says to those who ask before it is ready, ourselves among them. */
 const STARTING = /the database system is (starting up|not yet accepting connections)/;
+const REPEAT_MS = 10_000;
 const START_POLL_MS = 20;
 /** Recovery after a crash reads up to max_wal_size of log. */
 const START_LIMIT_MS = 10 * 60_000;
@@ -119,7 +120,7 @@ async function launch(
     detached: true,
     ...(ground.identity.uid === undefined ? {} : { uid: ground.identity.uid, gid: ground.identity.uid }),
   });
-  const tail = logOutput(child, options.log);
+  const tail = logOutput(child, options.log, options.clock);
   const state = { ended: false };
   const ended = new Promise<void>((resolve) => {
     const end = () => {
@@ -130,9 +131,14 @@ async function launch(
     child.on('exit', end);
   });
   const superuserUrl = files.superuserUrl(connection);
-  await waitReady(options.clock, superuserUrl, state, tail);
-  await ensureApplication(superuserUrl, connection.password);
   const pid = child.pid ?? 0;
+  try {
+    await waitReady(options.clock, superuserUrl, state, tail);
+    await ensureApplication(superuserUrl, connection.password);
+  } catch (error) {
+    if (!state.ended) await stopServer(pid, options.clock);
+    throw error;
+  }
   let stopping: Promise<void> | undefined;
   return {
     url: files.applicationUrl(connection),
@@ -151,14 +157,22 @@ async function launch(
   };
 }
 
-/** The server's own lines into our log; returns the last of them, for the message when it does not start. */
-function logOutput(child: ChildProcess, log: Logger): () => string {
+/**
+ * The server's own lines into our log; one that repeats (a full disk says the same with every write) is written
+ * once in REPEAT_MS. Returns the last of them, for the message when it does not start.
+ */
+function logOutput(child: ChildProcess, log: Logger, clock: Clock): () => string {
   const last: string[] = [];
+  const writtenAt = new Map<string, number>();
   const onLine = (line: string) => {
     if (line === '') return;
     last.push(line);
     if (last.length > 5) last.shift();
     const serious = /^(FATAL|PANIC|ERROR|WARNING):/.test(line) && !STARTING.test(line);
+    const now = clock.monotonic();
+    if (now - (writtenAt.get(line) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return;
+    if (writtenAt.size > 100) writtenAt.clear();
+    writtenAt.set(line, now);
     log[serious ? 'warn' : 'debug']({ server: line.slice(0, 500) }, 'postgres');
   };
   for (const stream of [child.stdout, child.stderr]) {
