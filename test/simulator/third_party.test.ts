@@ -1,10 +1,17 @@
 /** Unmodified third-party clients against the simulator over real sockets; prints client x scenario at the end. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openCcxt, openCcxtPro } from './clients/ccxt.ts';
 import { type Driver, type OpenDriver, SCENARIOS, type Scenario } from './clients/driver.ts';
 import { openNktkas } from './clients/nktkas.ts';
+import { openNomeida } from './clients/nomeida.ts';
 import { startVenueWorld, type VenueWorld } from './venue_world.ts';
 
-const CLIENTS: readonly (readonly [string, OpenDriver])[] = [['@nktkas/hyperliquid 0.32.2', openNktkas]];
+const CLIENTS: readonly (readonly [string, OpenDriver])[] = [
+  ['@nktkas/hyperliquid 0.32.2', openNktkas],
+  ['hyperliquid 1.7.7', openNomeida],
+  ['ccxt 4.5.84', openCcxt],
+  ['ccxt pro 4.5.84', openCcxtPro],
+];
 
 const table = new Map<string, Map<Scenario, string>>();
 

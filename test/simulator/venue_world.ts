@@ -3,6 +3,7 @@ import { type Address, parseAddress } from '../../src/domain/address.ts';
 import type { MicroUsd } from '../../src/domain/money.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
+import { KNOWN_BUILDERS } from '../../src/simulator/exchange/known_builders.ts';
 import { VenueBackend } from '../../src/simulator/exchange/venue_backend.ts';
 import type { ActionAnswer, OrderWire } from '../../src/simulator/venue/actions.ts';
 import type { World } from '../../src/simulator/venue/types.ts';
@@ -71,6 +72,7 @@ export async function startVenueWorld(options: VenueWorldOptions = {}): Promise<
     await act(MAKER, { type: 'noop' });
   };
   await deposit(MAKER, 100_000_000);
+  for (const builder of KNOWN_BUILDERS) await deposit(builder, 1000);
   for (const symbol of options.quoted ?? ['BTC', 'ETH', 'SOL']) await quote(venue, act, symbol);
   return {
     venue,
