@@ -16,7 +16,7 @@ import {
   readTraderId,
 } from '../store/read_changes.ts';
 import { readPositionsAt } from '../store/read_positions.ts';
-import { addToWatchlist, removeFromWatchlist } from '../store/watchlist.ts';
+import { addToWatchlist, removeFromWatchlist } from '../store/watchlist_edits.ts';
 import { listingMark, readCursor, writeCursor } from './cursor.ts';
 import { ApiError } from './errors.ts';
 import { exportPieces } from './export.ts';
