@@ -24,7 +24,7 @@ interface Size {
 }
 
 const FULL: Size = { seeds: 24, traders: 4_000, events: 1_000_000 };
-const QUICK: Size = { seeds: 1, traders: 1_600, events: 50_000 };
+const QUICK: Size = { seeds: 1, traders: 800, events: 50_000 };
 
 export async function run({ quick, say }: BenchOptions): Promise<readonly BenchResult[]> {
   const size = quick ? QUICK : FULL;

@@ -107,7 +107,7 @@ function scoresOf(
     'classic + gates': within(classic),
     'ROI + gates': within(roi),
     'net posterior, reference gates': bound.mean.map((x, i) => (reference[i] ? x : Number.NaN)),
-    copyScore: within(board.copyScore),
+    copyScore: subjects.map((_, i) => (board.estimated[i] === 1 ? (board.copyScore[i] ?? 0) : Number.NaN)),
     'Bayes bound, mean': within(bound.mean),
     'Bayes bound, relevance': within(bound.relevant),
     oracle: of((s) => s.expected),

@@ -11,6 +11,8 @@ import { RowSorter } from './radix.ts';
 
 /** Score of a row that is not on a board: below every score there is. */
 const OFF_BOARD = -1e30;
+/** Taken off the score of a gated row, so that all of them sort below all eligible ones. */
+const GATED = 1_000;
 
 const RESULT_GATES = gateBit('COSTDRAG') | gateBit('ONEHIT') | gateBit('DRAWDOWN');
 /** Cost a day in Sharpe units beyond which the COSTDRAG gate trips for the cost alone. */
@@ -46,6 +48,7 @@ export class Board {
   readonly scored: Uint8Array;
   /** 1 for rows with a Sharpe estimate, eligible or not. */
   readonly estimated: Uint8Array;
+  /** Daily net Sharpe ratio that is believed; of gated rows less 1,000, of rows without an estimate -1e30. */
   readonly copyScore: Float32Array;
   readonly classicScore: Float32Array;
   /** Rows on the copy board, best first; `copyRanked` of them. */
@@ -176,7 +179,8 @@ export class Board {
   }
 
   #score(i: number): void {
-    this.copyScore[i] = this.scored[i] === 1 ? this.#copyScore(i) : OFF_BOARD;
+    this.copyScore[i] =
+      this.estimated[i] === 1 ? this.#copyScore(i) - (this.gates[i] === 0 ? 0 : GATED) : OFF_BOARD;
     this.classicScore[i] =
       this.active[i] === 1 && this.#ranges
         ? classicScore(this.#classicColumns(), this.#ranges, i)

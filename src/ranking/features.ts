@@ -2,7 +2,7 @@
 import { DAY_MS, dayOf } from '../domain/metrics/day.ts';
 import type { TraderHistory } from '../domain/metrics/history.ts';
 import { maxDrawdown, quantile, twoFactorR2 } from '../domain/metrics/series.ts';
-import { reconciled, type TraderWindow, windowOf } from '../domain/metrics/window.ts';
+import { drawdownOver, reconciled, type TraderWindow, windowOf } from '../domain/metrics/window.ts';
 import { type CopyTerms, copySeries, type MarketSeries, marketNeutral, marketOn } from './copy_returns.ts';
 import { copySample, HALF_LIFE_DAYS } from './sharpe_sample.ts';
 
@@ -103,11 +103,10 @@ export function featuresOf(
   const last = (days: number): TraderWindow => windowOf(history, to - days + 1, to);
   const window = windowDays === null ? windowOf(history, Number.NEGATIVE_INFINITY, to) : last(windowDays);
   const gated = windowDays === null || windowDays >= GATE_DAYS ? window : last(GATE_DAYS);
-  const recent = windowDays === DRAWDOWN_DAYS ? window : gated !== window ? gated : last(DRAWDOWN_DAYS);
   return {
     ...recordFeatures(history, gated, context.now),
     ...behaviourFeatures(gated),
-    ...riskFeatures(history, gated, recent, context.now),
+    ...riskFeatures(history, gated, context.now),
     ...followFeatures(gated, context),
     ...copyFeatures(window, context, to),
     ...classicFeatures(history, window, context.now),
@@ -149,7 +148,7 @@ function behaviourFeatures(window: TraderWindow) {
   };
 }
 
-function riskFeatures(history: TraderHistory, window: TraderWindow, recent: TraderWindow, now: number) {
+function riskFeatures(history: TraderHistory, window: TraderWindow, now: number) {
   const t = window.totals;
   const equity = history.chain.lastEquity;
   const unrealised = history.chain.lastUnrealised;
@@ -159,7 +158,7 @@ function riskFeatures(history: TraderHistory, window: TraderWindow, recent: Trad
     leverageHigh: t.leverages.quantile(0.95) ?? Number.NaN,
     liquidationAgeMs: history.lastLiquidation === null ? Number.NaN : now - history.lastLiquidation,
     liquidationsEver: history.liquidations,
-    drawdown90: Math.max(recent.totals.intradayDrawdown, maxDrawdown(recent.series.net) ?? 0),
+    drawdown90: drawdownOver(history, dayOf(now) - DRAWDOWN_DAYS, dayOf(now) - 1),
   };
 }
 
