@@ -71,7 +71,7 @@ const INT8 = 20;
 const INT8_ARRAY = 1016;
 
 /** @throws StoreError `STORE_INTEGER_RANGE` beyond 2^53 - 1. */
-export function parseInt8(text: string): number {
+function parseInt8(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) {
     throw new StoreError(
@@ -139,12 +139,13 @@ export function openDatabase(options: DatabaseOptions): Database {
     max: options.maxConnections ?? 4,
     idleTimeoutMillis: 60_000,
   });
-  const onError = (error: Error) => options.log.warn({ error: error.message }, 'database connection lost');
-  pool.on('error', onError);
+  let closing: Promise<void> | undefined;
+  pool.on('error', (error) => {
+    if (closing === undefined) options.log.warn({ error: error.message }, 'database connection lost');
+  });
   // The pool listens only while a connection is idle; one that breaks while in use must not crash the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
 
-  let closing: Promise<void> | undefined;
   return {
     pool,
     url,

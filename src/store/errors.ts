@@ -117,6 +117,3 @@ function verdictOf(error: Error, code: string | undefined): Verdict | undefined 
   if (stringField(error, 'severity') !== undefined) return { code: 'STORE_QUERY', retryable: false };
   return undefined;
 }
-
-/** True when nothing was committed and running the same work again may succeed. */
-export const isRetryable = (error: unknown): boolean => error instanceof AppError && error.retryable;

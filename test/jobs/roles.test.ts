@@ -4,7 +4,7 @@ import { TRADE_EVENTS_CHANNEL } from '../../src/jobs/republisher.ts';
 import { startSchedulerRole } from '../../src/main/roles/scheduler.ts';
 import { startWorkerRole } from '../../src/main/roles/worker.ts';
 import type { ServiceContext } from '../../src/main/service_context.ts';
-import type { TaskSettings } from '../../src/main/tasks/task_table.ts';
+import type { TaskSettings } from '../../src/main/tasks/task_plug.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { loadSettings } from '../../src/runtime/config/load.ts';
 import type { RunningRole } from '../../src/runtime/lifecycle.ts';

@@ -37,8 +37,8 @@ interface Started {
 
 /** Durability is tested on servers of its own; here speed counts. */
 const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
-export const DEBIAN_POSTGRES = '/usr/lib/postgresql/15/bin';
-export const REDIS_SERVER = '/usr/bin/redis-server';
+const DEBIAN_POSTGRES = '/usr/lib/postgresql/15/bin';
+const REDIS_SERVER = '/usr/bin/redis-server';
 const NOBODY = 65_534;
 
 async function temporary(): Promise<string> {

@@ -9,7 +9,8 @@ import { readLastTaskRuns } from '../../store/task_runs.ts';
 import { eventLogOf } from '../event_log.ts';
 import type { ServiceContext } from '../service_context.ts';
 import { type OpenStore, openStore } from '../store.ts';
-import { plannedTasks, type TaskSettings } from '../tasks/task_table.ts';
+import type { TaskSettings } from '../tasks/task_plug.ts';
+import { plannedTasks } from '../tasks/task_table.ts';
 import { Tenure } from '../tenure.ts';
 
 /** A queue that was emptied or restored gets its schedules back within this time. */

@@ -6,7 +6,8 @@ import { AppError } from '../../runtime/errors.ts';
 import type { RunningRole } from '../../runtime/lifecycle.ts';
 import type { ServiceContext } from '../service_context.ts';
 import { type OpenStore, openStore } from '../store.ts';
-import { plannedTasks, type TaskSettings } from '../tasks/task_table.ts';
+import type { TaskSettings } from '../tasks/task_plug.ts';
+import { plannedTasks } from '../tasks/task_table.ts';
 import { Tenure } from '../tenure.ts';
 import { type OpenWeightLedger, openWeightLedger } from '../weight_ledger.ts';
 

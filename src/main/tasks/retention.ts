@@ -2,7 +2,7 @@
 import { defineTask, handleTask } from '../../jobs/task.ts';
 import { forgetHeartbeats } from '../../store/service_heartbeats.ts';
 import { dropTaskRunsBefore } from '../../store/task_runs.ts';
-import type { TaskPlug } from './task_table.ts';
+import type { TaskPlug } from './task_plug.ts';
 
 const DAY_MS = 86_400_000;
 const TASK_RUNS_KEPT_DAYS = 30;
