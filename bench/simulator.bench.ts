@@ -18,7 +18,23 @@ const DAY_MS = 86_400_000;
 const TRADERS = 200;
 const PER_BLOCK = 500;
 
-const trader = (i: number): Address => parseAddress(`0x${(i + 1).toString(16).padStart(40, '0')}`);
+const ADDRESSES: readonly Address[] = Array.from({ length: TRADERS }, (_, i) =>
+  parseAddress(`0x${(i + 1).toString(16).padStart(40, '0')}`),
+);
+const trader = (i: number): Address => ADDRESSES[i] as Address;
+
+/**
+ * Seconds of processor time, garbage collection included: what one core needs, whoever else uses the machine. Wall
+ * time is reported beside it.
+ */
+function stopwatch(): () => { readonly cpu: number; readonly wall: number } {
+  const before = process.cpuUsage();
+  const started = performance.now();
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return { cpu: (user + system) / 1e6, wall: (performance.now() - started) / 1000 };
+  };
+}
 
 function newVenue(): SimulatedVenue {
   const coins = COIN_SEEDS.filter((c) => !c.delisted && c.dex === '').slice(0, 20);
@@ -33,7 +49,11 @@ function newVenue(): SimulatedVenue {
 }
 
 /** Half of the orders rest near the touch, half take: about every taker matches. */
-function matchedOrders(orders: number): { readonly perSecond: number; readonly matched: number } {
+function matchedOrders(orders: number): {
+  readonly perCpuSecond: number;
+  readonly perSecond: number;
+  readonly matched: number;
+} {
   const venue = newVenue();
   const random = seededRandom('bench/orders');
   const { markets } = venue.state;
@@ -41,7 +61,7 @@ function matchedOrders(orders: number): { readonly perSecond: number; readonly m
   venue.onBlock((events) => {
     for (const fill of events.fills) if (fill.crossed) matched += 1;
   });
-  const started = performance.now();
+  const stop = stopwatch();
   for (let sent = 0; sent < orders; sent += PER_BLOCK) {
     const nonce = venue.time;
     for (let i = 0; i < PER_BLOCK; i++) {
@@ -77,19 +97,19 @@ function matchedOrders(orders: number): { readonly perSecond: number; readonly m
     }
     venue.produceBlock(venue.time + PER_BLOCK);
   }
-  const seconds = (performance.now() - started) / 1000;
+  const { cpu, wall } = stop();
   if (venue.conservation().difference !== 0n) throw new Error('the venue lost money');
-  return { perSecond: orders / seconds, matched };
+  return { perCpuSecond: orders / cpu, perSecond: orders / wall, matched };
 }
 
-function virtualDay(seed: string): { readonly seconds: number; readonly orders: number } {
-  const started = performance.now();
+function virtualDay(seed: string): { readonly cpu: number; readonly wall: number; readonly orders: number } {
+  const stop = stopwatch();
   const world = new SimulatedWorld(smallWorldOptions(seed, START));
   const log = new LogHash();
   world.venue.onBlock(log.sink);
   world.advanceTo(START + DAY_MS);
   if (world.venue.conservation().difference !== 0n) throw new Error('the world lost money');
-  return { seconds: (performance.now() - started) / 1000, orders: log.orders };
+  return { ...stop(), orders: log.orders };
 }
 
 const median = (values: readonly number[]): number =>
@@ -98,28 +118,46 @@ const median = (values: readonly number[]): number =>
 export const run: RunBench = async ({ quick, say }) => {
   const rounds = quick ? 3 : 7;
   const orders = quick ? 40_000 : 150_000;
-  const rates: number[] = [];
-  const days: number[] = [];
+  const rates: { readonly cpu: number; readonly wall: number }[] = [];
+  const days: { readonly cpu: number; readonly wall: number }[] = [];
   let perDay = 0;
+  // The compiler warms up outside the measurement.
+  matchedOrders(10_000);
   for (let round = 0; round < rounds; round++) {
-    const { perSecond, matched } = matchedOrders(orders);
-    rates.push(perSecond);
-    say(`round ${round + 1}: ${Math.round(perSecond)} orders/s, ${matched} matches of ${orders} orders`);
+    const { perCpuSecond, perSecond, matched } = matchedOrders(orders);
+    rates.push({ cpu: perCpuSecond, wall: perSecond });
+    say(
+      `round ${round + 1}: ${Math.round(perCpuSecond)} orders/CPU s, ${Math.round(perSecond)} orders/s, ${matched} matches`,
+    );
     const day = virtualDay(`bench/${round}`);
-    days.push(day.seconds);
+    days.push(day);
     perDay = day.orders;
-    say(`round ${round + 1}: a day of ${day.orders} orders in ${day.seconds.toFixed(2)} s`);
+    say(
+      `round ${round + 1}: a day of ${day.orders} orders in ${day.cpu.toFixed(2)} CPU s, ${day.wall.toFixed(2)} s`,
+    );
   }
-  const seconds = median(days);
+  const seconds = median(days.map((day) => day.cpu));
+  const wall = median(days.map((day) => day.wall));
   const results: BenchResult[] = [
     {
-      name: 'orders executed in-process',
-      value: Math.round(median(rates)),
-      unit: 'orders/s',
+      name: 'orders executed in-process, one core',
+      value: Math.round(median(rates.map((rate) => rate.cpu))),
+      unit: 'orders/CPU s',
       target: '>= 20000',
     },
-    { name: 'virtual day of the small world', value: Number(seconds.toFixed(2)), unit: 's', target: '<= 5' },
-    { name: 'simulated days', value: Number((60 / seconds).toFixed(1)), unit: 'days/min' },
+    {
+      name: 'the same by the wall clock',
+      value: Math.round(median(rates.map((rate) => rate.wall))),
+      unit: 'orders/s',
+    },
+    {
+      name: 'virtual day of the small world',
+      value: Number(seconds.toFixed(2)),
+      unit: 'CPU s',
+      target: '<= 5',
+    },
+    { name: 'the same by the wall clock', value: Number(wall.toFixed(2)), unit: 's' },
+    { name: 'simulated days', value: Number((60 / wall).toFixed(1)), unit: 'days/min' },
     { name: 'orders in that day', value: perDay, unit: 'orders' },
   ];
   return results;

@@ -55,6 +55,9 @@ export class MarketMakers implements Population {
   readonly #stage: Stage;
   readonly #agenda = new Agenda<Desk>();
   readonly #options: MakerOptions;
+  readonly #addresses: readonly Address[];
+  readonly #volumes: ReadonlyMap<string, number>;
+  #known = 0;
 
   constructor(stage: Stage, options: MakerOptions, coins: readonly CoinSeed[]) {
     this.#stage = stage;
@@ -73,19 +76,28 @@ export class MarketMakers implements Population {
       for (const address of addresses)
         for (const dex of deployed) fundDex(s, address, dex.index, options.capital);
     });
-    for (const market of s.markets) {
+    this.#addresses = addresses;
+    this.#volumes = volumes;
+    this.#openNew(stage.startTime);
+  }
+
+  /** Opens the desks of coins that were listed since the last look. */
+  #openNew(time: number): void {
+    const { markets } = this.#stage.venue.state;
+    for (; this.#known < markets.length; this.#known++) {
+      const market = markets[this.#known] as Market;
       if (market.delisted) continue;
-      for (let k = 0; k < options.perCoin; k++) {
-        const address = addresses[(market.index + k) % addresses.length] as Address;
-        this.#open(address, market, volumes.get(market.symbol) ?? 1, k);
+      for (let k = 0; k < this.#options.perCoin; k++) {
+        const address = this.#addresses[(market.index + k) % this.#addresses.length] as Address;
+        this.#open(address, market, time, k);
       }
     }
   }
 
   /** Starts quoting a coin, one desk per maker of the coin. */
-  #open(address: Address, market: Market, volumeMusd: number, k: number): void {
+  #open(address: Address, market: Market, time: number, k: number): void {
     const random = seededRandom(`${this.#stage.seed}/maker/${market.symbol}/${k}`);
-    const { halfSpread, levelUsd } = quality(volumeMusd);
+    const { halfSpread, levelUsd } = quality(this.#volumes.get(market.symbol) ?? 1);
     const desk: Desk = {
       address,
       market,
@@ -96,10 +108,7 @@ export class MarketMakers implements Population {
       halfSpread: halfSpread * (0.8 + 0.5 * random.next()) * (1 + k * 0.6),
       levelUsd: Math.round(levelUsd * (0.6 + 0.8 * random.next())),
     };
-    this.#agenda.add(
-      this.#stage.startTime + Math.floor(random.next() * Math.min(this.#options.periodMs, 3000)),
-      desk,
-    );
+    this.#agenda.add(time + Math.floor(random.next() * Math.min(this.#options.periodMs, 3000)), desk);
   }
 
   nextAt(): number {
@@ -107,6 +116,7 @@ export class MarketMakers implements Population {
   }
 
   act(time: number): void {
+    this.#openNew(time);
     for (let desk = this.#agenda.take(time); desk !== undefined; desk = this.#agenda.take(time)) {
       if (desk.market.delisted) continue;
       const pause = this.#options.periodMs * (0.7 + 0.6 * desk.random.next());

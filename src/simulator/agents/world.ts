@@ -30,14 +30,14 @@ export interface WorldOptions {
   readonly oracleMs?: number;
 }
 
-export const DEFAULT_MAKERS: MakerOptions = {
+const DEFAULT_MAKERS: MakerOptions = {
   makers: 12,
   perCoin: 2,
   levels: 6,
   periodMs: 3_000,
   capital: 20_000_000 * USD,
 };
-export const DEFAULT_TAKERS: TakerOptions = { traders: 3_000, actsPerDay: 120 };
+const DEFAULT_TAKERS: TakerOptions = { traders: 3_000, actsPerDay: 120 };
 
 /** A small world whose virtual day is quick: 20 coins, 200 traders, about 50,000 orders a day. */
 export function smallWorldOptions(seed: string, startTime: number): WorldOptions {
@@ -49,7 +49,7 @@ export function smallWorldOptions(seed: string, startTime: number): WorldOptions
     seed,
     startTime,
     coins: COIN_SEEDS.filter((c) => chosen.has(c)),
-    makers: { ...DEFAULT_MAKERS, makers: 4, perCoin: 1, levels: 3, periodMs: 240_000 },
+    makers: { ...DEFAULT_MAKERS, makers: 4, perCoin: 1, levels: 3, periodMs: 360_000 },
     takers: { traders: 200, actsPerDay: 110 },
   };
 }

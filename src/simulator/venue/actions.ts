@@ -120,7 +120,7 @@ export type L1Action =
   | { readonly type: 'evmUserModify'; readonly usingBigBlocks: boolean }
   | { readonly type: 'spotUser'; readonly toggleSpotDusting: { readonly optOut: boolean } };
 
-export interface TwapWire {
+interface TwapWire {
   readonly a: number;
   readonly b: boolean;
   readonly s: string;

@@ -126,7 +126,7 @@ export interface WirePerpDex {
   assetToFundingMultiplier: [string, string][];
   assetToFundingInterestRate: [string, string][];
 }
-export interface WireSpotToken {
+interface WireSpotToken {
   name: string;
   szDecimals: number;
   weiDecimals: number;
@@ -180,7 +180,7 @@ export interface WireCandle {
   n: number;
 }
 
-export interface WireMarginSummary {
+interface WireMarginSummary {
   accountValue: string;
   totalNtlPos: string;
   totalRawUsd: string;

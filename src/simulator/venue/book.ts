@@ -4,50 +4,49 @@
  */
 import { DomainError } from '../../domain/errors.ts';
 import type { Lots, Ticks } from '../../domain/money.ts';
-import type { Order } from './state.ts';
 
-export interface Level {
+/** What the book needs of an order: its place in a level's list. */
+interface BookEntry<O> {
+  readonly oid: number;
+  px: Ticks;
+  sz: Lots;
+  level: Level<O> | null;
+  previous: O | null;
+  next: O | null;
+}
+
+export interface Level<O> {
   readonly px: Ticks;
   size: number;
   count: number;
-  head: Order | null;
-  tail: Order | null;
+  head: O | null;
+  tail: O | null;
 }
 
 /** One side; `prices` is sorted so that the best price is last. */
-export class BookSide {
+export class BookSide<O extends BookEntry<O>> {
   readonly isBuy: boolean;
-  readonly #levels = new Map<number, Level>();
+  readonly #levels = new Map<number, Level<O>>();
   readonly #prices: number[] = [];
 
   constructor(isBuy: boolean) {
     this.isBuy = isBuy;
   }
 
-  get best(): Level | undefined {
+  get best(): Level<O> | undefined {
     const px = this.#prices[this.#prices.length - 1];
     return px === undefined ? undefined : this.#levels.get(px);
   }
 
-  get depth(): number {
-    return this.#prices.length;
-  }
-
   /** From the best level outward. */
-  *levels(): IterableIterator<Level> {
+  *levels(): IterableIterator<Level<O>> {
     for (let i = this.#prices.length - 1; i >= 0; i--) {
       const level = this.#levels.get(this.#prices[i] as number);
       if (level) yield level;
     }
   }
 
-  /** The i-th best level, from 0. */
-  at(i: number): Level | undefined {
-    const px = this.#prices[this.#prices.length - 1 - i];
-    return px === undefined ? undefined : this.#levels.get(px);
-  }
-
-  add(order: Order): void {
+  add(order: O): void {
     let level = this.#levels.get(order.px);
     if (level === undefined) {
       level = { px: order.px, size: 0, count: 0, head: null, tail: null };
@@ -64,7 +63,7 @@ export class BookSide {
     level.count += 1;
   }
 
-  remove(order: Order): void {
+  remove(order: O): void {
     const level = order.level;
     if (level === null) throw new DomainError('NOT_RESTING', `order ${order.oid} is not in the book`);
     if (order.previous) order.previous.next = order.next;
@@ -83,7 +82,7 @@ export class BookSide {
   }
 
   /** Takes `size` off a resting order, which keeps its place. The order must keep a positive size. */
-  shrink(order: Order, size: number): void {
+  shrink(order: O, size: number): void {
     const level = order.level;
     if (level === null || size <= 0 || size >= order.sz)
       throw new DomainError('BAD_SHRINK', `cannot take ${size} off order ${order.oid} of ${order.sz}`);
@@ -115,11 +114,11 @@ export interface Touch {
   readonly askCount: number;
 }
 
-export class Book {
-  readonly bids = new BookSide(true);
-  readonly asks = new BookSide(false);
+export class Book<O extends BookEntry<O>> {
+  readonly bids = new BookSide<O>(true);
+  readonly asks = new BookSide<O>(false);
 
-  side(isBuy: boolean): BookSide {
+  side(isBuy: boolean): BookSide<O> {
     return isBuy ? this.bids : this.asks;
   }
 

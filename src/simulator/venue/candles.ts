@@ -21,7 +21,7 @@ const LENGTHS: readonly (readonly [CandleInterval, number])[] = [
   ['3d', 3 * DAY],
   ['1w', 7 * DAY],
 ];
-export const CANDLE_INTERVALS: readonly CandleInterval[] = [...LENGTHS.map(([name]) => name), '1M'];
+const CANDLE_INTERVALS: readonly CandleInterval[] = [...LENGTHS.map(([name]) => name), '1M'];
 const KEPT = 5000;
 
 export interface Candle {
@@ -48,7 +48,7 @@ export function candleStart(interval: CandleInterval, time: number): number {
   return Math.floor((time - shift) / length) * length + shift;
 }
 
-export function nextCandleStart(interval: CandleInterval, start: number): number {
+function nextCandleStart(interval: CandleInterval, start: number): number {
   if (interval === '1M') {
     const date = new Date(start);
     return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);

@@ -21,20 +21,18 @@ function marketOf(s: State, symbol: string): Market {
   return market;
 }
 
+type OnMarket = (symbol: string, lever: (market: Market) => void) => void;
+
 export function controlOf(s: State, port: Port): VenueControl {
-  const onMarket = (symbol: string, lever: (market: Market) => void): void => {
+  const onMarket: OnMarket = (symbol, lever) => {
     const market = marketOf(s, symbol);
     port.enqueue(() => lever(market));
   };
+  return { ...marketLevers(s, port, onMarket), ...accountLevers(s, port, onMarket) };
+}
+
+function marketLevers(s: State, port: Port, onMarket: OnMarket) {
   return {
-    deposit: (user, usd) => {
-      if (!(usd > 0) || usd > LARGEST_BALANCE)
-        throw new DomainError(
-          'BAD_AMOUNT',
-          `a deposit must be between 1 and ${LARGEST_BALANCE} micro-USD, got ${usd}`,
-        );
-      port.enqueue(() => deposit(s, user, usd));
-    },
     setOracle: (symbol, px, external) => {
       const market = marketOf(s, symbol);
       const oracle = parseTicks(px, market.szDecimals);
@@ -70,6 +68,19 @@ export function controlOf(s: State, port: Port): VenueControl {
       onMarket(symbol, (market) => {
         market.openInterestCap = usd;
       }),
+  } satisfies Partial<VenueControl>;
+}
+
+function accountLevers(s: State, port: Port, onMarket: OnMarket) {
+  return {
+    deposit: (user, usd) => {
+      if (!(usd > 0) || usd > LARGEST_BALANCE)
+        throw new DomainError(
+          'BAD_AMOUNT',
+          `a deposit must be between 1 and ${LARGEST_BALANCE} micro-USD, got ${usd}`,
+        );
+      port.enqueue(() => deposit(s, user, usd));
+    },
     forceLiquidation: (user, method) =>
       port.enqueue(() => {
         accountFor(s, user).forcedLiquidation = method;
@@ -97,5 +108,5 @@ export function controlOf(s: State, port: Port): VenueControl {
       port.enqueue(() => {
         accountFor(s, user).requestsUsed = used;
       }),
-  };
+  } satisfies Partial<VenueControl>;
 }

@@ -48,7 +48,7 @@ function addVolume(list: VolumeDay[], day: number, taker: number, maker: number)
   last.maker += maker;
 }
 
-export function noteVolume(s: State, account: Account, notional: number, isTaker: boolean): void {
+function noteVolume(s: State, account: Account, notional: number, isTaker: boolean): void {
   account.cumulativeVolume += notional;
   addVolume(account.volumeDays, Math.floor(s.time / DAY_MS), isTaker ? notional : 0, isTaker ? 0 : notional);
 }

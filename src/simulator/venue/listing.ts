@@ -14,7 +14,7 @@ import type { Account, Market, State } from './state.ts';
 import { endTwapsOf } from './twap.ts';
 import type { CoinListing } from './types.ts';
 
-export interface FullListing extends CoinListing {
+interface FullListing extends CoinListing {
   readonly marginMode?: 'strictIsolated' | 'noCross' | null;
 }
 

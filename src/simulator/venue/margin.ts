@@ -103,7 +103,7 @@ export function availableOf(pot: Pot): number {
   return margin.equity - margin.initial;
 }
 
-export type MarginVerdict = 'ok' | 'insufficient' | 'overTier';
+type MarginVerdict = 'ok' | 'insufficient' | 'overTier';
 
 /**
  * May the account's position in the market change by `signed` lots at price `px`? Closing always may. The loss of

@@ -5,7 +5,7 @@ import type { BookSide } from './book.ts';
 import type { Candle } from './candles.ts';
 import { marginTiersOf, TIERED_MARGIN_TABLES } from './coin_table.ts';
 import { impactPrices } from './prices.ts';
-import type { Dex, Market, State } from './state.ts';
+import type { Dex, Market, Order, State } from './state.ts';
 import type { BookQuery, CandleInterval } from './types.ts';
 import { wirePx, wireRate, wireSz } from './views.ts';
 
@@ -53,7 +53,7 @@ function universeCoin(m: Market): wire.WireUniverseCoin {
 }
 
 /** The midpoint keeps its half tick. */
-export function midText(m: Market): string | null {
+function midText(m: Market): string | null {
   const bid = m.book.bids.best;
   const ask = m.book.asks.best;
   return bid && ask ? wireDecimal((bid.px + ask.px) * 5, m.priceDecimals + 1) : null;
@@ -85,7 +85,7 @@ export function midsView(s: State, dexName: string): Record<string, string> {
 }
 
 /** Levels merged to `nSigFigs` figures: bids down, asks up. */
-function groupedLevels(m: Market, side: BookSide, query: BookQuery): wire.WireLevel[] {
+function groupedLevels(m: Market, side: BookSide<Order>, query: BookQuery): wire.WireLevel[] {
   const depth = query.depth ?? 20;
   const out: wire.WireLevel[] = [];
   let px = -1;

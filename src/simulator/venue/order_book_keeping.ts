@@ -21,9 +21,12 @@ export function orderRecord(order: Order): OrderRecord {
     tif: order.tif,
     trigger: order.trigger,
     isPositionTpsl: order.isPositionTpsl,
-    children: order.children.length === 0 ? NO_CHILDREN : order.children.map(orderRecord),
+    children: order.children.length === 0 ? NO_CHILDREN : waitingChildren(order),
   };
 }
+
+const waitingChildren = (order: Order): readonly OrderRecord[] =>
+  order.children.filter((child) => child.place === 'waiting').map(orderRecord);
 
 /** Tells a status to the order's owner and keeps it for orderStatus and historicalOrders. */
 export function tell(s: State, order: Order, status: OrderStatus): void {

@@ -72,7 +72,7 @@ export function accountValue(account: Account): number {
   return perpEquity(account) + account.spotUsd;
 }
 
-export function sampleAccount(s: State, account: Account): void {
+function sampleAccount(s: State, account: Account): void {
   if (account.pots.length === 0 && account.spotUsd === 0) return;
   const perp = perpEquity(account);
   const value = perp + account.spotUsd;
@@ -86,7 +86,7 @@ export function sampleAccount(s: State, account: Account): void {
 }
 
 /** Volume of the 14 full days before today, micro-USD. */
-export function volumeOf14Days(
+function volumeOf14Days(
   days: readonly VolumeDay[],
   time: number,
 ): { readonly taker: number; readonly maker: number } {

@@ -18,7 +18,7 @@ const USER_SIGNED: ReadonlySet<Action['type']> = new Set([
   'userDexAbstraction',
 ]);
 
-export const isUserSigned = (action: Action): boolean => USER_SIGNED.has(action.type);
+const isUserSigned = (action: Action): boolean => USER_SIGNED.has(action.type);
 
 export interface Actor {
   /** The key's own account. */

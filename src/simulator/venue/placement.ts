@@ -195,7 +195,7 @@ function makerMayTrade(s: State, maker: Order, size: Lots): boolean {
   return false;
 }
 
-export interface MatchResult {
+interface MatchResult {
   readonly size: number;
   readonly notional: number;
   /** The taker's own margin ended the match. */

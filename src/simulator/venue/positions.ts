@@ -106,7 +106,7 @@ export function directionText(start: number, signed: number): string {
   return start > 0 ? 'Long > Short' : 'Short > Long';
 }
 
-export interface FeeCharge {
+interface FeeCharge {
   readonly fee: MicroUsd;
   readonly builderFee: MicroUsd | null;
 }

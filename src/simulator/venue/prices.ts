@@ -45,7 +45,7 @@ export function impactPrices(s: State, market: Market): readonly [Ticks, Ticks] 
 }
 
 /** Premium of the impact prices over the oracle, 1e-10; builder dexs use the impact mid. */
-export function premiumNow(s: State, market: Market): number | null {
+function premiumNow(s: State, market: Market): number | null {
   const impact = impactPrices(s, market);
   if (impact === null) return null;
   const [bid, ask] = impact;

@@ -46,7 +46,7 @@ import {
 const HOUR_MS = 3_600_000;
 
 /** The rows with `time` in the inclusive range, oldest first, at most `limit`. Rows must ascend in time. */
-export function inRange<T extends { readonly time: number }>(
+function inRange<T extends { readonly time: number }>(
   rows: readonly T[],
   range: TimeRange,
   limit: number,
@@ -71,8 +71,13 @@ export function inRange<T extends { readonly time: number }>(
 export function queriesOf(s: State): VenueQueries {
   const account = (user: Address): Account | undefined => s.accounts.get(user);
   const dexOf = (name: string): Dex | undefined => s.dexes.find((d) => d.name === name);
+  const on: OnMarket = (symbol, view) => {
+    const market = s.bySymbol.get(symbol);
+    return market ? view(market) : null;
+  };
   return {
-    ...marketQueries(s, dexOf),
+    ...marketQueries(s, dexOf, on),
+    ...priceQueries(s, on),
     ...accountQueries(s, account, dexOf),
     ...identityQueries(s, account),
     ...historyQueries(s, account, dexOf),
@@ -81,11 +86,9 @@ export function queriesOf(s: State): VenueQueries {
 
 type Find<K, T> = (key: K) => T | undefined;
 
-function marketQueries(s: State, dexOf: Find<string, Dex>) {
-  const on = <T>(symbol: string, view: (m: Market) => T): T | null => {
-    const market = s.bySymbol.get(symbol);
-    return market ? view(market) : null;
-  };
+type OnMarket = <T>(symbol: string, view: (m: Market) => T) => T | null;
+
+function marketQueries(s: State, dexOf: Find<string, Dex>, on: OnMarket) {
   return {
     coins: () => s.markets,
     coin: (symbol) => s.bySymbol.get(symbol),
@@ -128,6 +131,11 @@ function marketQueries(s: State, dexOf: Find<string, Dex>) {
           [['HlPerp', { fundingRate: wireRate(m.fundingRateE10), nextFundingTime, fundingIntervalHours: 1 }]],
         ]);
     },
+  } satisfies Partial<VenueQueries>;
+}
+
+function priceQueries(s: State, on: OnMarket) {
+  return {
     spotMeta: spotMetaView,
     spotCtxs: spotCtxViews,
     allMids: (dex) => midsView(s, dex),

@@ -20,7 +20,7 @@ import type { VenueRules } from './rules.ts';
 import type { ForcedRefusal } from './types.ts';
 
 /** Where an order lives: the book, the trigger lists, with its unfilled parent, or nowhere any more. */
-export type OrderPlace = 'resting' | 'trigger' | 'waiting' | 'none';
+type OrderPlace = 'resting' | 'trigger' | 'waiting' | 'none';
 
 export interface Order {
   readonly oid: number;
@@ -43,7 +43,7 @@ export interface Order {
   place: OrderPlace;
   /** Set while its size changed in this block, so that one update is told at commit. */
   touchedAt: number;
-  level: Level | null;
+  level: Level<Order> | null;
   previous: Order | null;
   next: Order | null;
 }
@@ -56,7 +56,7 @@ export interface TierRule {
   readonly deduction: number;
 }
 
-export interface FundingPoint {
+interface FundingPoint {
   readonly time: number;
   readonly rateE10: number;
   readonly premiumE10: number;
@@ -75,7 +75,7 @@ export interface Market extends CoinRef {
   delisted: boolean;
   halted: boolean;
   openInterestCap: number | null;
-  readonly book: Book;
+  readonly book: Book<Order>;
   oracle: Ticks;
   /** Mid on other venues, an input of the mark. */
   external: Ticks;
@@ -227,7 +227,7 @@ export interface Account {
   forcedLiquidation: 'market' | 'backstop' | null;
 }
 
-export interface NonceSet {
+interface NonceSet {
   /** Ascending, at most the kept number. */
   readonly kept: number[];
 }

@@ -13,7 +13,7 @@ export const LARGEST_BALANCE = 4_000_000_000_000_000;
 export const INSUFFICIENT = 'Insufficient balance';
 
 /** Decimal USD text to micro-USD; digits beyond the sixth are cut as the venue does. null if not a positive amount. */
-export function parseAmount(text: string): number | null {
+function parseAmount(text: string): number | null {
   const match = /^(\d{1,12})(?:\.(\d{1,18}))?$/.exec(text);
   if (!match) return null;
   const amount = parseScaled(`${match[1]}.${(match[2] ?? '').slice(0, 6) || '0'}`, 6);

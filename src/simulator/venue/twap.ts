@@ -35,7 +35,7 @@ function tellTwap(
   twap.account.twaps.push(record);
 }
 
-export interface TwapSpec {
+interface TwapSpec {
   readonly market: Market;
   readonly isBuy: boolean;
   readonly sz: Lots;

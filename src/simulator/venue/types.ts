@@ -211,7 +211,10 @@ export interface Venue {
   conservation(): ConservationReport;
 }
 
-/** A venue with its population, moved through time; virtual (`advanceTo` in a loop) or real (`startRealTime`). */
+/**
+ * A venue with its population, moved through time. Virtual: call `advanceTo` with any later time. Real: call it with
+ * the wall clock about every block; a late call catches up.
+ */
 export interface World {
   readonly venue: Venue;
   /** Runs every block due up to and including `time` (ms); empty blocks are skipped. */

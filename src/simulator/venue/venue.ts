@@ -26,7 +26,7 @@ import { fireTriggers } from './triggers.ts';
 import type { ConservationReport, Venue, VenueControl, VenueQueries } from './types.ts';
 import { derivedAddress } from './vaults.ts';
 
-export interface VenueOptions {
+interface VenueOptions {
   readonly seed: number;
   /** ms; the first block is later. */
   readonly startTime: number;
@@ -38,9 +38,9 @@ export interface VenueOptions {
 }
 
 /** Order classes of a block, in order of execution (protocol reference 4.6). */
-export type BlockClass = 0 | 1 | 2;
+type BlockClass = 0 | 1 | 2;
 export const CLASS_PASSIVE: BlockClass = 0;
-export const CLASS_CANCEL: BlockClass = 1;
+const CLASS_CANCEL: BlockClass = 1;
 export const CLASS_TAKING: BlockClass = 2;
 
 const USD = 1_000_000;
