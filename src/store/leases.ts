@@ -17,6 +17,8 @@ import { StoreError, storeError } from './errors.ts';
 const BEAT_EVERY_MS = 2_000;
 const STALE_MS = 15_000;
 const RETRY_MS = 500;
+/** Of attempts that fail, while the database is away. */
+const LOG_EVERY = 60;
 
 export interface Lease {
   readonly name: string;
@@ -47,6 +49,7 @@ export interface LeaseOptions {
 /** Waits until the lease is ours; survives database restarts while waiting. Rejects only when aborted. */
 export async function acquireLease(options: LeaseOptions): Promise<Lease> {
   let reported = false;
+  let failures = 0;
   for (;;) {
     options.signal?.throwIfAborted();
     try {
@@ -54,8 +57,14 @@ export async function acquireLease(options: LeaseOptions): Promise<Lease> {
       if (lease !== undefined) return lease;
       if (!reported) options.log.info({ lease: options.name }, 'waiting: another holder has the lease');
       reported = true;
+      failures = 0;
     } catch (error) {
-      options.log.warn({ lease: options.name, error: errorMessage(error) }, 'cannot ask for the lease');
+      if (failures++ % LOG_EVERY === 0) {
+        options.log.warn(
+          { lease: options.name, error: errorMessage(error) },
+          'cannot ask for the lease; trying again',
+        );
+      }
     }
     await options.clock.sleep(RETRY_MS, options.signal);
   }

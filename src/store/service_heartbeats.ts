@@ -5,6 +5,7 @@ import type { Logger } from '../runtime/log.ts';
 import type { Queryable } from './database.ts';
 
 const BEAT_EVERY_MS = 2_000;
+const LAST_BEAT_MS = 2_000;
 
 export interface ServiceHeartbeat {
   /** "stream", "copier@main": unique on its host. */
@@ -111,6 +112,10 @@ export interface Heartbeat {
   stop(): Promise<void>;
 }
 
+/** A database that does not answer must not hold up the end of the service. */
+const patience = (clock: Clock): Promise<void> =>
+  new Promise((resolve) => void clock.after(LAST_BEAT_MS, resolve, { background: true }));
+
 /** Beats every 2 s until stopped; a database that is away costs beats, never the service. */
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   let current: Promise<void> = Promise.resolve();
@@ -143,7 +148,9 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
       timer.cancel();
       await current;
       // What it reports on may be closed already: the last report stands.
-      if (last !== undefined) await write({ ...last, state: 'stopped' }).catch(() => undefined);
+      if (last === undefined) return;
+      const written = write({ ...last, state: 'stopped' }).catch(() => undefined);
+      await Promise.race([written, patience(options.clock)]);
     },
   };
 }
