@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ClientMessage, ServerMessage } from '../../src/contract/updates.ts';
-import { accountValues, systemReport } from './fixture_positions.ts';
+import { accountValue, systemReport } from './fixture_positions.ts';
 import { FixtureWorld } from './fixture_world.ts';
 
 export const POLICY =
@@ -91,7 +91,7 @@ function traderAnswer(world: FixtureWorld, address: string, part: string): unkno
   if (part === '') return world.detail(address);
   if (part === '/positions') return { at: `${epoch}:${offset}`, items: world.book.positions(address) };
   if (part === '/events') return { items: world.book.events(address).slice(0, 500), nextCursor: null };
-  if (part === '/account-values') return { items: accountValues(Date.now()) };
+  if (part === '/account-value') return accountValue(Date.now());
   return null;
 }
 
@@ -99,7 +99,7 @@ function restAnswer(world: FixtureWorld, url: URL): unknown {
   const [, address, part] = /^\/api\/v1\/traders\/(0x[0-9a-f]{40})(.*)$/.exec(url.pathname) ?? [];
   if (address !== undefined) return traderAnswer(world, address, part ?? '');
   if (url.pathname === '/api/v1/stats') return world.stats();
-  if (url.pathname === '/api/v1/system') return systemReport(world.rows.length);
+  if (url.pathname === '/api/v1/system') return systemReport(world.rows.length, world.rows[0]?.address ?? '');
   if (url.pathname === '/api/v1/traders') return world.list(url.searchParams);
   if (url.pathname === '/api/v1/trades/recent') return { items: world.recent(50) };
   return null;

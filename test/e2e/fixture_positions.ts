@@ -1,8 +1,9 @@
 /** Positions, their changes, account values and the system report of the fixture server. */
+import type { AccountValue } from '../../src/contract/account_value.ts';
 import type { ChangeKind, Position, PositionChange } from '../../src/contract/positions.ts';
+import type { System } from '../../src/contract/system.ts';
 import type { ChangeFilter, ServerMessage } from '../../src/contract/updates.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
-import type { SystemReport } from '../../src/web/api/system_report.ts';
 
 const COINS = [
   ['BTC', 64_213],
@@ -137,52 +138,77 @@ export class FixturePositions {
 }
 
 /** Audits of two weeks, with a day in the middle that nobody looked. */
-export function accountValues(now: number): { time: number; accountValueUsd: string }[] {
+export function accountValue(now: number): AccountValue {
   const walk = seededRandom('values');
   let value = 48_200;
-  return Array.from({ length: 336 }, (_, hour) => {
+  const points = Array.from({ length: 336 }, (_, hour) => {
     value *= 1 + (walk.next() - 0.485) / 45;
-    return { time: now - (336 - hour) * 3_600_000, accountValueUsd: value.toFixed(2) };
+    return { time: now - (336 - hour) * 3_600_000, accountValueUsd: value.toFixed(2), notionalUsd: '0' };
   }).filter((_, hour) => hour < 150 || hour > 174);
+  return { from: now - 30 * 86_400_000, to: now, series: [{ dex: '', points }] };
 }
 
-export function systemReport(traders: number): SystemReport {
+const task = (name: string, agoMs: number, durationMs: number, error: string | null) => ({
+  task: name,
+  startedAt: Date.now() - agoMs,
+  durationMs,
+  outcome: error === null ? ('succeeded' as const) : ('failed' as const),
+  attempt: error === null ? 1 : 3,
+  worker: 'worker',
+  result: null,
+  error,
+});
+
+export function systemReport(traders: number, someone: string): System {
+  const now = Date.now();
   const shares = [0.31, 0.22, 0.14, 0.1, 0.07, 0.05, 0.04, 0.03, 0.02, 0.02];
   return {
-    tracking: {
-      positions: 3_418,
-      known: { exact: 2_904, estimated: 431, stale: 71, quarantined: 12 },
-      changesPerSecond: cell(6.4),
-      commitLagMs: { p50: cell(142), p99: cell(281) },
-      drift: cell(3.1),
-      auditSuccess: cell(0.9984),
-    },
+    serverTime: now,
+    weight: [],
     sweep: {
-      bins: shares.map((share, index) => ({
+      tracked: traders - 41,
+      never: 41,
+      oldestAt: now - 412_000,
+      p95AgeMs: cell(238_000),
+      ages: shares.map((share, index) => ({
         upToMs: index === shares.length - 1 ? null : (index + 1) * 30_000,
-        traders: Math.round(share * traders),
+        traders: Math.round(share * (traders - 41)),
       })),
-      oldestMs: cell(412_000),
-      p95Ms: cell(238_000),
+      waiting: 7,
+      asOf: now,
     },
-    queues: [{ name: 'autotrade', waiting: 3, active: 1, delayed: 2, failed: 0, oldestMs: 840 }],
+    known: [
+      { known: 'exact', positions: 2_904 },
+      { known: 'estimated', positions: 431 },
+      { known: 'stale', positions: 71 },
+      { known: 'quarantined', positions: 12 },
+    ],
     tasks: [
+      task('track-traders-batch', 31_000, 28_400, null),
+      task('calculate-leaderboard', 202_000, 1_840, 'no metrics yet'),
+    ],
+    queues: [{ queue: 'autotrade', waiting: 3, active: 1, delayed: 2, failed: 0 }],
+    gaps: [
       {
-        name: 'track-traders-batch',
-        everyMs: 75_000,
-        lastStartedAt: Date.now() - 31_000,
-        lastDurationMs: 28_400,
-        lastOutcome: 'succeeded',
-        lastError: null,
-      },
-      {
-        name: 'calculate-leaderboard',
-        everyMs: 600_000,
-        lastStartedAt: Date.now() - 202_000,
-        lastDurationMs: 1_840,
-        lastOutcome: 'failed',
-        lastError: 'no metrics yet',
+        coin: 'BTC',
+        from: now - 7_210_000,
+        to: now - 7_204_000,
+        reason: 'reconnect',
+        recordedAt: now - 7_203_000,
       },
     ],
+    drift: [
+      {
+        trader: someone,
+        coin: 'ETH',
+        bookSize: '1.5',
+        venueSize: '1.25',
+        known: 'exact',
+        cause: 'missed_trades',
+        at: now - 900_000,
+        recordedAt: now - 899_000,
+      },
+    ],
+    audits: { lastDay: 31_204, driftLastDay: 1, driftPer100k: cell(3.2) },
   };
 }

@@ -1,13 +1,13 @@
 /** What pages ask for, as query definitions. What moves by itself comes over the WebSocket instead. */
 import { queryOptions } from '@tanstack/react-query';
+import type { AccountValue } from '../../contract/account_value.ts';
 import type { TraderEvents, TraderPositions } from '../../contract/events.ts';
 import type { Session } from '../../contract/session.ts';
 import type { Stats } from '../../contract/stats.ts';
+import type { System } from '../../contract/system.ts';
 import type { SortOrder, TraderDetail, TraderList, TraderSort } from '../../contract/traders.ts';
 import type { RecentTrades } from '../../contract/trades.ts';
-import type { AccountValueSample } from '../charts/account_value_series.ts';
 import { call } from './request.ts';
-import type { SystemReport } from './system_report.ts';
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -38,7 +38,7 @@ export const traderQuery = (address: string) =>
 export const positionsQuery = (address: string) =>
   queryOptions({
     queryKey: ['trader', address, 'positions'],
-    queryFn: ({ signal }) => call<TraderPositions>('listTraderPositions', { signal, params: { address } }),
+    queryFn: ({ signal }) => call<TraderPositions>('getTraderPositions', { signal, params: { address } }),
     refetchInterval: 15_000,
   });
 
@@ -57,26 +57,21 @@ export const traderEventsQuery = (address: string) =>
     staleTime: 60_000,
   });
 
-export interface AccountValues {
-  /** Oldest first. */
-  readonly items: readonly AccountValueSample[];
-}
-
-export const accountValuesQuery = (address: string) =>
+export const accountValueQuery = (address: string) =>
   queryOptions({
-    queryKey: ['trader', address, 'account-values'],
-    queryFn: ({ signal }) => call<AccountValues>('listAccountValues', { signal, params: { address } }),
+    queryKey: ['trader', address, 'account-value'],
+    queryFn: ({ signal }) => call<AccountValue>('getAccountValue', { signal, params: { address } }),
     refetchInterval: 60_000,
   });
 
 export const systemQuery = queryOptions({
   queryKey: ['system'],
-  queryFn: ({ signal }) => call<SystemReport>('getSystem', { signal }),
+  queryFn: ({ signal }) => call<System>('getSystem', { signal }),
   refetchInterval: 5_000,
 });
 
 export const setWatched = (address: string, watched: boolean): Promise<void> =>
-  call<void>(watched ? 'watchTrader' : 'unwatchTrader', { params: { address } });
+  call<void>(watched ? 'addToWatchlist' : 'removeFromWatchlist', { params: { address } });
 
 export interface TradersPageRequest {
   readonly search: string;

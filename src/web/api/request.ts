@@ -15,21 +15,15 @@ const ROUTES = {
   listTraders: ['GET', '/api/v1/traders'],
   getTrader: ['GET', '/api/v1/traders/{address}'],
   listRecentTrades: ['GET', '/api/v1/trades/recent'],
+  getTraderPositions: ['GET', '/api/v1/traders/{address}/positions'],
+  listTraderEvents: ['GET', '/api/v1/traders/{address}/events'],
+  getAccountValue: ['GET', '/api/v1/traders/{address}/account-value'],
+  getSystem: ['GET', '/api/v1/system'],
+  addToWatchlist: ['PUT', '/api/v1/watchlist/{address}'],
+  removeFromWatchlist: ['DELETE', '/api/v1/watchlist/{address}'],
 } as const satisfies { readonly [Id in OperationId]?: RouteOf<Id> };
 
-/** What the pages are ready for and the contract does not have yet: answered with NOT_FOUND until it does. */
-const ROUTES_AHEAD = {
-  listTraderPositions: ['GET', '/api/v1/traders/{address}/positions'],
-  listTraderEvents: ['GET', '/api/v1/traders/{address}/events'],
-  listAccountValues: ['GET', '/api/v1/traders/{address}/account-values'],
-  getSystem: ['GET', '/api/v1/system'],
-  watchTrader: ['PUT', '/api/v1/watchlist/{address}'],
-  unwatchTrader: ['DELETE', '/api/v1/watchlist/{address}'],
-} as const;
-
-const ALL_ROUTES = { ...ROUTES, ...ROUTES_AHEAD };
-
-export type CallId = keyof typeof ALL_ROUTES;
+export type CallId = keyof typeof ROUTES;
 
 export interface CallOptions {
   readonly params?: Readonly<Record<string, string>>;
@@ -56,7 +50,7 @@ export class RequestError extends Error {
 export const isSignedOut = (error: unknown): boolean => error instanceof RequestError && error.status === 401;
 
 function pathOf(id: CallId, options: CallOptions): string {
-  const path = ALL_ROUTES[id][1].replace(/\{(\w+)\}/g, (_, name: string) => {
+  const path = ROUTES[id][1].replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = options.params?.[name];
     if (value === undefined) throw new TypeError(`${id} needs the parameter ${name}`);
     return encodeURIComponent(value);
@@ -89,7 +83,7 @@ export async function call<Answer>(id: CallId, options: CallOptions = {}): Promi
   let response: Response;
   try {
     response = await browserFetch(pathOf(id, options), {
-      method: ALL_ROUTES[id][0],
+      method: ROUTES[id][0],
       headers,
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       ...(options.signal ? { signal: options.signal } : {}),

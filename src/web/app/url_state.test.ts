@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSearch, stringifySearch, traderSortOf, tradersSearch } from './url_state.ts';
+import {
+  kindsOf,
+  liveSearch,
+  parseSearch,
+  stringifySearch,
+  traderSortOf,
+  tradersSearch,
+} from './url_state.ts';
 
 describe('search parameters', () => {
   it('are plain text, not JSON', () => {
@@ -32,5 +39,22 @@ describe('search parameters', () => {
   it('sort by newest unless told', () => {
     expect(traderSortOf({})).toEqual({ sort: 'lastSeen', order: 'desc' });
     expect(traderSortOf({ sort: 'address' })).toEqual({ sort: 'address', order: 'asc' });
+  });
+});
+
+describe('the Live filter', () => {
+  const address = `0x${'aB'.repeat(20)}`;
+  it('takes coins, whole addresses, known kinds and steps, and drops the rest', () => {
+    expect(
+      liveSearch({ coin: 'xyz:CL', trader: address, kinds: 'closed,opened,gone', least: '10000' }),
+    ).toEqual({
+      coin: 'xyz:CL',
+      trader: address.toLowerCase(),
+      kinds: 'opened,closed',
+      least: '10000',
+    });
+    expect(liveSearch({ coin: '<b>', trader: '0x12', kinds: '', least: '7' })).toEqual({});
+    expect(liveSearch({ kinds: 'opened,increased,reduced,closed,flipped' })).toEqual({});
+    expect(kindsOf({})).toEqual([]);
   });
 });

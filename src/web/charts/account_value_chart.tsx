@@ -13,7 +13,8 @@ import { formatDay } from '../format/time.ts';
 import { When } from '../ui/when.tsx';
 import { type AccountValueCurve, type CurvePoint, unbrokenRuns } from './account_value_series.ts';
 import { type ChartColours, readColours, useColourKey } from './colours.ts';
-import { canvasClass, Figure, thinned } from './figure.tsx';
+import { canvasClass, Figure } from './figure.tsx';
+import { thinned } from './thinned.ts';
 
 const VALUE_PX = 260;
 const DRAWDOWN_PX = 96;

@@ -5,21 +5,10 @@ import { tableClass as t } from '../ui/table.ts';
 import styles from './figure.module.css';
 
 const c = pick(styles);
-/** Rows of the table form: enough to read a course by. */
-const MOST_ROWS = 100;
 
 export interface FigureTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly ReactNode[])[];
-}
-
-/** At most `MOST_ROWS` of them, evenly spread, first and last included. */
-export function thinned<Item>(items: readonly Item[], most = MOST_ROWS): Item[] {
-  if (items.length <= most) return [...items];
-  const step = (items.length - 1) / (most - 1);
-  return Array.from({ length: most }, (_, index) => items[Math.round(index * step)]).filter(
-    (item): item is Item => item !== undefined,
-  );
 }
 
 /** A chart with a sentence that says what it shows, and the same figures as a table: its accessible form. */

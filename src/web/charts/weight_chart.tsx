@@ -5,7 +5,8 @@ import { formatClock } from '../format/time.ts';
 import type { WeightSample } from '../live/feed.ts';
 import { pick } from '../ui/pick.ts';
 import { type ChartColours, readColours, useColourKey } from './colours.ts';
-import { canvasClass, Figure, thinned } from './figure.tsx';
+import { canvasClass, Figure } from './figure.tsx';
+import { thinned } from './thinned.ts';
 import styles from './weight_chart.module.css';
 import { type LaneStack, laneStack } from './weight_series.ts';
 
@@ -42,7 +43,8 @@ function options(stack: LaneStack, width: number, colours: ChartColours): uPlot.
       ...[...stack.lanes].reverse().map((_, index) => {
         const lane = stack.lanes.length - 1 - index;
         const colour = colours.series[lane % colours.series.length] ?? colours.accent;
-        return { stroke: colour, fill: colour, width: 1, points: { show: false }, spanGaps: false };
+        const fill = `color-mix(in srgb, ${colour} 45%, ${colours.surface})`;
+        return { stroke: colour, fill, width: 1, points: { show: false }, spanGaps: false };
       }),
     ],
     hooks: { draw: [(plot) => drawCaps(plot, stack.limit, colours)] },

@@ -1,4 +1,4 @@
-import type { QueueReport, TaskReport } from '../../api/system_report.ts';
+import type { QueueDepth, TaskRun } from '../../../contract/system.ts';
 import { type Level, StateBadge } from '../../ui/badge.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Empty } from '../../ui/notice.tsx';
@@ -7,7 +7,7 @@ import { tableClass as t } from '../../ui/table.ts';
 import { TableWrap } from '../../ui/table_wrap.tsx';
 import { When } from '../../ui/when.tsx';
 
-const OUTCOMES: Readonly<Record<NonNullable<TaskReport['lastOutcome']>, Level>> = {
+const OUTCOMES: Readonly<Record<TaskRun['outcome'], Level>> = {
   succeeded: 'healthy',
   running: 'neutral',
   stopped: 'warning',
@@ -16,57 +16,54 @@ const OUTCOMES: Readonly<Record<NonNullable<TaskReport['lastOutcome']>, Level>> 
   failed: 'danger',
 };
 
-const TaskRow = ({ task }: { readonly task: TaskReport }) => (
+const TaskRow = ({ run }: { readonly run: TaskRun }) => (
   <tr>
     <th scope="row" className={t('strong')}>
-      {task.name}
+      {run.task}
     </th>
     <td className={t('right')}>
-      <Num value={task.everyMs} kind="duration" />
+      <When at={run.startedAt} />
     </td>
     <td className={t('right')}>
-      <When at={task.lastStartedAt} />
-    </td>
-    <td className={t('right', 'wide')}>
-      {task.lastDurationMs === null ? '\u2014' : <Num value={task.lastDurationMs} kind="age" />}
+      {run.durationMs === null ? '\u2014' : <Num value={run.durationMs} kind="age" />}
     </td>
     <td>
-      {task.lastOutcome === null ? (
-        <StateBadge level="neutral">not yet</StateBadge>
-      ) : (
-        <StateBadge level={OUTCOMES[task.lastOutcome]} tip={task.lastError ?? undefined}>
-          {task.lastOutcome.replace('_', ' ')}
-        </StateBadge>
-      )}
+      <StateBadge level={OUTCOMES[run.outcome]} tip={run.error ?? undefined}>
+        {run.outcome.replace('_', ' ')}
+      </StateBadge>
+    </td>
+    <td className={t('wide', 'second')}>
+      {run.worker}
+      {run.attempt > 1 ? `, attempt ${run.attempt}` : ''}
     </td>
   </tr>
 );
 
 /** Periodic tasks and how their last run went. */
-export const TasksCard = ({ tasks }: { readonly tasks: readonly TaskReport[] }) => (
-  <Card title="Tasks">
+export const TasksCard = ({ tasks }: { readonly tasks: readonly TaskRun[] }) => (
+  <Card title="Tasks" note="last run of each">
     {tasks.length === 0 ? (
-      <Empty title="No task is scheduled" />
+      <Empty title="No task has run yet" />
     ) : (
       <TableWrap label="Table of tasks">
         <thead>
           <tr>
             <th scope="col">Task</th>
             <th scope="col" className={t('right')}>
-              Every
-            </th>
-            <th scope="col" className={t('right')}>
               Last run
             </th>
-            <th scope="col" className={t('right', 'wide')}>
+            <th scope="col" className={t('right')}>
               Took
             </th>
             <th scope="col">Result</th>
+            <th scope="col" className={t('wide')}>
+              Worker
+            </th>
           </tr>
         </thead>
         <tbody>
-          {tasks.map((task) => (
-            <TaskRow key={task.name} task={task} />
+          {tasks.map((run) => (
+            <TaskRow key={run.task} run={run} />
           ))}
         </tbody>
       </TableWrap>
@@ -74,10 +71,10 @@ export const TasksCard = ({ tasks }: { readonly tasks: readonly TaskReport[] }) 
   </Card>
 );
 
-const QueueRow = ({ queue }: { readonly queue: QueueReport }) => (
+const QueueRow = ({ queue }: { readonly queue: QueueDepth }) => (
   <tr>
     <th scope="row" className={t('strong')}>
-      {queue.name}
+      {queue.queue}
     </th>
     <td className={t('right')}>
       <Num value={queue.waiting} kind="count" />
@@ -85,23 +82,20 @@ const QueueRow = ({ queue }: { readonly queue: QueueReport }) => (
     <td className={t('right')}>
       <Num value={queue.active} kind="count" />
     </td>
-    <td className={t('right', 'wide')}>
+    <td className={t('right')}>
       <Num value={queue.delayed} kind="count" />
     </td>
     <td className={t('right')}>
       {queue.failed > 0 ? <StateBadge level="danger">{queue.failed}</StateBadge> : '0'}
     </td>
-    <td className={t('right', 'wide')}>
-      {queue.oldestMs === null ? '\u2014' : <Num value={queue.oldestMs} kind="age" />}
-    </td>
   </tr>
 );
 
 /** What waits to be done. */
-export const QueuesCard = ({ queues }: { readonly queues: readonly QueueReport[] }) => (
+export const QueuesCard = ({ queues }: { readonly queues: readonly QueueDepth[] | null }) => (
   <Card title="Queues">
-    {queues.length === 0 ? (
-      <Empty title="No queue has reported yet" />
+    {queues === null || queues.length === 0 ? (
+      <Empty title={queues === null ? 'The queue does not answer' : 'No queue has reported yet'} />
     ) : (
       <TableWrap label="Table of queues">
         <thead>
@@ -113,20 +107,17 @@ export const QueuesCard = ({ queues }: { readonly queues: readonly QueueReport[]
             <th scope="col" className={t('right')}>
               Active
             </th>
-            <th scope="col" className={t('right', 'wide')}>
+            <th scope="col" className={t('right')}>
               Delayed
             </th>
             <th scope="col" className={t('right')}>
               Failed
             </th>
-            <th scope="col" className={t('right', 'wide')}>
-              Oldest
-            </th>
           </tr>
         </thead>
         <tbody>
           {queues.map((queue) => (
-            <QueueRow key={queue.name} queue={queue} />
+            <QueueRow key={queue.queue} queue={queue} />
           ))}
         </tbody>
       </TableWrap>

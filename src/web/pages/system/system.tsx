@@ -8,6 +8,7 @@ import { Card } from '../../ui/card.tsx';
 import { Failure, Skeleton } from '../../ui/notice.tsx';
 import { pick } from '../../ui/pick.ts';
 import { ServicesTable } from '../../ui/services_table.tsx';
+import { DriftCard, GapsCard } from './findings_cards.tsx';
 import { About, FeedFacts } from './installation.tsx';
 import { QueuesCard, TasksCard } from './jobs_cards.tsx';
 import styles from './system.module.css';
@@ -16,7 +17,7 @@ import { WeightCard } from './weight_card.tsx';
 
 const c = pick(styles);
 
-/** Position book, sweep, queues and tasks; a failed report leaves the rest of the page as it is. */
+/** Position book, sweep, queues, tasks and findings; a failed report leaves the rest of the page as it is. */
 function Work() {
   const system = useQuery(systemQuery);
   if (system.data === undefined && system.error !== null) {
@@ -31,10 +32,12 @@ function Work() {
   }
   return (
     <>
-      <TrackingCard tracking={system.data.tracking} />
+      <TrackingCard system={system.data} />
       <SweepCard sweep={system.data.sweep} />
       <TasksCard tasks={system.data.tasks} />
       <QueuesCard queues={system.data.queues} />
+      <DriftCard drift={system.data.drift} />
+      <GapsCard gaps={system.data.gaps} />
     </>
   );
 }

@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useMemo } from 'react';
-import { accountValuesQuery } from '../../api/queries.ts';
+import { lazy, Suspense, useMemo, useState } from 'react';
+import type { AccountValue } from '../../../contract/account_value.ts';
+import { accountValueQuery } from '../../api/queries.ts';
 import { accountValueCurve } from '../../charts/account_value_series.ts';
 import { Card } from '../../ui/card.tsx';
+import { Select } from '../../ui/choices.tsx';
 import { Empty, Failure, Skeleton } from '../../ui/notice.tsx';
 
 const AccountValueChart = lazy(async () => {
@@ -10,27 +12,50 @@ const AccountValueChart = lazy(async () => {
   return { default: chart };
 });
 
-/** The account's value at each audit, and how far it fell from its peak. */
-export function AccountValueCard({ address }: { readonly address: string }) {
-  const values = useQuery(accountValuesQuery(address));
-  const items = values.data?.items;
-  const curve = useMemo(() => (items === undefined ? null : accountValueCurve(items)), [items]);
+const dexName = (dex: string): string => (dex === '' ? 'First dex' : `Dex ${dex}`);
+
+function Curve({ points }: { readonly points: AccountValue['series'][number]['points'] }) {
+  const curve = useMemo(() => accountValueCurve(points), [points]);
+  if (curve.samples < 2) {
+    return (
+      <Empty title={curve.samples === 0 ? 'No audit of this account yet' : 'One audit so far'}>
+        Each audit adds a point; the curve begins with the second.
+      </Empty>
+    );
+  }
   return (
-    <Card title="Account value and drawdown">
-      {curve === null && values.error === null ? <Skeleton lines={10} label="Loading account value" /> : null}
-      {curve === null && values.error !== null ? (
-        <Failure what="The account value" error={values.error} retry={() => void values.refetch()} />
+    <Suspense fallback={<Skeleton lines={10} label="Loading the chart" />}>
+      <AccountValueChart curve={curve} />
+    </Suspense>
+  );
+}
+
+/** The account's value at each audit, and how far it fell from its peak. Each dex has a margin account of its own. */
+export function AccountValueCard({ address }: { readonly address: string }) {
+  const value = useQuery(accountValueQuery(address));
+  const [dex, setDex] = useState<string | null>(null);
+  const series = value.data?.series;
+  const shown = series?.find((one) => one.dex === dex) ?? series?.[0];
+  const choices = (series ?? []).map((one) => ({ value: one.dex, label: dexName(one.dex) }));
+  return (
+    <Card
+      title="Account value and drawdown"
+      note="last 30 days"
+      actions={
+        choices.length > 1 && shown !== undefined ? (
+          <Select label="Dex" value={shown.dex} choices={choices} onChange={setDex} />
+        ) : undefined
+      }
+    >
+      {series === undefined && value.error === null ? (
+        <Skeleton lines={10} label="Loading account value" />
       ) : null}
-      {curve !== null && curve.samples < 2 ? (
-        <Empty title={curve.samples === 0 ? 'No audit of this account yet' : 'One audit so far'}>
-          Each audit adds a point; the curve begins with the second.
-        </Empty>
+      {series === undefined && value.error !== null ? (
+        <Failure what="The account value" error={value.error} retry={() => void value.refetch()} />
       ) : null}
-      {curve !== null && curve.samples >= 2 ? (
-        <Suspense fallback={<Skeleton lines={10} label="Loading the chart" />}>
-          <AccountValueChart curve={curve} />
-        </Suspense>
-      ) : null}
+      {series === undefined ? null : <Curve points={shown?.points ?? NO_POINTS} />}
     </Card>
   );
 }
+
+const NO_POINTS: AccountValue['series'][number]['points'] = [];
