@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { TraderHistory } from '../domain/metrics/history.ts';
+import type { TraderWindow } from '../domain/metrics/window.ts';
+import { windowOf } from '../domain/metrics/window.ts';
+import { microUsd } from '../domain/money.ts';
+import { capacityShare } from './capacity.ts';
+import { copySeries, DEFAULT_COPY_TERMS, decayFactor, marketNeutral } from './copy_returns.ts';
+import { entityViews, groupEntities, oppositeTwins, washRings } from './entities.ts';
+import { featuresOf } from './features.ts';
+import { gateNames, gatesOf } from './gates.ts';
+import { LEAST_ORDER_USD, minimumCapital, reproducedShare } from './minimum_capital.ts';
+import { copySample } from './sharpe_sample.ts';
+
+const DAY = 86_400_000;
+
+describe('copy-adjusted returns', () => {
+  const base = windowOf(new TraderHistory({ slippageBp: () => 0 }), 0, 1);
+  const window: TraderWindow = {
+    ...base,
+    knownFrom: 11,
+    totals: { ...base.totals, entryNotional: 1e6, costTime: 1e6 * 3_600_000 },
+    series: {
+      day: [10, 11, 12],
+      net: [0.5, 0.009, -0.02],
+      gross: [0.5, 0.01, -0.02],
+      slippage: [0, 0.0004, 0.0002],
+      turnover: [9, 2, 1],
+      pnl: [0, 0, 0],
+      equity: [0, 0, 0],
+    },
+  };
+  it('are the gross return less fees, spread and delay, from the day the fills are known', () => {
+    const copy = copySeries(window, DEFAULT_COPY_TERMS);
+    expect(copy.day).toEqual([11, 12]);
+    const keep = Math.exp(-1_500 / (0.15 * 3_600_000));
+    expect(copy.net[0]).toBeCloseTo(0.01 * keep - 2 * 4.5e-4 - 0.0004, 12);
+    // A loss is not made smaller by being late.
+    expect(copy.net[1]).toBeCloseTo(-0.02 - 4.5e-4 - 0.0002, 12);
+  });
+  it('fall with the fee, the builder fee and the delay', () => {
+    const total = (terms: typeof DEFAULT_COPY_TERMS) =>
+      copySeries(window, terms).net.reduce((sum, x) => sum + x, 0);
+    const now = total(DEFAULT_COPY_TERMS);
+    expect(total({ ...DEFAULT_COPY_TERMS, takerBp: 3 })).toBeCloseTo(now + 3 * 1.5e-4, 12);
+    expect(total({ ...DEFAULT_COPY_TERMS, builderBp: 1 })).toBeLessThan(now);
+    expect(total({ ...DEFAULT_COPY_TERMS, latencyMs: 60_000 })).toBeLessThan(now);
+    expect(decayFactor(null, 1_500)).toBe(0);
+    expect(decayFactor(0, 1_500)).toBe(0);
+  });
+  it('lose only the part of the market that is beyond doubt', () => {
+    const market = Array.from({ length: 40 }, (_, i) => 0.02 * Math.sin(i));
+    const follows = market.map((m, i) => 1.5 * m + 0.001 * Math.cos(7 * i));
+    expect(Math.max(...marketNeutral(follows, market).map(Math.abs))).toBeLessThan(0.002);
+    const unrelated = market.map((_, i) => 0.01 * Math.cos(7 * i));
+    expect(marketNeutral(unrelated, market)).toEqual(unrelated);
+  });
+  it('give no estimate from a constant, short or empty series', () => {
+    for (const values of [[], [0.01, 0.02], Array(40).fill(0.01)])
+      expect(
+        copySample(
+          values,
+          values.map((_, i) => i),
+          40,
+        ),
+      ).toBeNull();
+  });
+});
+
+describe('features of a trader about whom nothing is known', () => {
+  it('are unknown, and gated for lack of history and capital', () => {
+    const none = { firstDay: 0, returns: [] };
+    const context = { now: 20_000 * DAY, terms: DEFAULT_COPY_TERMS, bitcoin: none, ether: none };
+    const history = new TraderHistory({ slippageBp: () => 0 });
+    const features = featuresOf(history, null, context);
+    expect(gateNames(gatesOf(features))).toEqual(['HISTORY', 'CAPITAL']);
+    history.equity({ time: 19_000 * DAY, equity: microUsd(5e9), unrealised: microUsd(0) });
+    for (let d = 1; d <= 1_000; d++)
+      history.equity({ time: (19_000 + d) * DAY, equity: microUsd(5e9), unrealised: microUsd(0) });
+    for (const windowDays of [7, 30, 90, 180, null]) {
+      const flat = featuresOf(history, windowDays, context);
+      expect(flat.sharpe).toBeNaN();
+      expect(flat.medianEquityUsd).toBe(5_000);
+      expect(flat.days).toBe(windowDays ?? 1_000);
+      for (const value of Object.values(flat)) expect(Math.abs(value)).not.toBe(Number.POSITIVE_INFINITY);
+    }
+  });
+});
+
+describe('entities', () => {
+  it('group through any chain of links, named by the smallest id', () => {
+    const groups = groupEntities([
+      { a: 9, b: 4, kind: 'transfer' },
+      { a: 12, b: 9, kind: 'subAccount' },
+      { a: 7, b: 8, kind: 'vaultLeader' },
+    ]);
+    expect(Object.fromEntries(groups)).toEqual({ 4: 4, 9: 4, 12: 4, 7: 7, 8: 7 });
+  });
+  it('find twins that do the opposite, and not a crowd that panics together', () => {
+    const changes = [];
+    for (let k = 0; k < 20; k++) {
+      changes.push({ trader: 1, coin: 1, minute: 10 * k, notional: 100 + k });
+      changes.push({ trader: 2, coin: 1, minute: 10 * k, notional: -(100 + k) });
+      for (let t = 100; t < 160; t++)
+        changes.push({ trader: t, coin: 2, minute: 10 * k, notional: t % 2 === 0 ? 50 : -50 });
+    }
+    const twins = oppositeTwins(changes);
+    expect(twins.map(({ a, b }) => [a, b])).toEqual([[1, 2]]);
+    expect(twins[0]?.correlation).toBeCloseTo(-1, 12);
+    expect(oppositeTwins(changes.filter(({ trader }) => trader < 3).slice(0, 14))).toEqual([]);
+  });
+  it('find rings by who trades with whom', () => {
+    const volume = new Map([
+      [1, 100],
+      [2, 1_000],
+      [3, 1_000],
+    ]);
+    const rings = washRings(
+      [
+        { a: 1, b: 2, notional: 40 },
+        { a: 2, b: 3, notional: 100 },
+      ],
+      volume,
+    );
+    expect(rings).toEqual([{ a: 1, b: 2, kind: 'ring' }]);
+  });
+  it('net the legs of a hedge', () => {
+    const [view] = entityViews(
+      new Map([
+        [1, 1],
+        [2, 1],
+      ]),
+      [
+        { trader: 1, pnl: 500, notional: new Map([[7, 1_000]]) },
+        { trader: 2, pnl: -510, notional: new Map([[7, -990]]) },
+      ],
+    );
+    expect(view?.pnl).toBe(-10);
+    expect(view?.oneSided).toBeCloseTo(10 / 1_990, 12);
+  });
+});
+
+describe('minimum capital', () => {
+  it('is where 95 % of what the leader holds can be held', () => {
+    expect(minimumCapital([])).toBeNull();
+    const one = minimumCapital([{ ratio: 0.5, lotUsd: 0.01 }]) ?? 0;
+    expect(one).toBe(20);
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            ratio: fc.double({ min: 0.01, max: 5, noNaN: true }),
+            lotUsd: fc.double({ min: 0.01, max: 50, noNaN: true }),
+          }),
+          { minLength: 1, maxLength: 8 },
+        ),
+        (positions) => {
+          const least = minimumCapital(positions) ?? 0;
+          expect(reproducedShare(positions, least)).toBeGreaterThanOrEqual(0.95 - 1e-9);
+          const first = positions[0];
+          if (first && positions.length === 1)
+            expect(least * first.ratio).toBeGreaterThanOrEqual(LEAST_ORDER_USD - 1e-6);
+        },
+      ),
+    );
+  });
+});
+
+describe('capacity', () => {
+  it('counts fills whose copies would be more than 5 % of the minute', () => {
+    const fills = [
+      { notionalUsd: 100, minuteVolumeUsd: 10_000 },
+      { notionalUsd: 1_000, minuteVolumeUsd: 10_000 },
+      { notionalUsd: 1_000, minuteVolumeUsd: Number.NaN },
+    ];
+    expect(capacityShare(fills, 1)).toBe(0.5);
+    expect(capacityShare([], 1)).toBeNaN();
+  });
+});
