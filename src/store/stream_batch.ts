@@ -4,6 +4,7 @@
  */
 
 import type { CoinTable } from '../domain/listed_coin.ts';
+import { type AuditRecords, requestPollsOfGaps, writeAudits } from './audits.ts';
 import type { Database } from './database.ts';
 import { StoreError } from './errors.ts';
 import { type FeedGap, insertFeedGaps, setInterrupted } from './feed_gaps.ts';
@@ -36,6 +37,7 @@ export interface StreamBatch {
   readonly gaps: readonly FeedGap[];
   /** Coins (by id) whose feed was interrupted (true) or restored (false) last. */
   readonly interrupted: ReadonlyMap<number, boolean>;
+  readonly audits: AuditRecords;
   readonly coins: CoinTable;
   /** Times of some of the trades, for lag metrics. */
   readonly sampledTimes: readonly { readonly time: number; readonly receivedAt: number }[];
@@ -89,6 +91,8 @@ async function commit(database: Database, lease: Lease, batch: StreamBatch, now:
     await upsertPositions(tx, batch.positions, batch.coins);
     await insertFeedGaps(tx, batch.gaps, now);
     await setInterrupted(tx, batch.interrupted);
+    await writeAudits(tx, batch.audits, batch.coins, now);
+    await requestPollsOfGaps(tx, [...new Set(batch.gaps.map((gap) => gap.coin))], now);
     await writeStreamState(tx, after, now);
     await publish(tx, batch);
   });

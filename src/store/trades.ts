@@ -105,3 +105,11 @@ export async function readNewestTradeKeys(
   const keys = rows.reverse().map((row) => ({ time: row.time, tradeId: row.trade_id }));
   return { keys, all: keys.length < limit };
 }
+
+/** Exchange time (ms) of the newest stored trade of any coin; 0 if there is none. */
+export async function readNewestTradeTime(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ time: number }>(
+    'SELECT coalesce(max(time), 0) AS time FROM (SELECT time FROM trades ORDER BY seq DESC LIMIT 10000) newest',
+  );
+  return rows[0]?.time ?? 0;
+}

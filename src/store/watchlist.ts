@@ -20,10 +20,10 @@ export async function addToWatchlist(db: Queryable, traderId: number, now: numbe
     'INSERT INTO watchlist (trader_id, added_at) VALUES ($1, $2) ON CONFLICT (trader_id) DO NOTHING',
     [traderId, now],
   );
-  await publishNews(db, TOPIC, { epoch: 0, offset: traderId });
+  await publishNews(db, TOPIC, { epoch: 0, offset: now });
 }
 
-export async function removeFromWatchlist(db: Queryable, traderId: number): Promise<void> {
+export async function removeFromWatchlist(db: Queryable, traderId: number, now: number): Promise<void> {
   await db.query('DELETE FROM watchlist WHERE trader_id = $1', [traderId]);
-  await publishNews(db, TOPIC, { epoch: 0, offset: traderId });
+  await publishNews(db, TOPIC, { epoch: 0, offset: now });
 }

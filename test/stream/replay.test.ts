@@ -84,10 +84,9 @@ describe.skipIf(!existsSync(capture))('a recorded minute and a half of mainnet, 
       log: silentLogger,
     });
     closers.push(() => simulator.close());
-    const { leader } = await startLeader(db.database, simulator);
-    closers.push(() => leader.stop());
+    const { stop } = await startLeader(db.database, simulator);
     await until(async () => (await one(db, '(SELECT count(*) FROM trades)')) >= 428, '428 trades');
-    await leader.stop();
+    await stop();
     expect(await one(db, '(SELECT count(*) FROM trades)')).toBe(428);
     expect(await one(db, '(SELECT count(DISTINCT (coin_id, time, trade_id)) FROM trades)')).toBe(428);
     expect(await one(db, '(SELECT max(seq) FROM trades)')).toBe(428);

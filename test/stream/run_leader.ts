@@ -5,9 +5,9 @@ import { startLeader } from './start_leader.ts';
 
 const [databaseUrl = '', url = '', websocketUrl = ''] = process.argv.slice(2);
 const database = openDatabase({ url: databaseUrl, log: silentLogger, applicationName: 'stream under test' });
-const { leader } = await startLeader(database, { url, websocketUrl });
+const { leader, stop } = await startLeader(database, { url, websocketUrl });
 process.stdout.write('leading\n');
 process.on('SIGTERM', () => {
-  void leader.stop().then(() => process.exit(0));
+  void stop().then(() => process.exit(0));
 });
 await leader.ended;

@@ -6,6 +6,7 @@ import { silentLogger } from '../../src/runtime/log.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import type { Database } from '../../src/store/database.ts';
 import { acquireLease, type Lease } from '../../src/store/leases.ts';
+import { listenNews } from '../../src/store/news.ts';
 
 export interface Venue {
   /** http://host:port */
@@ -18,8 +19,15 @@ export async function startLeader(
   database: Database,
   venue: Venue,
   options: { readonly coins?: readonly string[]; readonly coinsRefreshMs?: number } = {},
-): Promise<{ leader: StreamLeader; lease: Lease }> {
+): Promise<{ leader: StreamLeader; lease: Lease; stop: () => Promise<void> }> {
   const clock = systemClock;
+  const news = listenNews({
+    url: database.url,
+    applicationName: 'test news',
+    log: silentLogger,
+    clock,
+    random: systemRandom,
+  });
   const lease = await acquireLease({
     url: database.url,
     name: 'stream',
@@ -30,6 +38,7 @@ export async function startLeader(
   const leader = await StreamLeader.start({
     database,
     lease,
+    news,
     epoch: 1,
     info: createInfoClient({ url: `${venue.url}/info`, ledger: new LocalWeightLedger(clock), clock }),
     websocketUrl: venue.websocketUrl,
@@ -40,5 +49,13 @@ export async function startLeader(
     random: systemRandom,
     log: silentLogger,
   });
-  return { leader, lease };
+  return {
+    leader,
+    lease,
+    async stop() {
+      await leader.stop();
+      await news.close();
+      await lease.release();
+    },
+  };
 }

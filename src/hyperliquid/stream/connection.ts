@@ -15,6 +15,7 @@ const HANDSHAKE_MS = 10_000;
 /** The venue closes a connection to which it sent nothing for 60 s. */
 const PING_EVERY_MS = 20_000;
 /** Without any byte for this long after a ping, the other side is gone. */
+const PROBE_EVERY_MS = 2_000;
 const PONG_MS = 10_000;
 const SUBSCRIBE_MS = 15_000;
 const STEADY_MS = 10_000;
@@ -67,6 +68,10 @@ export class FeedConnection {
   /** Newest exchange time (ms) of a live frame. */
   latestTime: number | undefined;
   lastReason = '';
+  /** Wall clock, ms, of the newest ping that was answered: what the venue had sent before is here. */
+  provenAt = 0;
+  /** Wall clock of pings not yet answered, oldest first: answers come in order. */
+  #pings: number[] = [];
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -170,10 +175,11 @@ export class FeedConnection {
     const receivedAt = clock.now();
     const from = columns.length;
     const frame = reader.read(data, columns, receivedAt);
-    if (frame.kind === 'trades') {
+    if (frame.kind === 'pong') this.provenAt = this.#pings.shift() ?? this.provenAt;
+    else if (frame.kind === 'trades') {
       hooks.trades(columns, from, frame.unreadable);
       columns.length = from;
-    } else if (frame.kind !== 'pong') this.#onControl(frame, data.length);
+    } else this.#onControl(frame, data.length);
   }
 
   /** A live frame came: told by the feed, which knows replays from live data. */
@@ -244,9 +250,18 @@ export class FeedConnection {
     }
   }
 
+  /** Pings soon, if it has not lately. */
+  probe(): void {
+    const now = this.#options.clock.monotonic();
+    if (this.#socket?.readyState === WebSocket.OPEN && now - this.#lastPingAt >= PROBE_EVERY_MS)
+      this.#ping(now);
+  }
+
   #ping(now: number): void {
     this.#lastPingAt = now;
-    if (this.#options.messages.take(now) === 0) this.#socket?.send('{"method":"ping"}');
+    if (this.#options.messages.take(now) > 0) return;
+    this.#pings.push(this.#options.clock.now());
+    this.#socket?.send('{"method":"ping"}');
   }
 
   /** Ends the socket, tells what is interrupted, and plans the next one unless closed or nothing is wanted. */
@@ -258,6 +273,8 @@ export class FeedConnection {
     socket.terminate();
     const interrupted = [...this.subscriptions.confirmed];
     this.subscriptions.reset();
+    this.provenAt = 0;
+    this.#pings = [];
     this.lastReason = reason;
     this.#enter('waiting');
     this.#options.hooks.interrupted(interrupted, reason);

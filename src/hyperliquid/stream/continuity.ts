@@ -1,5 +1,5 @@
 /** Do the venue's newest trades of a coin join what we have, or is something missing between? Pure. */
-import type { TradeColumns } from '../../domain/trade_columns.ts';
+import { TradeColumns } from '../../domain/trade_columns.ts';
 import type { TradeMemory } from '../../domain/trade_memory.ts';
 
 /** Trades that the venue repeats after a subscribe; fewer than this is all that it has. */
@@ -43,4 +43,18 @@ export function join(
   const to = Number.isFinite(oldest) ? oldest : now;
   if (latest === undefined && (rows.length < REPLAYED || to <= from)) return { joined: true };
   return { joined: false, from: Math.min(from, to), to: Math.max(from, to) };
+}
+
+/** Rows of both by time; where both have a block, the first one's order goes first and the other repeats it. */
+export function mergeByTime(first: TradeColumns, second: TradeColumns, coin: number): TradeColumns {
+  const merged = new TradeColumns();
+  let i = 0;
+  for (let at = 0; at < second.length; at++) {
+    if (second.coin[at] !== coin) continue;
+    while (i < first.length && (first.time[i] as number) <= (second.time[at] as number))
+      merged.pushFrom(first, i++);
+    merged.pushFrom(second, at);
+  }
+  while (i < first.length) merged.pushFrom(first, i++);
+  return merged;
 }

@@ -13,7 +13,7 @@ import type { Logger } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import { ConnectGate } from './connect_gate.ts';
 import { type ConnectionHooks, FeedConnection } from './connection.ts';
-import { type Gap, join } from './continuity.ts';
+import { type Gap, join, mergeByTime } from './continuity.ts';
 import { type CoinState, type FeedCounts, type FeedStatus, feedStatus } from './feed_status.ts';
 import { FrameReader } from './frame.ts';
 import { RateWindow } from './rate_window.ts';
@@ -29,6 +29,8 @@ const REPLAY_MS = 10_000;
 /** Trades held back of one coin while its gap is being closed. */
 const MAX_HELD = 50_000;
 const CLOSING_AT_ONCE = 4;
+/** The venue's feed may trail its answers by this much. */
+const SETTLE_MS = 2_000;
 const NOTE_EVERY_MS = 10_000;
 
 export interface TradeFeedHooks {
@@ -139,6 +141,27 @@ export class TradeFeed {
       until = Math.min(until, latestTime);
     }
     return Number.isFinite(until) ? until : undefined;
+  }
+
+  /** True for a coin (by id) whose trades are being followed. */
+  watches(coin: number): boolean {
+    return this.#coins.has(this.#options.coins.byId(coin)?.symbol ?? '');
+  }
+
+  /**
+   * True when every trade of the coin up to exchange time `time` has come: a later block has, or the connection
+   * answered a ping that we sent well after `learntAt` (our clock), when the venue had already told us of that time.
+   */
+  passed(coin: number, time: number, learntAt: number): boolean {
+    const state = this.#coins.get(this.#options.coins.byId(coin)?.symbol ?? '');
+    if (state?.phase !== 'live') return false;
+    const { latestTime, provenAt } = state.connection;
+    return (latestTime ?? 0) > time || provenAt >= learntAt + SETTLE_MS;
+  }
+
+  /** Has connections answer a ping soon, for `passed` on a quiet market. */
+  probe(): void {
+    for (const connection of this.#connections) connection.probe();
   }
 
   /** Backpressure: no byte is read while halted. */
@@ -369,18 +392,4 @@ export class TradeFeed {
     if (event === 'live') this.#options.log.info(line, 'feed connection is live');
     else this.#options.log.warn(line, `feed: ${event}`);
   }
-}
-
-/** Rows of both by time; where both have a block, the first one's order goes first and the other repeats it. */
-function mergeByTime(first: TradeColumns, second: TradeColumns, coin: number): TradeColumns {
-  const merged = new TradeColumns();
-  let i = 0;
-  for (let at = 0; at < second.length; at++) {
-    if (second.coin[at] !== coin) continue;
-    while (i < first.length && (first.time[i] as number) <= (second.time[at] as number))
-      merged.pushFrom(first, i++);
-    merged.pushFrom(second, at);
-  }
-  while (i < first.length) merged.pushFrom(first, i++);
-  return merged;
 }

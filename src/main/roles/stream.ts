@@ -87,6 +87,7 @@ async function lead(parts: Parts, context: Context, store: OpenStore): Promise<v
   parts.leader = await StreamLeader.start({
     database: store.database,
     lease,
+    news: store.news,
     epoch: store.world.epoch,
     info: createInfoClient({ url: config.HYPERLIQUID_API_URL, ledger, clock }),
     websocketUrl: config.WEBSOCKET_URL,

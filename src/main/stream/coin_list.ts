@@ -7,6 +7,7 @@ import type { InfoClient } from '../../hyperliquid/transport.ts';
 import { type StoredCoin, syncCoins, type VenueCoin } from '../../store/coins.ts';
 import type { Database } from '../../store/database.ts';
 import type { Lease } from '../../store/leases.ts';
+import type { TraderDexs } from '../../tracking/trader_dexs.ts';
 
 export interface VenueList {
   readonly coins: readonly VenueCoin[];
@@ -43,6 +44,7 @@ export interface SyncOptions {
   readonly database: Database;
   readonly lease: Lease;
   readonly coins: CoinTable;
+  readonly dexs: TraderDexs;
   /** '*' or symbols. */
   readonly watched: '*' | readonly string[];
   readonly now: number;
@@ -53,18 +55,24 @@ export interface SyncResult {
   readonly watched: readonly ListedCoin[];
   /** Coins that were never listed before. */
   readonly added: number;
+  /** Ids of coins that the venue no longer trades. */
+  readonly delisted: readonly number[];
 }
 
 /** Writes the venue's list and returns what is to be watched of it. */
 export async function applyVenueList(list: VenueList, options: SyncOptions): Promise<SyncResult> {
-  const { database, lease, coins, watched, now } = options;
+  const { database, lease, coins, dexs, watched, now } = options;
   const before = coins.all().length;
   const stored = await database.transaction(async (tx) => {
     await lease.check(tx);
     return syncCoins(tx, list.coins, list.dexs, now);
   });
-  for (const coin of stored) coins.add(coin);
-  return { watched: watchedOf(stored, watched), added: coins.all().length - before };
+  for (const coin of stored) {
+    coins.add(coin);
+    dexs.addCoin(coin.id, coin.dex);
+  }
+  const delisted = stored.filter((coin) => coin.delisted).map((coin) => coin.id);
+  return { watched: watchedOf(stored, watched), added: coins.all().length - before, delisted };
 }
 
 /** What is to be watched of the coins that are listed. */

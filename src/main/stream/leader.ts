@@ -10,9 +10,12 @@ import type { Random } from '../../runtime/random.ts';
 import { readCoins } from '../../store/coins.ts';
 import type { Database } from '../../store/database.ts';
 import type { Lease } from '../../store/leases.ts';
+import type { NewsListener } from '../../store/news.ts';
 import { dropPartitionsBefore } from '../../store/partitions.ts';
 import { type StreamBatch, writeStreamBatch } from '../../store/stream_batch.ts';
+import { readWatchlist } from '../../store/watchlist.ts';
 import { FlushLoop } from '../../tracking/flush_loop.ts';
+import { SnapshotAuditor } from './auditor.ts';
 import { applyVenueList, fetchVenueList, watchedOf } from './coin_list.ts';
 import { StreamMetrics } from './metrics.ts';
 import type { StreamPipeline } from './pipeline.ts';
@@ -31,6 +34,7 @@ const STOP_FLUSH_MS = 5_000;
 export interface LeaderOptions {
   readonly database: Database;
   readonly lease: Lease;
+  readonly news: Pick<NewsListener, 'subscribe'>;
   readonly epoch: number;
   readonly info: InfoClient;
   readonly websocketUrl: string;
@@ -53,6 +57,9 @@ export class StreamLeader {
   readonly #flushes: FlushLoop<StreamBatch>;
   readonly #stop = new AbortController();
   readonly #timers: Timer[] = [];
+  readonly #ends: (() => void)[] = [];
+  readonly #delisted = new Set<number>();
+  readonly auditor: SnapshotAuditor;
   #end: (error: unknown) => void = () => undefined;
   #halted = false;
 
@@ -121,6 +128,18 @@ export class StreamLeader {
       () => this.feed.status(),
       () => pipeline.pending,
     );
+    this.auditor = new SnapshotAuditor({
+      database,
+      pipeline,
+      feed: this.feed,
+      isDelisted: (coin) => this.#delisted.has(coin),
+      clock,
+      log,
+    });
+    this.#ends.push(
+      options.news.subscribe('snapshots', () => this.#audit()),
+      options.news.subscribe('watchlist', async () => pipeline.watch(await readWatchlist(database))),
+    );
     lease.signal.addEventListener('abort', () => this.#fail(lease.signal.reason), { once: true });
     this.#timers.push(
       clock.every(IDLE_FLUSH_MS, () => this.#idle(), { background: true }),
@@ -143,6 +162,7 @@ export class StreamLeader {
   #close(): void {
     this.#stop.abort(new AppError('STREAM_STOPPED', 'the stream role stops'));
     for (const timer of this.#timers) timer.cancel();
+    for (const end of this.#ends) end();
     this.feed.close();
   }
 
@@ -154,7 +174,19 @@ export class StreamLeader {
     this.#end(error);
   }
 
+  async #audit(): Promise<void> {
+    try {
+      if (await this.auditor.work()) this.#flushes.flush();
+    } catch (error) {
+      this.#options.log.warn(
+        { error: errorMessage(error) },
+        'cannot read snapshots; tried again in a second',
+      );
+    }
+  }
+
   #written(batch: StreamBatch, tookMs: number): void {
+    this.auditor.committed(batch.audits.judged);
     this.metrics.committed(batch, batch.sampledTimes, this.#options.clock.now(), tookMs);
     if (this.#halted && this.pipeline.pending < MAX_PENDING / 2) this.#halt(false);
   }
@@ -183,8 +215,11 @@ export class StreamLeader {
       let wait = coinsRefreshMs;
       try {
         const list = await fetchVenueList(info, signal);
-        const options = { database, lease, coins: this.pipeline.coins, watched: coins, now: clock.now() };
-        const { watched, added } = await applyVenueList(list, options);
+        const { coins: table, dexs } = this.pipeline;
+        const options = { database, lease, coins: table, dexs, watched: coins, now: clock.now() };
+        const { watched, added, delisted } = await applyVenueList(list, options);
+        this.#delisted.clear();
+        for (const coin of delisted) this.#delisted.add(coin);
         if (signal.aborted) return;
         if (added > 0) log.info({ added, watched: watched.length }, 'coins listed by the venue');
         if (watched.length === 0) log.error({ coins }, 'none of the configured coins is listed by the venue');

@@ -9,6 +9,13 @@ import type { CoinTable } from '../../domain/listed_coin.ts';
 import type { PositionKnown } from '../../domain/position.ts';
 import { TradeColumns } from '../../domain/trade_columns.ts';
 import type { TradeMemory } from '../../domain/trade_memory.ts';
+import {
+  type AuditRecords,
+  type DriftRecord,
+  POLL_PRIORITY,
+  type PollRequest,
+  type TraderDexRecord,
+} from '../../store/audits.ts';
 import type { FeedGap } from '../../store/feed_gaps.ts';
 import { utcDay } from '../../store/partitions.ts';
 import { encodePositionChanges } from '../../store/position_changes.ts';
@@ -17,7 +24,9 @@ import type { StreamBatch } from '../../store/stream_batch.ts';
 import type { StreamState } from '../../store/stream_state.ts';
 import { encodeNewTraders, type TraderRecord } from '../../store/traders.ts';
 import { encodeTrades } from '../../store/trades.ts';
+import { type AuditContext, audit, type Snapshot, type Verdict } from '../../tracking/audit.ts';
 import type { PositionBook } from '../../tracking/position_book.ts';
+import type { TraderDexs } from '../../tracking/trader_dexs.ts';
 import { sampleTimes } from './metrics.ts';
 
 /** Rows brought up to date per flush (trader totals, position checkpoint): all on a calm day, few in a storm. */
@@ -32,6 +41,7 @@ export interface PipelineParts {
   readonly memory: TradeMemory;
   readonly ledger: TraderLedger;
   readonly book: PositionBook;
+  readonly dexs: TraderDexs;
   readonly state: StreamState;
 }
 
@@ -41,6 +51,7 @@ export class StreamPipeline {
   readonly memory: TradeMemory;
   readonly ledger: TraderLedger;
   readonly book: PositionBook;
+  readonly dexs: TraderDexs;
   #state: StreamState;
   #pending = new TradeColumns();
   #spare = new TradeColumns();
@@ -48,6 +59,7 @@ export class StreamPipeline {
   #nextOffset: number;
   #gaps: FeedGap[] = [];
   #interrupted = new Map<number, boolean>();
+  #audits = new AuditBuffer();
   #aliveUntil: number;
   #watched: ReadonlySet<number> = new Set();
 
@@ -57,6 +69,7 @@ export class StreamPipeline {
     this.memory = parts.memory;
     this.ledger = parts.ledger;
     this.book = parts.book;
+    this.dexs = parts.dexs;
     this.#state = parts.state;
     this.#nextOffset = parts.state.nextOffset;
     this.#aliveUntil = parts.state.aliveUntil;
@@ -98,6 +111,41 @@ export class StreamPipeline {
 
   restored(coin: number): void {
     this.#interrupted.set(coin, false);
+  }
+
+  /** Judges a snapshot whose time the feed has passed; the verdict and the corrections are in the next batch. */
+  audit(
+    snapshotId: number,
+    snapshot: Snapshot,
+    coins: Pick<AuditContext, 'isDelisted' | 'isWatched'>,
+    now: number,
+  ): Verdict {
+    const verdict = audit(snapshot, {
+      ...coins,
+      book: this.book,
+      dexs: this.dexs,
+      changes: this.#changes,
+      nextOffset: this.#nextOffset,
+      now,
+    });
+    if (verdict.kind === 'judged') {
+      this.#nextOffset = verdict.nextOffset;
+      this.#audits.judged(snapshotId, snapshot, verdict);
+    } else {
+      this.discard(snapshotId, {
+        traderId: snapshot.traderId,
+        dex: snapshot.dex,
+        priority: POLL_PRIORITY.ambiguous,
+        reason: verdict.reason,
+      });
+    }
+    return verdict;
+  }
+
+  /** Is done with a snapshot without having used it, and asks for another. */
+  discard(snapshotId: number, poll: PollRequest | undefined): void {
+    this.#audits.done.push(snapshotId);
+    if (poll !== undefined) this.#audits.polls.push(poll);
   }
 
   /** The feed is whole up to this exchange time (ms). */
@@ -146,6 +194,7 @@ export class StreamPipeline {
       positions,
       gaps: this.#gaps,
       interrupted: this.#interrupted,
+      audits: this.#audits.take(),
       sampledTimes: sampleTimes(rows),
     };
     this.#changes.clear();
@@ -163,6 +212,7 @@ export class StreamPipeline {
       this.#changes.length === 0 &&
       this.#gaps.length === 0 &&
       this.#interrupted.size === 0 &&
+      this.#audits.done.length === 0 &&
       this.#aliveUntil === this.#state.aliveUntil &&
       this.ledger.dirty.length === 0 &&
       this.book.dirty.length === 0
@@ -190,6 +240,40 @@ export class StreamPipeline {
       coinId: pairs.coinOf(slot),
       known: KNOWN[known] as PositionKnown,
     };
+  }
+}
+
+/** Verdicts that wait for their flush. */
+class AuditBuffer {
+  done: number[] = [];
+  polls: PollRequest[] = [];
+  #traderDexs = new Map<string, TraderDexRecord>();
+  #drifts: DriftRecord[] = [];
+
+  judged(snapshotId: number, snapshot: Snapshot, verdict: Extract<Verdict, { kind: 'judged' }>): void {
+    const { traderId, dex, time } = snapshot;
+    this.done.push(snapshotId);
+    this.#traderDexs.set(`${traderId} ${dex}`, { traderId, dex, ...verdict.state });
+    for (const drift of verdict.drifts) {
+      this.#drifts.push({ ...drift, snapshotId, traderId, stateTime: time });
+    }
+    if (verdict.state.quarantined) {
+      this.polls.push({ traderId, dex, priority: POLL_PRIORITY.quarantined, reason: 'quarantined' });
+    }
+  }
+
+  take(): AuditRecords {
+    const taken = {
+      judged: this.done,
+      traderDexs: [...this.#traderDexs.values()],
+      drifts: this.#drifts,
+      polls: this.polls,
+    };
+    this.done = [];
+    this.polls = [];
+    this.#traderDexs = new Map();
+    this.#drifts = [];
+    return taken;
   }
 }
 

@@ -7,6 +7,7 @@ import { TradeColumns } from '../../domain/trade_columns.ts';
 import { TradeMemory } from '../../domain/trade_memory.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
+import { readTraderDexs } from '../../store/audits.ts';
 import { readCoins } from '../../store/coins.ts';
 import type { Database } from '../../store/database.ts';
 import { interruptAll, readExactSince } from '../../store/feed_gaps.ts';
@@ -15,8 +16,9 @@ import { readLoggedPositions } from '../../store/position_changes.ts';
 import { loadPositions } from '../../store/positions.ts';
 import { openStreamState, type StreamState } from '../../store/stream_state.ts';
 import { loadTraders } from '../../store/traders.ts';
-import { readNewestTradeKeys, readTradesFrom } from '../../store/trades.ts';
+import { readNewestTradeKeys, readNewestTradeTime, readTradesFrom } from '../../store/trades.ts';
 import { PositionBook } from '../../tracking/position_book.ts';
+import { TraderDexs } from '../../tracking/trader_dexs.ts';
 import { StreamPipeline } from './pipeline.ts';
 
 /** More than any answer of `recentTrades` or replay holds. */
@@ -55,13 +57,21 @@ export async function recoverPipeline(options: RecoveryOptions): Promise<StreamP
     new TradeColumns(),
   );
   const memory = await recallTrades(database, coins);
-  const book = await recallBook(database, coins, state);
-  return new StreamPipeline({ coins, addresses, memory, ledger, book, state });
+  const dexs = new TraderDexs();
+  for (const coin of coins.all()) dexs.addCoin(coin.id, coin.dex);
+  for (const { traderId, dex, ...known } of await readTraderDexs(database)) dexs.set(traderId, dex, known);
+  const book = await recallBook(database, coins, state, dexs);
+  return new StreamPipeline({ coins, addresses, memory, ledger, book, dexs, state });
 }
 
 /** The checkpoint, then every change after it: the log is the truth. */
-async function recallBook(database: Database, coins: CoinTable, state: StreamState): Promise<PositionBook> {
-  const book = new PositionBook();
+async function recallBook(
+  database: Database,
+  coins: CoinTable,
+  state: StreamState,
+  dexs: TraderDexs,
+): Promise<PositionBook> {
+  const book = new PositionBook({ seededAt: (trader, coin) => dexs.seededAt(trader, coin) });
   for (const [coin, time] of await readExactSince(database)) book.gap(coin, time);
   await loadPositions(database, coins, (one) =>
     book.load(one.traderId, one.coinId, { ...one, known: KNOWN.indexOf(one.known) }),
@@ -71,6 +81,8 @@ async function recallBook(database: Database, coins: CoinTable, state: StreamSta
     book.load(one.traderId, one.coinId, { ...one, known: KNOWN.indexOf(one.known), verifiedAt: 0 });
     book.dirty.mark(book.slot(one.traderId, one.coinId), one.offset);
   });
+  // A snapshot older than this start cannot be compared: what happened since it was taken is not in memory.
+  book.recent.startAt((await readNewestTradeTime(database)) + 1);
   return book;
 }
 

@@ -1,0 +1,166 @@
+/** Takes snapshots from the inbox, holds each until the feed has passed its time, and has it judged. */
+import { parseLots } from '../../domain/money.ts';
+import type { AveragePosition } from '../../domain/position.ts';
+import type { TradeFeed } from '../../hyperliquid/stream/trade_feed.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { errorMessage } from '../../runtime/errors.ts';
+import type { Logger } from '../../runtime/log.ts';
+import { readSnapshotInbox, type StoredSnapshot } from '../../store/account_snapshots.ts';
+import { POLL_PRIORITY } from '../../store/audits.ts';
+import type { Database } from '../../store/database.ts';
+import { auditedCoins, type Snapshot } from '../../tracking/audit.ts';
+import type { StreamPipeline } from './pipeline.ts';
+
+const TAKEN_AT_ONCE = 500;
+/** A snapshot that the feed cannot pass (its coins are cut off) is given up; another is asked for. */
+const PATIENCE_MS = 60_000;
+/** What an entry price may carry beyond the coin's ticks: averages are not cut to ticks everywhere. */
+const ENTRY_DECIMALS = 12;
+
+interface Held {
+  readonly stored: StoredSnapshot;
+  readonly snapshot: Snapshot;
+  readonly since: number;
+}
+
+export interface AuditorOptions {
+  readonly database: Database;
+  readonly pipeline: StreamPipeline;
+  readonly feed: TradeFeed;
+  readonly isDelisted: (coin: number) => boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface AuditCounts {
+  agreed: number;
+  seeded: number;
+  drifted: number;
+  again: number;
+  unreadable: number;
+}
+
+export class SnapshotAuditor {
+  readonly counts: AuditCounts = { agreed: 0, seeded: 0, drifted: 0, again: 0, unreadable: 0 };
+  readonly #options: AuditorOptions;
+  readonly #held = new Map<number, Held>();
+  /** Judged, but perhaps not yet gone from the inbox. */
+  readonly #done = new Set<number>();
+  #reading = false;
+
+  constructor(options: AuditorOptions) {
+    this.#options = options;
+  }
+
+  get waiting(): number {
+    return this.#held.size;
+  }
+
+  /** Verdicts up to now are committed: their snapshots are gone from the inbox. */
+  committed(snapshotIds: readonly number[]): void {
+    for (const id of snapshotIds) this.#done.delete(id);
+  }
+
+  /** Reads what is new and judges what is ready; resolves to whether anything was judged. */
+  async work(): Promise<boolean> {
+    if (this.#reading) return false;
+    this.#reading = true;
+    try {
+      const known = [...this.#held.keys(), ...this.#done];
+      for (const stored of await readSnapshotInbox(this.#options.database, known, TAKEN_AT_ONCE)) {
+        this.#take(stored);
+      }
+      return this.#judgeReady();
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  #take(stored: StoredSnapshot): void {
+    const { clock, log, pipeline } = this.#options;
+    try {
+      this.#held.set(stored.snapshotId, { stored, snapshot: this.#read(stored), since: clock.now() });
+    } catch (error) {
+      this.counts.unreadable++;
+      log.warn(
+        { trader: stored.traderId, error: errorMessage(error) },
+        'a snapshot that cannot be read is left out',
+      );
+      this.#done.add(stored.snapshotId);
+      pipeline.discard(stored.snapshotId, undefined);
+    }
+  }
+
+  /** Decimals as lots and micro-USD. @throws DomainError on a size that is no whole number of lots. */
+  #read(stored: StoredSnapshot): Snapshot {
+    const positions = new Map<number, AveragePosition>();
+    for (const { coinId, size, entryPrice } of stored.positions) {
+      const coin = this.#options.pipeline.coins.byId(coinId);
+      if (coin === undefined) continue;
+      const lots = parseLots(size, coin.sizeDecimals);
+      if (lots !== 0) positions.set(coinId, { size: lots, cost: costOf(size, entryPrice) });
+    }
+    return {
+      traderId: stored.traderId,
+      dex: stored.dex,
+      time: stored.stateTime,
+      accountValue: Number(stored.accountValueUsd),
+      positions,
+    };
+  }
+
+  #judgeReady(): boolean {
+    const { feed, clock, pipeline } = this.#options;
+    let judged = false;
+    for (const [id, held] of this.#held) {
+      const coins = [...auditedCoins(held.snapshot, pipeline.book, pipeline.dexs)].filter((coin) =>
+        feed.watches(coin),
+      );
+      if (coins.every((coin) => feed.passed(coin, held.snapshot.time, held.stored.receivedAt))) {
+        this.#judge(id, held);
+        judged = true;
+      } else if (clock.now() - held.since > PATIENCE_MS) {
+        this.#forget(id);
+        this.counts.again++;
+        const { traderId, dex } = held.snapshot;
+        pipeline.discard(id, {
+          traderId,
+          dex,
+          priority: POLL_PRIORITY.ambiguous,
+          reason: 'feed interrupted',
+        });
+        judged = true;
+      }
+    }
+    if (this.#held.size > 0) feed.probe();
+    return judged;
+  }
+
+  #judge(id: number, held: Held): void {
+    const { pipeline, feed, isDelisted, clock, log } = this.#options;
+    this.#forget(id);
+    const coins = { isDelisted, isWatched: (coin: number) => feed.watches(coin) };
+    const verdict = pipeline.audit(id, held.snapshot, coins, clock.now());
+    if (verdict.kind === 'again') this.counts.again++;
+    else if (verdict.drifts.length > 0) {
+      this.counts.drifted++;
+      log.warn({ trader: held.snapshot.traderId, drifts: verdict.drifts }, 'an audit found drift');
+    } else if (verdict.seeded) this.counts.seeded++;
+    else this.counts.agreed++;
+  }
+
+  #forget(id: number): void {
+    this.#held.delete(id);
+    this.#done.add(id);
+  }
+}
+
+/** |size| x entry price in micro-USD, rounded. */
+function costOf(size: string, entryPrice: string): number {
+  const [whole = '0', fraction = ''] = entryPrice.split('.');
+  const price = BigInt(whole + fraction.slice(0, ENTRY_DECIMALS).padEnd(ENTRY_DECIMALS, '0'));
+  const [sizeWhole = '0', sizeFraction = ''] = size.replace('-', '').split('.');
+  const lots = BigInt(sizeWhole + sizeFraction.padEnd(6, '0').slice(0, 6));
+  const unit = 10n ** BigInt(ENTRY_DECIMALS);
+  return Number((lots * price + unit / 2n) / unit);
+}

@@ -1,0 +1,176 @@
+/** What the stream role makes of snapshots: verdicts, drift, who must be polled again. */
+import type { CoinTable } from '../domain/listed_coin.ts';
+import { formatScaled } from '../domain/money.ts';
+import type { PositionKnown } from '../domain/position.ts';
+import type { Queryable } from './database.ts';
+
+export interface TraderDexRecord {
+  readonly traderId: number;
+  readonly dex: string;
+  readonly seededAt: number;
+  readonly agreements: number;
+  readonly quarantined: boolean;
+}
+
+export interface DriftRecord {
+  readonly snapshotId: number;
+  readonly traderId: number;
+  readonly coinId: number;
+  /** Lots at the snapshot's time. */
+  readonly bookSize: number;
+  readonly venueSize: number;
+  readonly known: PositionKnown;
+  readonly cause: string;
+  readonly stateTime: number;
+}
+
+/** Lower numbers are polled first. */
+export const POLL_PRIORITY = {
+  watchedAnomaly: 0,
+  ambiguous: 1,
+  quarantined: 2,
+  stale: 3,
+  unseeded: 4,
+} as const;
+
+export interface PollRequest {
+  readonly traderId: number;
+  readonly dex: string;
+  readonly priority: number;
+  readonly reason: string;
+}
+
+export interface AuditRecords {
+  /** Snapshots that are done with. */
+  readonly judged: readonly number[];
+  readonly traderDexs: readonly TraderDexRecord[];
+  readonly drifts: readonly DriftRecord[];
+  readonly polls: readonly PollRequest[];
+}
+
+export async function writeAudits(
+  tx: Queryable,
+  audits: AuditRecords,
+  coins: CoinTable,
+  now: number,
+): Promise<void> {
+  if (audits.judged.length > 0) {
+    await tx.query('DELETE FROM snapshot_inbox WHERE snapshot_id = ANY ($1::int8[])', [audits.judged]);
+  }
+  await writeTraderDexs(tx, audits.traderDexs);
+  await writeDrifts(tx, audits.drifts, coins, now);
+  await requestPolls(tx, audits.polls, now);
+}
+
+async function writeTraderDexs(tx: Queryable, rows: readonly TraderDexRecord[]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.query(
+    `INSERT INTO trader_dexs (trader_id, dex, seeded_at, agreements, quarantined)
+     SELECT * FROM unnest($1::int8[], $2::text[], $3::int8[], $4::int4[], $5::boolean[])
+     ON CONFLICT (trader_id, dex) DO UPDATE SET seeded_at = excluded.seeded_at, agreements = excluded.agreements,
+       quarantined = excluded.quarantined`,
+    [
+      rows.map((one) => one.traderId),
+      rows.map((one) => one.dex),
+      rows.map((one) => one.seededAt),
+      rows.map((one) => one.agreements),
+      rows.map((one) => one.quarantined),
+    ],
+  );
+  await tx.query(
+    `UPDATE traders t SET last_tracked_at = greatest(t.last_tracked_at, u.at)
+     FROM (SELECT id, max(at) AS at FROM unnest($1::int8[], $2::int8[]) AS v (id, at) GROUP BY id) u
+     WHERE t.trader_id = u.id`,
+    [rows.map((one) => one.traderId), rows.map((one) => one.seededAt)],
+  );
+}
+
+async function writeDrifts(
+  tx: Queryable,
+  drifts: readonly DriftRecord[],
+  coins: CoinTable,
+  now: number,
+): Promise<void> {
+  if (drifts.length === 0) return;
+  const size = (drift: DriftRecord, lots: number) =>
+    formatScaled(lots, coins.byId(drift.coinId)?.sizeDecimals ?? 0);
+  await tx.query(
+    `INSERT INTO drift_records (snapshot_id, trader_id, coin_id, book_size, venue_size, known, cause, state_time,
+       recorded_at)
+     SELECT *, $9::int8 FROM unnest($1::int8[], $2::int8[], $3::int4[], $4::numeric[], $5::numeric[],
+       $6::position_known[], $7::text[], $8::int8[])`,
+    [
+      drifts.map((one) => one.snapshotId),
+      drifts.map((one) => one.traderId),
+      drifts.map((one) => one.coinId),
+      drifts.map((one) => size(one, one.bookSize)),
+      drifts.map((one) => size(one, one.venueSize)),
+      drifts.map((one) => one.known),
+      drifts.map((one) => one.cause),
+      drifts.map((one) => one.stateTime),
+      now,
+    ],
+  );
+}
+
+/** A request that is there already keeps its age and takes the higher priority. */
+async function requestPolls(tx: Queryable, polls: readonly PollRequest[], now: number): Promise<void> {
+  if (polls.length === 0) return;
+  const byKey = new Map<string, PollRequest>();
+  for (const poll of polls) {
+    const key = `${poll.traderId} ${poll.dex}`;
+    const known = byKey.get(key);
+    if (known === undefined || poll.priority < known.priority) byKey.set(key, poll);
+  }
+  const rows = [...byKey.values()];
+  await tx.query(
+    `INSERT INTO poll_requests (trader_id, dex, priority, reason, requested_at)
+     SELECT *, $5::int8 FROM unnest($1::int8[], $2::text[], $3::int2[], $4::text[])
+     ON CONFLICT (trader_id, dex) DO UPDATE SET reason = excluded.reason, priority = excluded.priority
+     WHERE excluded.priority < poll_requests.priority`,
+    [
+      rows.map((one) => one.traderId),
+      rows.map((one) => one.dex),
+      rows.map((one) => one.priority),
+      rows.map((one) => one.reason),
+      now,
+    ],
+  );
+}
+
+/** Traders whose exact positions a gap of these coins made stale are polled before the rotation. */
+export async function requestPollsOfGaps(
+  tx: Queryable,
+  coinIds: readonly number[],
+  now: number,
+): Promise<void> {
+  if (coinIds.length === 0) return;
+  await tx.query(
+    `INSERT INTO poll_requests (trader_id, dex, priority, reason, requested_at)
+     SELECT DISTINCT p.trader_id, c.dex,
+       CASE WHEN w.trader_id IS NULL THEN ${POLL_PRIORITY.stale} ELSE ${POLL_PRIORITY.watchedAnomaly} END,
+       'feed gap', $2::int8
+     FROM positions p JOIN coins c USING (coin_id) LEFT JOIN watchlist w USING (trader_id)
+     WHERE p.coin_id = ANY ($1::int4[]) AND p.size <> 0 AND p.verified_at IS NOT NULL
+     ON CONFLICT (trader_id, dex) DO UPDATE SET reason = excluded.reason, priority = excluded.priority
+     WHERE excluded.priority < poll_requests.priority`,
+    [coinIds, now],
+  );
+}
+
+export async function readTraderDexs(db: Queryable): Promise<TraderDexRecord[]> {
+  const { rows } = await db.query<{
+    trader_id: number;
+    dex: string;
+    seeded_at: number;
+    agreements: number;
+    quarantined: boolean;
+  }>('SELECT trader_id, dex, seeded_at, agreements, quarantined FROM trader_dexs');
+  return rows.map((row) => ({
+    traderId: row.trader_id,
+    dex: row.dex,
+    seededAt: row.seeded_at,
+    agreements: row.agreements,
+    quarantined: row.quarantined,
+  }));
+}
