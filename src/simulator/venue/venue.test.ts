@@ -1,76 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Address, parseAddress } from '../../domain/address.ts';
-import type { MicroUsd } from '../../domain/money.ts';
-import type { Action, ActionAnswer, OrderWire } from './actions.ts';
-import type { BlockEvents } from './records.ts';
-import { SimulatedVenue } from './venue.ts';
-
-const START = Date.UTC(2026, 0, 5, 12, 0, 1);
-const user = (n: number): Address => parseAddress(`0x${n.toString(16).padStart(40, '0')}`);
-const ALICE = user(0xa11ce);
-const BOB = user(0xb0b);
-const CAROL = user(0xca401);
-
-class Bench {
-  readonly venue = new SimulatedVenue({ seed: 7, startTime: START });
-  readonly blocks: BlockEvents[] = [];
-  #nonce = START;
-
-  constructor() {
-    this.venue.onBlock((events) => void this.blocks.push(events));
-    for (const who of [ALICE, BOB, CAROL]) this.venue.control.deposit(who, (100_000 * 1e6) as MicroUsd);
-    this.step();
-  }
-
-  step(ms = 70): void {
-    this.venue.produceBlock(this.venue.time + ms);
-    expect(this.venue.conservation().difference).toBe(0n);
-  }
-
-  act(signer: Address, action: Action, vaultAddress: Address | null = null): ActionAnswer {
-    let got: ActionAnswer | undefined;
-    this.venue.submit(
-      { signer, action, nonce: this.#nonce++, vaultAddress, expiresAfter: null },
-      (answer) => {
-        got = answer;
-      },
-    );
-    this.step();
-    if (got === undefined) throw new Error('no answer');
-    return got;
-  }
-
-  order(
-    who: Address,
-    order: Partial<OrderWire> & { p: string; s: string; b: boolean },
-    tif: 'Gtc' | 'Ioc' | 'Alo' = 'Gtc',
-  ) {
-    const wire: OrderWire = { a: 0, r: false, t: { limit: { tif } }, ...order };
-    const answer = this.act(who, { type: 'order', orders: [wire], grouping: 'na' });
-    if (answer.status === 'err') throw new Error(answer.response);
-    return (answer.response.data as { statuses: unknown[] }).statuses[0] as {
-      resting?: { oid: number };
-      filled?: { totalSz: string; avgPx: string; oid: number };
-      error?: string;
-    };
-  }
-
-  lever(who: Address, leverage: number, isCross = true, asset = 0): void {
-    expect(this.act(who, { type: 'updateLeverage', asset, isCross, leverage })).toMatchObject({
-      status: 'ok',
-    });
-  }
-
-  szi(who: Address): string {
-    const state = this.venue.query.clearinghouseState(who, '');
-    return state.assetPositions[0]?.position.szi ?? '0.0';
-  }
-}
+import { ALICE, BOB, CAROL, TestVenue } from './test_venue.ts';
 
 describe('SimulatedVenue', () => {
-  let bench: Bench;
+  let bench: TestVenue;
   beforeEach(() => {
-    bench = new Bench();
+    bench = new TestVenue();
   });
 
   it('rests, matches in price-time order and reports both sides', () => {

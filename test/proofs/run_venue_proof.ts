@@ -1,6 +1,6 @@
 /**
  * The long proof of the simulated venue, a command of its own:
- *   node --import tsx test/proofs/venue_proof.ts [sequences=10000] [seeds=50]
+ *   node --import tsx test/proofs/run_venue_proof.ts [sequences=10000] [seeds=50]
  * Random sequences against the invariants and the reference book, then every seed's world twice: equal digests.
  */
 import { SimulatedWorld, smallWorldOptions } from '../../src/simulator/agents/world.ts';
