@@ -1,15 +1,35 @@
-/** One simulator: a market source and its wire server. Tests start it in-process, the role as a service. */
+/** One simulator: a market source, its wire server, and on request faults and a recorder. */
 import { readFile } from 'node:fs/promises';
+import type { MicroUsd } from '../domain/money.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ConfigError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { seededRandom } from '../runtime/random.ts';
+import { SimulatedWorld } from './agents/world.ts';
+import type { AcceptedNetwork } from './exchange/exchange.ts';
+import { KNOWN_BUILDERS } from './exchange/known_builders.ts';
+import { VenueBackend } from './exchange/venue_backend.ts';
+import { type ControlServer, startControl } from './faults/control.ts';
+import { FaultPlan } from './faults/plan.ts';
+import { type Recorder, startRecorder } from './replay/recorder.ts';
 import { parseRecording } from './replay/recording.ts';
 import { Replay } from './replay/replay.ts';
 import { Tape } from './tape/tape.ts';
 import type { Backend } from './wire/backend.ts';
 import type { LimitSettings } from './wire/limits.ts';
 import { startWireServer, type WireServer } from './wire/server.ts';
+
+/** The complete venue: books, margin, accounts that trade, and a population that keeps it moving. */
+export interface VenueSource {
+  readonly kind: 'venue';
+  readonly seed: string;
+  /** About this many trades a second over all coins. */
+  readonly tradesPerSecond: number;
+  /** Virtual time lived before the first client is served, ms. */
+  readonly warmUpMs?: number;
+  /** Which network's signatures are accepted. */
+  readonly network?: AcceptedNetwork;
+}
 
 export interface ReplaySource {
   readonly kind: 'replay';
@@ -33,11 +53,46 @@ export interface SimulatorOptions {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
-  readonly source: ReplaySource | TapeSource;
+  readonly source: VenueSource | ReplaySource | TapeSource;
   readonly clock: Clock;
   readonly log: Logger;
   /** Overrides of the venue's limits per client IP. */
   readonly limits?: Partial<LimitSettings>;
+  /** Faults and levers over HTTP on this port of the same host; 0 picks one. Absent: no faults at all. */
+  readonly control?: { readonly port: number; readonly seed: string };
+  /** File to which the public market is recorded. */
+  readonly recordPath?: string;
+}
+
+export interface Simulator extends WireServer {
+  /** Present when `control` was asked for. */
+  readonly controlUrl: string | undefined;
+  readonly faults: FaultPlan | undefined;
+}
+
+const WARM_UP_MS = 120_000;
+const TRADERS = 3000;
+/** Measured with that many traders: the makers' own trades, and acts per day of each trader for one trade a second. */
+const MAKER_TRADES_PER_SECOND = 2.2;
+const ACTS_PER_DAY_PER_TRADE = 33.6;
+/** A known builder's balance, micro-USD: 1,000 USD. */
+const BUILDER_BALANCE = 1_000_000_000 as MicroUsd;
+
+function openVenue(source: VenueSource, clock: Clock): VenueBackend {
+  const now = clock.now();
+  const wanted = Math.max(0.1, source.tradesPerSecond - MAKER_TRADES_PER_SECOND);
+  const world = new SimulatedWorld({
+    seed: source.seed,
+    startTime: now - (source.warmUpMs ?? WARM_UP_MS),
+    takers: { traders: TRADERS, actsPerDay: wanted * ACTS_PER_DAY_PER_TRADE },
+  });
+  for (const builder of KNOWN_BUILDERS) world.venue.control.deposit(builder, BUILDER_BALANCE);
+  world.advanceTo(now);
+  return new VenueBackend({
+    world,
+    clock,
+    ...(source.network === undefined ? {} : { network: source.network }),
+  });
 }
 
 async function openReplay(source: ReplaySource, clock: Clock, log: Logger): Promise<Backend> {
@@ -50,12 +105,50 @@ async function openReplay(source: ReplaySource, clock: Clock, log: Logger): Prom
   return new Replay({ recording: parseRecording(text), clock, log, ...source });
 }
 
+async function openBackend({ source, clock, log }: SimulatorOptions): Promise<Backend> {
+  switch (source.kind) {
+    case 'venue':
+      return openVenue(source, clock);
+    case 'replay':
+      return openReplay(source, clock, log);
+    case 'tape':
+      return new Tape({ ...source, clock, random: seededRandom(source.seed) });
+  }
+}
+
+async function record(path: string, backend: Backend, { hub }: WireServer, clock: Clock): Promise<Recorder> {
+  const metas = backend.info.get('allPerpMetas')?.({}) as { universe: { name: string }[] }[];
+  const coins = metas.flatMap((meta) => meta.universe.map((coin) => coin.name));
+  return startRecorder({ path, backend, hub, clock, coins });
+}
+
 /** Starts a simulator and resolves when it serves. @throws ConfigError PORT_IN_USE, RECORDING_* */
-export async function startSimulator(options: SimulatorOptions): Promise<WireServer> {
-  const { source, clock, log } = options;
-  const backend =
-    source.kind === 'replay'
-      ? await openReplay(source, clock, log)
-      : new Tape({ ...source, clock, random: seededRandom(source.seed) });
-  return startWireServer({ ...options, backend });
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { clock, control, host, log, recordPath } = options;
+  const faults = control === undefined ? undefined : new FaultPlan(control.seed, clock);
+  const backend = await openBackend(options);
+  const server = await startWireServer({ ...options, backend, ...(faults === undefined ? {} : { faults }) });
+  const recorder = recordPath === undefined ? undefined : await record(recordPath, backend, server, clock);
+  let controls: ControlServer | undefined;
+  if (control !== undefined && faults !== undefined)
+    controls = await startControl({
+      host,
+      port: control.port,
+      plan: faults,
+      log,
+      dropConnections: () => server.dropConnections(),
+      ...(backend instanceof VenueBackend
+        ? { venue: backend.venue, setSkew: (ms: number) => backend.setSkew(ms) }
+        : {}),
+    });
+  return {
+    ...server,
+    controlUrl: controls?.url,
+    faults,
+    close: async () => {
+      await controls?.close();
+      await recorder?.stop();
+      await server.close();
+    },
+  };
 }

@@ -14,7 +14,7 @@ function sourceOf(config: Settings<'simulator'>): SimulatorOptions['source'] {
       times: config.SIMULATOR_REPLAY_TIMES,
     };
   return {
-    kind: 'tape',
+    kind: config.SIMULATOR_MARKET,
     seed: config.SIMULATOR_SEED,
     tradesPerSecond: config.SIMULATOR_TRADES_PER_SECOND,
   };
@@ -27,7 +27,18 @@ export const start: StartRole<Settings<'simulator'>> = async ({ config, clock, l
     source: sourceOf(config),
     clock,
     log,
+    limits: {
+      restWeight: config.SIMULATOR_REST_WEIGHT_PER_MINUTE,
+      restWindow: config.SIMULATOR_REST_WINDOW,
+    },
+    ...(config.SIMULATOR_RECORD === undefined ? {} : { recordPath: config.SIMULATOR_RECORD }),
+    ...(config.SIMULATOR_CONTROL_PORT === 0
+      ? {}
+      : { control: { port: config.SIMULATOR_CONTROL_PORT, seed: config.SIMULATOR_SEED } }),
   });
-  log.info({ url: server.url, websocket: server.websocketUrl }, 'simulated exchange serves');
+  log.info(
+    { url: server.url, control: server.controlUrl, websocket: server.websocketUrl },
+    'simulated exchange serves',
+  );
   return { stop: () => server.close() };
 };

@@ -145,6 +145,34 @@ const simulator = {
     accepts: 'up to 64 letters, digits, dots or dashes',
     pattern: /^[A-Za-z0-9._-]{1,64}$/,
   }),
+  SIMULATOR_MARKET: choice(
+    'What is simulated: venue is the whole exchange with order books, margin and accounts; tape only prints trades, at any rate.',
+    ['venue', 'tape'],
+    'venue',
+  ),
+  SIMULATOR_RECORD: path<undefined>(
+    'File to which the simulated public market is recorded, for a later replay.',
+    {
+      default: undefined,
+    },
+  ),
+  SIMULATOR_CONTROL_PORT: integer(
+    'Port of the interface that injects faults and moves the simulated venue, on 127.0.0.1; 0 is off.',
+    { default: 0, min: 0, max: 65_535 },
+  ),
+  SIMULATOR_REST_WEIGHT_PER_MINUTE: integer(
+    'Request weight that the simulated exchange grants an address per minute.',
+    {
+      default: 1200,
+      min: 1,
+      max: 1_000_000_000,
+    },
+  ),
+  SIMULATOR_REST_WINDOW: choice(
+    'How the simulated exchange counts that minute: any 60 seconds, or whole minutes.',
+    ['sliding', 'fixed'],
+    'sliding',
+  ),
   SIMULATOR_REPLAY: path<undefined>('A recorded capture to replay instead of generating a market.', {
     default: undefined,
   }),

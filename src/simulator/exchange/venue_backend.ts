@@ -36,7 +36,8 @@ export class VenueBackend implements Backend {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly exchange: ExchangeHandler;
   readonly #options: VenueBackendOptions;
-  readonly #venue: Venue;
+  readonly venue: Venue;
+  #skewMs = 0;
   readonly #stops: (() => void)[] = [];
 
   constructor(options: VenueBackendOptions) {
@@ -44,7 +45,7 @@ export class VenueBackend implements Backend {
     const { query } = venue;
     const now = () => venue.time;
     this.#options = options;
-    this.#venue = venue;
+    this.venue = venue;
     this.info = venueInfo({ query, now, recentTrades: options.recentTrades ?? RECENT_TRADES });
     const market = marketChannels(venueView(query, now));
     const contexts = market.get('activeAssetCtx');
@@ -59,18 +60,18 @@ export class VenueBackend implements Backend {
 
   start(sink: FrameSink): void {
     const { clock, world, blockMs } = this.#options;
-    const { query } = this.#venue;
-    const now = () => this.#venue.time;
+    const { query } = this.venue;
+    const now = () => this.venue.time;
     const market = new MarketPublisher({ view: venueView(query, now), clock, bookMs: BOOK_MS }, sink);
     const accounts = new AccountPublisher(query, sink, now);
     const contexts = new ContextPublisher(query, sink);
     const timers: Timer[] = [
-      clock.every(blockMs ?? BLOCK_MS, () => world.advanceTo(clock.now())),
+      clock.every(blockMs ?? BLOCK_MS, () => world.advanceTo(clock.now() + this.#skewMs)),
       clock.every(CONTEXT_MS, () => contexts.publishAll()),
       clock.every(STATE_MS, () => accounts.publishPeriodic()),
     ];
     this.#stops.push(
-      this.#venue.onBlock((events) => {
+      this.venue.onBlock((events) => {
         this.#publishMarket(market, events);
         accounts.publish(events);
         if (events.marksMoved || events.bbos.size > 0) contexts.publishChanges();
@@ -80,6 +81,11 @@ export class VenueBackend implements Backend {
     );
   }
 
+  /** Shifts the venue's time against the clock, ms; behind its last block it waits. */
+  setSkew(ms: number): void {
+    this.#skewMs = ms;
+  }
+
   stop(): void {
     for (const stop of this.#stops.splice(0)) stop();
   }
@@ -87,7 +93,7 @@ export class VenueBackend implements Backend {
   #publishMarket(market: MarketPublisher, events: BlockEvents): void {
     for (const [coin, trades] of events.trades) market.onTrades(coin.symbol, () => trades.map(viewTrade));
     for (const coin of events.bbos) {
-      const bbo = this.#venue.query.bbo(coin.symbol);
+      const bbo = this.venue.query.bbo(coin.symbol);
       if (bbo !== null) market.onBbo(coin.symbol, events.time, bbo.bbo);
     }
   }

@@ -74,7 +74,7 @@ export const openCcxtPro: OpenDriver = async (world) => {
       const fills = exchange.watchMyTrades(SYMBOL);
       await market();
       const [fill] = await fills;
-      check((fill?.info as { crossed?: boolean }).crossed === true, 'the taker crossed');
+      check(fill !== undefined && (fill.info as { crossed?: boolean }).crossed === true, 'the taker crossed');
     },
     'subscribe orderUpdates': async () => {
       const orders = exchange.watchOrders(SYMBOL);
