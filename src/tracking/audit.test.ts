@@ -1,0 +1,230 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ChangeColumns, EXACT, KNOWN, QUARANTINED, STALE } from '../domain/change_columns.ts';
+import { type AveragePosition, afterFill } from '../domain/position.ts';
+import { TradeColumns } from '../domain/trade_columns.ts';
+import { audit, type Snapshot } from './audit.ts';
+import { PositionBook } from './position_book.ts';
+import { TraderDexs } from './trader_dexs.ts';
+
+/** The venue's truth and a book that hears of most of it. Coins 1 and 2 are on the first dex, 3 on another. */
+class World {
+  readonly dexs = new TraderDexs();
+  readonly book: PositionBook;
+  readonly changes = new ChangeColumns();
+  readonly truth = new Map<string, AveragePosition>();
+  nextOffset = 1;
+  #trade = 0;
+
+  constructor() {
+    for (const coin of [1, 2]) this.dexs.addCoin(coin, '');
+    this.dexs.addCoin(3, 'xyz');
+    this.book = new PositionBook({ seededAt: (trader, coin) => this.dexs.seededAt(trader, coin) });
+  }
+
+  trade(
+    coin: number,
+    time: number,
+    price: number,
+    size: number,
+    buyer: number,
+    seller: number,
+    heard = true,
+  ): void {
+    for (const [who, lots] of [
+      [buyer, size],
+      [seller, -size],
+    ] as const) {
+      const key = `${who} ${coin}`;
+      this.truth.set(key, afterFill(this.truth.get(key) ?? { size: 0, cost: 0 }, lots, price));
+    }
+    if (!heard) return;
+    const rows = new TradeColumns();
+    rows.push(coin, time, ++this.#trade, price, size, buyer, seller, true, time + 500);
+    this.nextOffset = this.book.applyFrame(rows, 0, 1, this.changes, this.nextOffset);
+  }
+
+  snapshot(traderId: number, time: number, dex = '', accountValue = 1e9): Snapshot {
+    const positions = new Map<number, AveragePosition>();
+    for (const [key, position] of this.truth) {
+      const [who, coin] = key.split(' ').map(Number) as [number, number];
+      if (who === traderId && position.size !== 0 && this.dexs.isOnDex(coin, dex))
+        positions.set(coin, position);
+    }
+    return { traderId, dex, time, accountValue, positions };
+  }
+
+  audit(snapshot: Snapshot, delisted: readonly number[] = []) {
+    const verdict = audit(snapshot, {
+      book: this.book,
+      dexs: this.dexs,
+      isDelisted: (coin) => delisted.includes(coin),
+      isWatched: () => true,
+      changes: this.changes,
+      nextOffset: this.nextOffset,
+      now: snapshot.time + 1000,
+    });
+    if (verdict.kind === 'judged') this.nextOffset = verdict.nextOffset;
+    return verdict;
+  }
+
+  known(trader: number, coin: number): string {
+    return KNOWN[this.book.knownOf(this.book.pairs.find(trader, coin))] ?? '';
+  }
+
+  size(trader: number, coin: number): number {
+    return this.book.state(this.book.pairs.find(trader, coin)).size;
+  }
+}
+
+const step = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('trade' as const),
+      coin: fc.constantFrom(1, 2, 3),
+      price: fc.integer({ min: 1, max: 1000 }),
+      size: fc.integer({ min: 1, max: 20 }),
+      buyer: fc.integer({ min: 1, max: 3 }),
+      seller: fc.integer({ min: 4, max: 5 }),
+      heard: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('snapshot' as const), trader: fc.integer({ min: 1, max: 5 }) }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('judge' as const) }) },
+);
+
+test('whatever is lost and however late a snapshot is judged: the next audit finds it, and exact means right', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      const world = new World();
+      let time = 1000;
+      const waiting: { snapshot: Snapshot }[] = [];
+      // Per trader and dex: whether a frame of theirs was lost after their last snapshot was taken.
+      const lostSince = new Map<string, number>();
+      const snapshotAt = new Map<string, number>();
+      for (const one of steps) {
+        time += 10;
+        if (one.kind === 'trade') {
+          world.trade(one.coin, time, one.price, one.size, one.buyer, one.seller, one.heard);
+          const dex = one.coin === 3 ? 'xyz' : '';
+          if (!one.heard) for (const who of [one.buyer, one.seller]) lostSince.set(`${who} ${dex}`, time);
+        } else if (one.kind === 'snapshot') {
+          for (const dex of ['', 'xyz']) waiting.push({ snapshot: world.snapshot(one.trader, time, dex) });
+        } else {
+          const next = waiting.shift();
+          if (next === undefined) continue;
+          expect(world.audit(next.snapshot).kind).toBe('judged');
+          snapshotAt.set(`${next.snapshot.traderId} ${next.snapshot.dex}`, next.snapshot.time);
+        }
+      }
+      for (const [key, at] of snapshotAt) {
+        const [who, dex = ''] = key.split(' ') as [string, string | undefined];
+        if ((lostSince.get(key) ?? 0) > at) continue;
+        for (const coin of dex === '' ? [1, 2] : [3]) {
+          const slot = world.book.pairs.find(Number(who), coin);
+          if (slot >= 0)
+            expect(world.book.state(slot).size).toBe(world.truth.get(`${who} ${coin}`)?.size ?? 0);
+        }
+      }
+    }),
+  );
+});
+
+describe('an audit', () => {
+  test('seeds what was estimated, cost included, without calling it drift', () => {
+    const world = new World();
+    world.trade(1, 10, 100, 50, 1, 9, false);
+    world.trade(1, 20, 200, 10, 9, 1);
+    expect([world.size(1, 1), world.known(1, 1)]).toEqual([-10, 'estimated']);
+    const snapshot = world.snapshot(1, 30);
+    world.trade(1, 40, 300, 10, 1, 9);
+    expect(world.audit(snapshot)).toMatchObject({ kind: 'judged', seeded: true, drifts: [] });
+    const state = world.book.state(world.book.pairs.find(1, 1));
+    expect(state).toMatchObject({ size: 50, cost: 4000 + 3000, known: EXACT, verifiedAt: 30 });
+    // The correction is a change of its own in the log.
+    expect(world.changes.sizeBefore[world.changes.length - 1]).toBe(0);
+    expect(world.changes.sizeAfter[world.changes.length - 1]).toBe(50);
+    expect(world.changes.traded[world.changes.length - 1]).toBe(0);
+  });
+
+  test('makes positions exact that open after it, until the feed has a gap', () => {
+    const world = new World();
+    world.audit(world.snapshot(1, 10));
+    world.trade(2, 20, 100, 5, 1, 9);
+    expect([world.known(1, 2), world.known(9, 2)]).toEqual(['exact', 'estimated']);
+    world.book.gap(2, 25);
+    expect(world.known(1, 2)).toBe('stale');
+    world.trade(1, 30, 100, 5, 1, 9);
+    expect(world.known(1, 1)).toBe('exact');
+  });
+
+  test('a silent loss is drift: corrected, quarantined, trusted again after two audits that agree', () => {
+    const world = new World();
+    world.trade(1, 10, 100, 5, 1, 9);
+    world.audit(world.snapshot(1, 20));
+    world.trade(1, 30, 100, 7, 1, 9, false);
+    const verdict = world.audit(world.snapshot(1, 40));
+    expect(verdict).toMatchObject({
+      drifts: [{ coinId: 1, bookSize: 5, venueSize: 12, known: 'exact', cause: 'unexplained' }],
+      state: { quarantined: true, agreements: 0 },
+    });
+    expect([world.size(1, 1), world.known(1, 1)]).toEqual([12, 'quarantined']);
+    world.audit(world.snapshot(1, 50));
+    expect(world.known(1, 1)).toBe('quarantined');
+    world.audit(world.snapshot(1, 60));
+    expect(world.known(1, 1)).toBe('exact');
+  });
+
+  test('a loss that was announced is corrected without quarantine', () => {
+    const world = new World();
+    world.trade(1, 10, 100, 5, 1, 9);
+    world.audit(world.snapshot(1, 20));
+    world.trade(1, 30, 100, 7, 1, 9, false);
+    world.book.gap(1, 35);
+    expect(world.book.knownOf(world.book.pairs.find(1, 1))).toBe(STALE);
+    expect(world.audit(world.snapshot(1, 40))).toMatchObject({
+      drifts: [{ cause: 'feed_gap', known: 'stale' }],
+      state: { quarantined: false },
+    });
+    expect([world.size(1, 1), world.known(1, 1)]).toEqual([12, 'exact']);
+  });
+
+  test('tells settlement and liquidation from what it cannot explain', () => {
+    for (const [accountValue, delisted, cause] of [
+      [1e9, [1], 'settlement'],
+      [0, [], 'liquidation'],
+      [1e9, [], 'unexplained'],
+    ] as const) {
+      const world = new World();
+      world.trade(1, 10, 1_000_000, 5, 1, 9);
+      world.audit(world.snapshot(1, 20));
+      world.truth.delete('1 1');
+      const verdict = world.audit(world.snapshot(1, 40, '', accountValue), delisted);
+      expect(verdict).toMatchObject({ drifts: [{ cause }] });
+      expect(world.book.knownOf(world.book.pairs.find(1, 1))).toBe(QUARANTINED);
+    }
+  });
+
+  test('asks again when a trade has the millisecond of the snapshot, or a gap or the memory ends after it', () => {
+    const world = new World();
+    world.trade(1, 10, 100, 5, 1, 9);
+    expect(world.audit(world.snapshot(1, 10))).toEqual({ kind: 'again', reason: 'same_millisecond' });
+    world.book.gap(1, 30);
+    expect(world.audit(world.snapshot(1, 20))).toEqual({ kind: 'again', reason: 'too_old' });
+    world.book.recent.startAt(50);
+    expect(world.audit(world.snapshot(1, 40))).toEqual({ kind: 'again', reason: 'too_old' });
+    expect(world.audit(world.snapshot(1, 50)).kind).toBe('judged');
+  });
+
+  test('touches only the dex that was asked for', () => {
+    const world = new World();
+    world.trade(1, 10, 100, 5, 1, 9);
+    world.trade(3, 10, 100, 5, 1, 9);
+    world.audit(world.snapshot(1, 20));
+    expect([world.known(1, 1), world.known(1, 3)]).toEqual(['exact', 'estimated']);
+  });
+});
