@@ -58,14 +58,12 @@ function normalised(x: number, range: Range): number {
 
 /** The score of row i, 0 to 1. An unknown drawdown earns nothing. */
 export function classicScore(columns: ClassicColumns, ranges: ClassicRanges, i: number): number {
-  const at = (name: keyof ClassicColumns): number => columns[name][i] ?? Number.NaN;
-  const part = (name: keyof ClassicColumns): number => normalised(at(name), ranges[name]);
-  const calm = Number.isNaN(at('drawdown')) ? 0 : 1 - part('drawdown');
+  const fall = columns.drawdown[i] ?? Number.NaN;
   return (
-    CLASSIC_WEIGHTS.winRate * part('winRate') +
-    CLASSIC_WEIGHTS.volume * part('volume') +
-    CLASSIC_WEIGHTS.drawdown * calm +
-    CLASSIC_WEIGHTS.riskRatio * part('riskRatio') +
-    CLASSIC_WEIGHTS.maxProfit * part('maxProfit')
+    CLASSIC_WEIGHTS.winRate * normalised(columns.winRate[i] ?? Number.NaN, ranges.winRate) +
+    CLASSIC_WEIGHTS.volume * normalised(columns.volume[i] ?? Number.NaN, ranges.volume) +
+    CLASSIC_WEIGHTS.drawdown * (Number.isNaN(fall) ? 0 : 1 - normalised(fall, ranges.drawdown)) +
+    CLASSIC_WEIGHTS.riskRatio * normalised(columns.riskRatio[i] ?? Number.NaN, ranges.riskRatio) +
+    CLASSIC_WEIGHTS.maxProfit * normalised(columns.maxProfit[i] ?? Number.NaN, ranges.maxProfit)
   );
 }
