@@ -1,0 +1,212 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { MicroUsd } from '../../domain/money.ts';
+import { DEFAULT_RULES } from './rules.ts';
+import { ALICE, BOB, CAROL, TestVenue, user } from './test_venue.ts';
+
+const HOUR = 3_600_000;
+
+describe('money between accounts', () => {
+  let bench: TestVenue;
+  beforeEach(() => {
+    bench = new TestVenue();
+  });
+
+  it('withdraws with a fee of one dollar and says so in the ledger', () => {
+    bench.ok(ALICE, { type: 'withdraw3', destination: BOB, amount: '100' });
+    const state = bench.venue.query.clearinghouseState(ALICE, '');
+    expect(state.marginSummary.accountValue).toBe('99900.0');
+    const ledger = bench.venue.query.userNonFundingLedgerUpdates(ALICE, { startTime: 0 });
+    expect(ledger.map((row) => row.delta)).toMatchObject([
+      { type: 'deposit', usdc: '100000.0' },
+      { type: 'withdraw', usdc: '99.0', fee: '1.0' },
+    ]);
+    expect(bench.refusal(ALICE, { type: 'withdraw3', destination: BOB, amount: '1000000' })).toBe(
+      'Insufficient balance for withdrawal.',
+    );
+  });
+
+  it('lets out only what margin does not need', () => {
+    bench.lever(ALICE, 10);
+    bench.lever(BOB, 10);
+    bench.trade(ALICE, BOB, '113080', '5');
+    // 565,400 USD: a tenth is the initial margin at 10 x.
+    const { withdrawable, marginSummary } = bench.venue.query.clearinghouseState(ALICE, '');
+    expect(Number(withdrawable)).toBeCloseTo(Number(marginSummary.accountValue) - 56_540, 6);
+    expect(
+      bench.refusal(ALICE, {
+        type: 'usdSend',
+        destination: CAROL,
+        amount: withdrawable.replace(/\..*/, '1'),
+      }),
+    ).toMatch(/Insufficient balance/);
+  });
+
+  it('moves between perp, spot, dexs and sub-accounts', () => {
+    bench = new TestVenue({ subAccounts: { ...DEFAULT_RULES.subAccounts, volumeUsd: 0 } });
+    bench.ok(ALICE, { type: 'usdClassTransfer', amount: '1000', toPerp: false });
+    expect(bench.venue.query.spotClearinghouseState(ALICE).balances).toMatchObject([
+      { coin: 'USDC', total: '1000.0' },
+    ]);
+    const send = { destination: ALICE, token: 'USDC', fromSubAccount: '' };
+    bench.ok(ALICE, { type: 'sendAsset', ...send, sourceDex: 'spot', destinationDex: 'xyz', amount: '400' });
+    expect(bench.venue.query.clearinghouseState(ALICE, 'xyz').marginSummary.accountValue).toBe('400.0');
+    const made = bench.ok(ALICE, { type: 'createSubAccount', name: 'second' });
+    const sub = made.data as typeof ALICE;
+    bench.ok(ALICE, { type: 'subAccountTransfer', subAccountUser: sub, isDeposit: true, usd: 50_000_000 });
+    expect(bench.venue.query.subAccounts(ALICE)).toMatchObject([
+      { name: 'second', master: ALICE, clearinghouseState: { withdrawable: '50.0' } },
+    ]);
+    expect(bench.venue.query.userRole(sub)).toEqual({ role: 'subAccount', data: { master: ALICE } });
+  });
+
+  it('gives sub-accounts only after enough volume', () => {
+    expect(bench.refusal(ALICE, { type: 'createSubAccount', name: 'x' })).toBe(
+      'Cannot create sub-accounts until enough volume traded. Required: $100000. Traded: $0.0',
+    );
+  });
+
+  it('pays vault depositors by share, with the leader commission on profit', () => {
+    bench = new TestVenue({ vault: { ...DEFAULT_RULES.vault, lockupMs: 0 } });
+    const made = bench.ok(ALICE, {
+      type: 'createVault',
+      name: 'V',
+      description: 'd',
+      initialUsd: 1_000_000_000,
+      nonce: 1,
+    });
+    const vault = made.data as typeof ALICE;
+    bench.ok(BOB, { type: 'vaultTransfer', vaultAddress: vault, isDeposit: true, usd: 1_000_000_000 });
+    // The vault gains 1,000 USD: half of it is Bob's, a tenth of that the leader's.
+    bench.ok(CAROL, { type: 'usdSend', destination: vault, amount: '1000' });
+    expect(bench.venue.query.userVaultEquities(BOB)).toMatchObject([{ equity: '1500.0' }]);
+    const before = Number(bench.venue.query.clearinghouseState(BOB, '').withdrawable);
+    bench.ok(BOB, { type: 'vaultTransfer', vaultAddress: vault, isDeposit: false, usd: 1_500_000_000 });
+    expect(Number(bench.venue.query.clearinghouseState(BOB, '').withdrawable) - before).toBeCloseTo(1450, 5);
+    expect(bench.venue.query.vaultDetails(vault, BOB)?.followers).toHaveLength(1);
+  });
+
+  it('trades for a vault through its leader only', () => {
+    const made = bench.ok(ALICE, {
+      type: 'createVault',
+      name: 'V',
+      description: 'd',
+      initialUsd: 1_000_000_000,
+      nonce: 1,
+    });
+    const vault = made.data as typeof ALICE;
+    const order = {
+      type: 'order' as const,
+      grouping: 'na' as const,
+      orders: [{ a: 0, b: true, p: '100000', s: '0.001', r: false, t: { limit: { tif: 'Gtc' as const } } }],
+    };
+    bench.ok(ALICE, order, vault);
+    expect(bench.venue.query.openOrders(vault, '')).toHaveLength(1);
+    expect(bench.refusal(BOB, order, vault)).toBe(`Vault not registered: ${vault}`);
+  });
+});
+
+describe('funding', () => {
+  it('moves money from longs to shorts by the premium of impact prices, and sums to zero', () => {
+    const bench = new TestVenue();
+    bench.lever(ALICE, 10);
+    bench.lever(BOB, 10);
+    bench.lever(CAROL, 10);
+    bench.trade(ALICE, BOB, '113080', '2');
+    // The book stands 1 % over the oracle: the hourly rate is (premium - 0.05 %) / 8.
+    bench.order(CAROL, { b: true, p: '114200', s: '0.5' });
+    bench.order(CAROL, { b: false, p: '114300', s: '0.5' });
+    bench.pass(HOUR);
+    const [paid] = bench.venue.query.userFunding(ALICE, { startTime: 0 });
+    const [got] = bench.venue.query.userFunding(BOB, { startTime: 0 });
+    expect(paid?.delta.szi).toBe('2.0');
+    expect(Number(paid?.delta.usdc)).toBeLessThan(-200);
+    expect(Number(paid?.delta.usdc) + Number(got?.delta.usdc)).toBe(0);
+    const premium = (114_200 - 113_080) / 113_080;
+    expect(Number(paid?.delta.fundingRate)).toBeCloseTo((premium - 0.0005) / 8, 6);
+    expect(Number(paid?.delta.usdc)).toBeCloseTo(-2 * 113_080 * Number(paid?.delta.fundingRate), 2);
+    const state = bench.venue.query.clearinghouseState(ALICE, '').assetPositions[0]?.position;
+    expect(Number(state?.cumFunding.sinceOpen)).toBe(-Number(paid?.delta.usdc));
+  });
+
+  it('is the baseline of 0.00125 % an hour while the book agrees with the oracle', () => {
+    const bench = new TestVenue();
+    bench.pass(HOUR);
+    expect(bench.venue.query.fundingHistory('BTC', { startTime: 0 })[0]?.fundingRate).toBe('0.0000125');
+  });
+});
+
+describe('fees', () => {
+  it('charges maker and taker by the tier of the last 14 days', () => {
+    const bench = new TestVenue();
+    bench.venue.control.deposit(ALICE, (50_000_000 * 1e6) as MicroUsd);
+    bench.venue.control.deposit(BOB, (50_000_000 * 1e6) as MicroUsd);
+    bench.lever(ALICE, 20);
+    bench.lever(BOB, 20);
+    bench.trade(ALICE, BOB, '113080', '50');
+    expect(bench.venue.query.userFills(ALICE, false)[0]?.fee).toBe('2544.3');
+    expect(bench.venue.query.userFills(BOB, false)[0]?.fee).toBe('848.1');
+    expect(bench.venue.query.userFees(ALICE).userCrossRate).toBe('0.00045');
+    bench.pass(24 * HOUR);
+    // 5.65 million USD: the second tier.
+    expect(bench.venue.query.userFees(ALICE)).toMatchObject({
+      userCrossRate: '0.0004',
+      userAddRate: '0.00012',
+    });
+  });
+
+  it('includes an approved builder fee in the fee and pays it to the builder', () => {
+    const bench = new TestVenue();
+    const wire = { a: 0, b: true, p: '113080', s: '0.1', r: false, t: { limit: { tif: 'Ioc' as const } } };
+    const order = {
+      type: 'order' as const,
+      orders: [wire],
+      grouping: 'na' as const,
+      builder: { b: CAROL, f: 10 },
+    };
+    bench.order(BOB, { b: false, p: '113080', s: '0.1' });
+    expect(bench.refusal(ALICE, order)).toBe('Builder fee has not been approved');
+    bench.ok(ALICE, { type: 'approveBuilderFee', builder: CAROL, maxFeeRate: '0.01%' });
+    bench.ok(ALICE, order);
+    // 11,308 USD: 4.5 bp to the venue and 1 bp to the builder.
+    expect(bench.venue.query.userFills(ALICE, false)[0]).toMatchObject({
+      fee: '6.2194',
+      builderFee: '1.1308',
+    });
+    expect(bench.venue.query.clearinghouseState(CAROL, '').marginSummary.accountValue).toBe('100001.1308');
+  });
+
+  it('reproduces the recorded truncation of fees', () => {
+    const bench = new TestVenue();
+    bench.trade(ALICE, BOB, '4307.4', '0.0025', 1);
+    expect(bench.venue.query.userFills(ALICE, false)[0]?.fee).toBe('0.004845');
+  });
+});
+
+describe('unified accounts', () => {
+  it('shows the balance in spot and backs every dex with it', () => {
+    const bench = new TestVenue();
+    bench.ok(ALICE, { type: 'userSetAbstraction', user: ALICE, abstraction: 'unifiedAccount' });
+    expect(bench.venue.query.userAbstraction(ALICE)).toBe('unifiedAccount');
+    expect(bench.venue.query.spotClearinghouseState(ALICE).balances).toMatchObject([{ total: '100000.0' }]);
+    expect(bench.venue.query.clearinghouseState(ALICE, '').marginSummary.accountValue).toBe('0.0');
+    bench.trade(ALICE, BOB, '113080', '0.1');
+    const state = bench.venue.query.clearinghouseState(ALICE, '');
+    expect(state.assetPositions[0]?.position.szi).toBe('0.1');
+    expect(Number(state.marginSummary.accountValue)).toBe(0);
+    expect(bench.refusal(ALICE, { type: 'usdClassTransfer', amount: '1', toPerp: true })).toBe(
+      'Action disabled when unified account is active',
+    );
+  });
+});
+
+it('answers an unknown address as one that never acted', () => {
+  const bench = new TestVenue();
+  const nobody = user(0xdead);
+  expect(bench.venue.query.clearinghouseState(nobody, '')).toMatchObject({
+    withdrawable: '0.0',
+    assetPositions: [],
+  });
+  expect(bench.venue.query.userRole(nobody)).toEqual({ role: 'missing' });
+  expect(bench.venue.query.userFills(nobody, false)).toEqual([]);
+  expect(bench.venue.query.orderStatus(nobody, 1)).toEqual({ status: 'unknownOid' });
+});
