@@ -40,11 +40,16 @@ export interface QueueConnection {
   readonly kind: 'postgres' | 'redis';
   queue(name: string, defaultJobOptions: JobsOptions): Queue;
   worker(name: string, processor: Processor, settings: WorkerSettings): Worker;
+  /** Runs `work` while no other process runs its own, where the backend's steps are not atomic by themselves. */
+  exclusively(work: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Where BullMQ keeps its own tables; its default, which it insists on for a pool that it did not make. */
 const SCHEMA = 'bullmq';
+
+/** Any constant: one process sets schedules at a time. */
+const SCHEDULES_LOCK = 7_041_776_002;
 
 /** BullMQ types a factory by its backend and the queue by the Redis one; at run time any backend fits. */
 const postgresBackend = createPostgresBackend as unknown as BackendFactory;
@@ -81,8 +86,24 @@ async function onPostgres(options: QueueConnectionOptions): Promise<QueueConnect
       new Queue(name, { connection, defaultJobOptions }, postgresBackend) as unknown as Queue,
     worker: (name, processor, settings) =>
       new Worker(name, processor, { connection, ...settings }, postgresBackend) as unknown as Worker,
+    exclusively: (work) => underLock(pool, work),
     close: () => pool.end(),
   };
+}
+
+/** A schedule that two processes make in the same moment would leave a first job of each in PostgreSQL. */
+async function underLock(pool: pg.Pool, work: () => Promise<void>): Promise<void> {
+  const client = await pool.connect();
+  let broken = true;
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [SCHEDULES_LOCK]);
+    await work();
+    await client.query('SELECT pg_advisory_unlock($1)', [SCHEDULES_LOCK]);
+    broken = false;
+  } finally {
+    // A session that may still hold the lock is ended.
+    client.release(broken);
+  }
 }
 
 /** For `db migrate`: the queue's own tables, where it lives in PostgreSQL. */
@@ -112,17 +133,23 @@ async function ensureTables(pool: pg.Pool): Promise<void> {
 
 async function onRedis(options: QueueConnectionOptions, url: Secret): Promise<QueueConnection> {
   // BullMQ blocks on its connection and retries by itself: no limit per command.
-  const redis = new Redis(url.reveal(), { maxRetriesPerRequest: null, lazyConnect: true });
+  const prefix = `autotrade:${options.namespace}:queue`;
+  const redis = new Redis(url.reveal(), {
+    maxRetriesPerRequest: null,
+    lazyConnect: true,
+    // Shown by CLIENT LIST; Redis allows no spaces in it.
+    connectionName: prefix.replaceAll(/\s/g, '_'),
+  });
   redis.on('error', (error: unknown) =>
     options.log.warn({ error: errorMessage(error) }, 'Redis connection lost'),
   );
   await redis.connect();
-  const prefix = `autotrade:${options.namespace}:queue`;
   return {
     kind: 'redis',
     queue: (name, defaultJobOptions) => new Queue(name, { connection: redis, prefix, defaultJobOptions }),
     worker: (name, processor, settings) =>
       new Worker(name, processor, { connection: redis, prefix, ...settings }),
+    exclusively: (work) => work(),
     async close() {
       redis.disconnect();
     },

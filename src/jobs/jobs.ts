@@ -99,7 +99,11 @@ class BullJobs implements Jobs {
     return job.id ?? '';
   }
 
-  async registerSchedules(tasks: readonly AnyTask[]): Promise<void> {
+  registerSchedules(tasks: readonly AnyTask[]): Promise<void> {
+    return this.#connection.exclusively(() => this.#setSchedules(tasks));
+  }
+
+  async #setSchedules(tasks: readonly AnyTask[]): Promise<void> {
     for (const queueName of new Set(tasks.map((task) => task.queue))) {
       const queue = this.#queue(queueName);
       const wanted = new Map(
