@@ -11,7 +11,7 @@ import type { ClientMessage, ServerMessage } from '../../src/contract/updates.ts
 import { accountValue, systemReport } from './fixture_positions.ts';
 import { FixtureWorld } from './fixture_world.ts';
 
-export const POLICY =
+const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; " +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -37,6 +37,8 @@ const cell = (value: number) => ({
 
 export class FixtureWorld {
   version = '';
+  /** Name of a service that stopped reporting. */
+  silent: string | null = null;
   readonly rows: TraderRow[] = [];
   readonly book = new FixturePositions();
   readonly #byAddress = new Map<string, TraderRow>();
@@ -118,7 +120,7 @@ export class FixtureWorld {
       role: name,
       host: 'localhost',
       pid: 4_210 + index * 7,
-      state,
+      state: name === this.silent ? ('silent' as const) : state,
       startedAt: this.#startedAt + index * 400,
       uptimeMs: now - this.#startedAt - index * 400,
       restarts: name === 'stream' ? 1 : 0,

@@ -43,7 +43,7 @@ export const positionsQuery = (address: string) =>
   });
 
 /** Most changes of one trader that the heat map counts. */
-export const ACTIVITY_CHANGES = 500;
+const ACTIVITY_CHANGES = 500;
 
 export const traderEventsQuery = (address: string) =>
   queryOptions({
@@ -81,7 +81,7 @@ export interface TradersPageRequest {
 }
 
 /** Rows of one request: the most that the server gives. */
-export const TRADERS_PAGE = 200;
+const TRADERS_PAGE = 200;
 
 export const listTraders = (
   request: TradersPageRequest,

@@ -19,7 +19,7 @@ import { addressStart } from './url_state.ts';
 const c = pick(styles);
 
 /** How old the data is. The one place that may be green, and only while data really comes. */
-export function FeedState() {
+function FeedState() {
   const link = useStore(connection);
   const sample = useStore(latestStats);
   const { monotonic } = useTick();
@@ -75,7 +75,7 @@ function Search({ field }: { readonly field: RefObject<HTMLInputElement | null> 
   );
 }
 
-export function PauseButton() {
+function PauseButton() {
   const stopped = useStore(paused);
   const count = useStore(waiting);
   if (!stopped) {

@@ -30,7 +30,7 @@ export interface TradersSearch {
 }
 
 const TRADER_SORTS: readonly TraderSort[] = ['lastSeen', 'firstSeen', 'trades', 'notional', 'address'];
-export const DEFAULT_TRADER_SORT: TraderSort = 'lastSeen';
+const DEFAULT_TRADER_SORT: TraderSort = 'lastSeen';
 
 const ADDRESS_START = /^(0x)?[0-9a-f]{0,40}$/;
 

@@ -1,5 +1,5 @@
 /** How times are written: relative below a day, then the UTC day; always UTC, because exchange days are UTC days. */
-import { formatAge, formatDuration } from './number.ts';
+import { formatDuration } from './number.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
 const DAY_MS = 86_400_000;
@@ -23,7 +23,7 @@ export function formatDay(ms: number): string {
 export function formatWhen(ms: number, nowMs: number): string {
   const age = nowMs - ms;
   if (age >= DAY_MS) return formatDay(ms);
-  return age < 1_000 ? 'now' : `${age < 10_000 ? formatDuration(age) : formatDuration(age)} ago`;
+  return age < 1_000 ? 'now' : `${formatDuration(age)} ago`;
 }
 
 /** For hover and focus: UTC to the millisecond, then the reader's own clock. */
@@ -31,5 +31,3 @@ export function formatExactTime(ms: number): string {
   const at = new Date(ms);
   return `${at.toISOString()} · local ${at.toLocaleString()}`;
 }
-
-export const formatDataAge = formatAge;

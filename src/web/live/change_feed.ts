@@ -39,7 +39,7 @@ const NOTHING_YET: ChangesShown = { changes: null, positions: null, forgotten: 0
 const key = (change: PositionChange): string => `${change.epoch}:${change.offset}`;
 
 /** Newest first, each once, at most `CHANGES_KEPT`. */
-export function addChanges(before: ChangesShown, arrived: readonly PositionChange[]): ChangesShown {
+function addChanges(before: ChangesShown, arrived: readonly PositionChange[]): ChangesShown {
   const seen = new Set((before.changes ?? []).map(key));
   const fresh = arrived.filter((change) => !seen.has(key(change))).reverse();
   const all = [...fresh, ...(before.changes ?? [])];

@@ -5,9 +5,9 @@ import type { Level } from '../ui/badge.tsx';
 import type { Connection } from './updates_client.ts';
 
 /** The venue's feed is stale when its newest message is older than this, ms. */
-export const FEED_STALE_MS = 10_000;
+const FEED_STALE_MS = 10_000;
 /** Our own reports come once a second; three missed ones make them stale. */
-export const REPORT_STALE_MS = 5_000;
+const REPORT_STALE_MS = 5_000;
 
 export interface FeedReport {
   readonly feed: Feed;
@@ -23,7 +23,7 @@ export interface Health {
 }
 
 /** Age of the newest message of the venue, as of now; null when no report says. */
-export const feedAgeMs = (report: FeedReport): number | null =>
+const feedAgeMs = (report: FeedReport): number | null =>
   report.feed.dataAgeMs === null ? null : report.feed.dataAgeMs + Math.max(0, report.reportAgeMs);
 
 function disconnected(connection: Connection, age: string): Health {

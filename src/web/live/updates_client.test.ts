@@ -6,7 +6,7 @@ import { reconnectDelay } from './backoff.ts';
 import { type Connection, UpdatesClient, type UpdatesSocket } from './updates_client.ts';
 
 class FakeSocket implements UpdatesSocket {
-  onopen: UpdatesSocket['onopen'] = null;
+  readyState = 1;
   onmessage: UpdatesSocket['onmessage'] = null;
   onclose: UpdatesSocket['onclose'] = null;
   closed = false;
@@ -156,6 +156,16 @@ describe('UpdatesClient', () => {
     await clock.advance(60_000);
     expect(states.at(-1)).toEqual({ state: 'signed-out' });
     expect(sockets).toHaveLength(1);
+  });
+
+  it('sends nothing into a socket that is closing', () => {
+    const { client, latest } = rig();
+    client.start();
+    const stop = client.subscribe('stats');
+    latest().greet();
+    latest().readyState = 2;
+    stop();
+    expect(latest().sent.map((message) => message.type)).toEqual(['subscribe']);
   });
 
   it('takes a frame that is no JSON as a broken connection', () => {

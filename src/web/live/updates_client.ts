@@ -11,7 +11,8 @@ import { reconnectDelay } from './backoff.ts';
 
 /** The part of a browser WebSocket that is used. */
 export interface UpdatesSocket {
-  onopen: (() => void) | null;
+  /** 1 while it is open, as in browsers. */
+  readonly readyState: number;
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: ((event: { code: number; reason: string }) => void) | null;
   send(text: string): void;
@@ -51,6 +52,7 @@ interface Follow {
 
 /** Close code with which the server says that the session is over. */
 const SESSION_ENDED = 4401;
+const OPEN = 1;
 /** Until `hello` tells the real interval. */
 const FIRST_SILENCE_MS = 20_000;
 
@@ -186,7 +188,7 @@ export class UpdatesClient {
   }
 
   #send(message: ClientMessage): void {
-    if (this.#ready) this.#socket?.send(JSON.stringify(message));
+    if (this.#ready && this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify(message));
   }
 
   #sendFollow(follow: Follow): void {

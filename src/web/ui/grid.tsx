@@ -33,10 +33,10 @@ export interface GridProps<Row> {
   readonly foot?: ReactNode;
 }
 
-export const visibleColumns = <Row,>(columns: readonly Column<Row>[], width: number) =>
+const visibleColumns = <Row,>(columns: readonly Column<Row>[], width: number) =>
   columns.filter((column) => width >= (column.from ?? 0));
 
-function useGridVirtual<Row>(props: GridProps<Row>, active: GridPlace, height: number) {
+function useGridVirtual<Row>(props: GridProps<Row>, height: number) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: props.rows.length,
@@ -56,7 +56,7 @@ function useGridVirtual<Row>(props: GridProps<Row>, active: GridPlace, height: n
   }, [last, onEnd, props.rows.length]);
   const page = Math.max(1, Math.floor(((virtual.scrollRect?.height ?? 0) - HEAD_PX) / height));
   const shownTo = Math.min(props.rows.length, first + page);
-  return { scroller, virtual, items, page, first, shownTo, active };
+  return { scroller, virtual, items, page, first, shownTo };
 }
 
 /** Focus that moves cell by cell; the cell is found again after the virtual rows were drawn. */
@@ -78,24 +78,17 @@ function useGridFocus(scroller: React.RefObject<HTMLDivElement | null>) {
   return { active, setActive, move };
 }
 
-const rangeText = (first: number, last: number, total: number | null, loaded: number): string => {
-  if (loaded === 0) return 'No rows';
-  const all = total === null ? '' : ` of ${total.toLocaleString('en-US')}`;
-  return `Rows ${(first + 1).toLocaleString('en-US')}\u2013${last.toLocaleString('en-US')}${all}`;
-};
+type Focus = ReturnType<typeof useGridFocus>;
+type View = ReturnType<typeof useGridVirtual>;
 
-export function Grid<Row>(props: GridProps<Row>) {
-  'use no memo';
-  const width = usePageWidth();
-  const height = useCoarsePointer() ? 44 : 32;
-  const columns = useMemo(() => visibleColumns(props.columns, width), [props.columns, width]);
-  const focusRoot = useRef<HTMLDivElement>(null);
-  const focus = useGridFocus(focusRoot);
-  const view = useGridVirtual(props, focus.active, height);
-  const tracks = columns.map((column) => column.track).join(' ');
-  const [scrolled, setScrolled] = useState(false);
-
-  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
+/** Arrow keys move the focus, Enter opens a row, Enter, Space and s sort by a header. */
+function gridKeys<Row>(
+  props: GridProps<Row>,
+  columns: readonly Column<Row>[],
+  focus: Focus,
+  view: Pick<View, 'page' | 'virtual'>,
+) {
+  return (event: KeyboardEvent<HTMLDivElement>) => {
     const { row, column } = focus.active;
     const extent = { rows: props.rows.length, columns: columns.length, page: view.page };
     const next = movedFocus(focus.active, extent, { key: event.key, ctrl: event.ctrlKey || event.metaKey });
@@ -112,16 +105,32 @@ export function Grid<Row>(props: GridProps<Row>) {
       return;
     }
     const opened = props.rows[row];
-    if (
-      event.key === 'Enter' &&
-      opened !== undefined &&
-      event.target === event.currentTarget.ownerDocument.activeElement
-    ) {
+    const onCell = event.target === event.currentTarget.ownerDocument.activeElement;
+    if (event.key === 'Enter' && opened !== undefined && onCell) {
       event.preventDefault();
       props.onOpen(opened);
     }
   };
+}
 
+const rangeText = (first: number, last: number, total: number | null, loaded: number): string => {
+  if (loaded === 0) return 'No rows';
+  const all = total === null ? '' : ` of ${total.toLocaleString('en-US')}`;
+  return `Rows ${(first + 1).toLocaleString('en-US')}\u2013${last.toLocaleString('en-US')}${all}`;
+};
+
+export function Grid<Row>(props: GridProps<Row>) {
+  'use no memo';
+  const width = usePageWidth();
+  const height = useCoarsePointer() ? 44 : 32;
+  const columns = useMemo(() => visibleColumns(props.columns, width), [props.columns, width]);
+  const focusRoot = useRef<HTMLDivElement>(null);
+  const focus = useGridFocus(focusRoot);
+  const view = useGridVirtual(props, height);
+  const tracks = columns.map((column) => column.track).join(' ');
+  const [scrolled, setScrolled] = useState(false);
+
+  const onKeyDown = gridKeys(props, columns, focus, view);
   return (
     <div ref={focusRoot} className={c('frame')}>
       {/* biome-ignore lint/a11y/useSemanticElements: a virtual table cannot be a native one */}

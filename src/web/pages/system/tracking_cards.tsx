@@ -48,7 +48,7 @@ export function TrackingCard({ system }: { readonly system: System }) {
 }
 
 /** Names of the bins; the last one is open. */
-export function binLabels(ages: Sweep['ages']): string[] {
+function binLabels(ages: Sweep['ages']): string[] {
   return ages.map((bin, index) => {
     if (bin.upToMs !== null) return `up to ${formatDuration(bin.upToMs)}`;
     const from = ages[index - 1]?.upToMs ?? null;

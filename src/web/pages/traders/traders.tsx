@@ -43,15 +43,38 @@ function useView(): TradersView {
   );
 }
 
+type Go = (
+  change: { [Name in keyof TradersSearch]?: TradersSearch[Name] | undefined },
+  replace: boolean,
+) => void;
+
+const Filters = ({ view, go }: { readonly view: TradersView; readonly go: Go }) => (
+  <>
+    <Button
+      icon="star"
+      aria-pressed={view.watched}
+      onClick={() => go({ watched: view.watched ? undefined : 'true' }, false)}
+    >
+      Watched
+    </Button>
+    <FilterField
+      wide
+      label="Filter by address"
+      placeholder="Address begins with 0x…"
+      value={view.search}
+      clean={cleanStart}
+      onChange={(q, how) => go({ q }, how === 'replace')}
+    />
+  </>
+);
+
 export function Traders() {
   const navigate = route.useNavigate();
   const view = useView();
   const [held, setHeld] = useState(false);
   const traders = useTraders(view, held);
-  const go = (
-    change: { [Name in keyof TradersSearch]?: TradersSearch[Name] | undefined },
-    replace: boolean,
-  ) => void navigate({ search: (before) => tradersSearch({ ...before, ...change }), replace });
+  const go: Go = (change, replace) =>
+    void navigate({ search: (before) => tradersSearch({ ...before, ...change }), replace });
   const onSort = (column: string) => {
     if (!isTraderSort(column)) return;
     const opposite = view.order === 'asc' ? 'desc' : 'asc';
@@ -66,25 +89,7 @@ export function Traders() {
             <Num value={traders.total ?? undefined} kind="count" cue /> known
           </>
         }
-        actions={
-          <>
-            <Button
-              icon="star"
-              aria-pressed={view.watched}
-              onClick={() => go({ watched: view.watched ? undefined : 'true' }, false)}
-            >
-              Watched
-            </Button>
-            <FilterField
-              wide
-              label="Filter by address"
-              placeholder="Address begins with 0x…"
-              value={view.search}
-              clean={cleanStart}
-              onChange={(q, how) => go({ q }, how === 'replace')}
-            />
-          </>
-        }
+        actions={<Filters view={view} go={go} />}
       />
       <div className={c('card')}>
         {traders.error !== null ? (

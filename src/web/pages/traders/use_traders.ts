@@ -60,7 +60,7 @@ export interface HeldRows {
 }
 
 /** Values change in place; the order follows only while nobody holds it. */
-export function useHeldOrder(wanted: readonly TraderRow[], held: boolean, view: TradersView): HeldRows {
+function useHeldOrder(wanted: readonly TraderRow[], held: boolean, view: TradersView): HeldRows {
   const keys = useMemo(() => wanted.map((row) => row.address), [wanted]);
   const [shown, setShown] = useState<{ view: TradersView; keys: readonly string[] }>({ view, keys });
   const appended = shown.view === view && shown.keys.length > 0;
