@@ -131,6 +131,10 @@ export function touchOrder(s: State, order: Order): void {
   s.touchedOrders.push(order);
 }
 
+/** The other exit of the same bracket has just taken the position. */
+const siblingFilled = (order: Order): boolean =>
+  order.parent?.children.some((other) => other !== order && other.place === 'none' && other.sz === 0) ?? false;
+
 /**
  * After the position in a market changed: every open reduce-only order there is shrunk to it, or cancelled where it
  * could only increase it.
@@ -142,7 +146,7 @@ export function enforceReduceOnly(s: State, account: Account, market: Market): v
   const held = Math.abs(szi);
   for (const order of [...orders]) {
     if (szi === 0 || szi > 0 === order.isBuy) {
-      cancelOrder(s, order, 'reduceOnlyCanceled');
+      cancelOrder(s, order, siblingFilled(order) ? 'siblingFilledCanceled' : 'reduceOnlyCanceled');
       continue;
     }
     if (order.sz <= held) continue;

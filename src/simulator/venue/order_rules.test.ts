@@ -1,0 +1,384 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Action, OrderWire } from './actions.ts';
+import { DEFAULT_RULES } from './rules.ts';
+import { ALICE, BOB, CAROL, TestVenue } from './test_venue.ts';
+
+type Statuses = { statuses: unknown[] };
+
+function limit(b: boolean, p: string, s: string, tif: 'Gtc' | 'Ioc' | 'Alo' = 'Gtc', r = false): OrderWire {
+  return { a: 0, b, p, s, r, t: { limit: { tif } } };
+}
+function trigger(b: boolean, triggerPx: string, s: string, tpsl: 'tp' | 'sl', isMarket = true): OrderWire {
+  return { a: 0, b, p: triggerPx, s, r: true, t: { trigger: { isMarket, triggerPx, tpsl } } };
+}
+const orders = (list: OrderWire[], grouping: 'na' | 'normalTpsl' | 'positionTpsl' = 'na'): Action => ({
+  type: 'order',
+  orders: list,
+  grouping,
+});
+
+let bench: TestVenue;
+beforeEach(() => {
+  bench = new TestVenue({ scheduleCancel: { ...DEFAULT_RULES.scheduleCancel, volumeUsd: 0 } });
+  for (const who of [ALICE, BOB, CAROL]) bench.lever(who, 25);
+});
+
+const statusOf = (who: typeof ALICE, oid: number) => {
+  const answer = bench.venue.query.orderStatus(who, oid);
+  return answer.status === 'order' ? answer.order.status : answer.status;
+};
+
+describe('blocks', () => {
+  it('execute cancels and post-only orders before takers, whatever arrived first', () => {
+    const rested = bench.order(ALICE, { b: false, p: '113100', s: '0.1' });
+    const answers: string[] = [];
+    const send = (signer: typeof ALICE, action: Action, name: string) =>
+      bench.venue.submit(
+        { signer, action, nonce: bench.venue.time + answers.length, vaultAddress: null, expiresAfter: null },
+        (answer) => answers.push(`${name} ${JSON.stringify(answer)}`),
+      );
+    send(BOB, orders([limit(true, '113200', '0.1', 'Ioc')]), 'take');
+    send(ALICE, { type: 'cancel', cancels: [{ a: 0, o: rested.resting?.oid ?? 0 }] }, 'cancel');
+    send(CAROL, orders([limit(false, '113150', '0.1', 'Alo')]), 'alo');
+    bench.step();
+    expect(answers.map((a) => a.split(' ')[0])).toEqual(['alo', 'cancel', 'take']);
+    expect(answers[2]).toContain('113150.0');
+  });
+
+  it('tell one frame of trades per coin with the block time', () => {
+    bench.order(ALICE, { b: false, p: '113100', s: '0.1' });
+    bench.order(ALICE, { b: false, p: '113110', s: '0.1' });
+    bench.order(BOB, { b: true, p: '113200', s: '0.2' }, 'Ioc');
+    const block = bench.blocks.at(-1);
+    const [[coin, trades] = []] = [...(block?.trades ?? [])];
+    expect(coin?.symbol).toBe('BTC');
+    expect(trades?.map((t) => [t.px, t.time, t.side])).toEqual([
+      [1_131_000, block?.time, 'B'],
+      [1_131_100, block?.time, 'B'],
+    ]);
+    expect(new Set(trades?.map((t) => t.hash)).size).toBe(1);
+    expect(trades?.every((t) => t.tid < 2 ** 50)).toBe(true);
+  });
+});
+
+describe('trigger orders', () => {
+  beforeEach(() => {
+    bench.trade(ALICE, BOB, '113080', '1');
+  });
+
+  it('fire at the mark and carry a transaction hash, not the zero hash', () => {
+    const placed = bench.order(ALICE, trigger(false, '112000', '1', 'sl'));
+    const oid = placed.resting?.oid ?? 0;
+    expect(bench.venue.query.frontendOpenOrders(ALICE, '')[0]).toMatchObject({
+      isTrigger: true,
+      triggerCondition: 'Price below 112000',
+      orderType: 'Stop Market',
+    });
+    bench.order(CAROL, { b: true, p: '111900', s: '2' });
+    bench.venue.control.setOracle('BTC', '111950');
+    bench.step();
+    expect(statusOf(ALICE, oid)).toBe('filled');
+    expect(bench.szi(ALICE)).toBe('0.0');
+    expect(bench.venue.query.userFills(ALICE, false)[0]?.hash).not.toMatch(/^0x0+$/);
+    const told = bench.venue.query.historicalOrders(ALICE).filter((row) => row.order.oid === oid);
+    expect(told.map((row) => row.status)).toEqual(['filled', 'triggered', 'open']);
+  });
+
+  it('are refused where they would fire at once', () => {
+    expect(bench.order(ALICE, trigger(false, '114000', '1', 'sl')).error).toBe(
+      'Invalid TP/SL price. asset=0',
+    );
+    expect(bench.order(ALICE, trigger(false, '112000', '1', 'tp')).error).toBe(
+      'Invalid TP/SL price. asset=0',
+    );
+  });
+
+  it('of a position end with it', () => {
+    const answer = bench.ok(
+      ALICE,
+      orders([trigger(false, '112000', '1', 'sl'), trigger(false, '115000', '1', 'tp')], 'positionTpsl'),
+    );
+    expect((answer.data as Statuses).statuses).toEqual(['waitingForTrigger', 'waitingForTrigger']);
+    bench.order(CAROL, { b: true, p: '113000', s: '1' });
+    bench.order(ALICE, { b: false, p: '113000', s: '1', r: true }, 'Ioc');
+    expect(bench.venue.query.frontendOpenOrders(ALICE, '')).toEqual([]);
+    expect(
+      bench.venue.query.historicalOrders(ALICE).filter((r) => r.status === 'reduceOnlyCanceled'),
+    ).toHaveLength(2);
+  });
+});
+
+describe('brackets', () => {
+  it('wait for their parent, then one exit cancels the other', () => {
+    const answer = bench.ok(
+      ALICE,
+      orders(
+        [
+          limit(true, '113000', '1'),
+          trigger(false, '112000', '1', 'sl'),
+          trigger(false, '114000', '1', 'tp'),
+        ],
+        'normalTpsl',
+      ),
+    );
+    expect((answer.data as Statuses).statuses).toMatchObject([
+      { resting: {} },
+      'waitingForFill',
+      'waitingForFill',
+    ]);
+    expect(bench.venue.query.frontendOpenOrders(ALICE, '')[0]?.children).toHaveLength(2);
+    bench.order(BOB, { b: false, p: '113000', s: '1' }, 'Ioc');
+    expect(bench.venue.query.frontendOpenOrders(ALICE, '')).toHaveLength(2);
+    bench.order(CAROL, { b: true, p: '114000', s: '1' });
+    bench.venue.control.setOracle('BTC', '114100', '114100');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('0.0');
+    const ends = bench.venue.query.historicalOrders(ALICE).filter((row) => row.order.isTrigger);
+    expect(ends.map((row) => row.status)).toContain('siblingFilledCanceled');
+  });
+
+  it('go with a cancelled parent', () => {
+    const answer = bench.ok(
+      ALICE,
+      orders([limit(true, '113000', '1'), trigger(false, '112000', '1', 'sl')], 'normalTpsl'),
+    );
+    const [parent] = (answer.data as { statuses: { resting: { oid: number } }[] }).statuses;
+    bench.ok(ALICE, { type: 'cancel', cancels: [{ a: 0, o: parent?.resting.oid ?? 0 }] });
+    expect(bench.venue.query.frontendOpenOrders(ALICE, '')).toEqual([]);
+  });
+
+  it('must be reduce-only, or the whole batch is refused', () => {
+    const answer = bench.ok(
+      ALICE,
+      orders(
+        [limit(true, '113000', '1'), { ...trigger(false, '112000', '1', 'sl'), r: false }],
+        'normalTpsl',
+      ),
+    );
+    expect((answer.data as Statuses).statuses).toHaveLength(1);
+    expect(bench.venue.query.openOrders(ALICE, '')).toEqual([]);
+  });
+});
+
+describe('modify and cancel', () => {
+  const CLOID = `0x${'ab'.repeat(16)}`;
+
+  it('replace under a new oid and keep the cloid', () => {
+    const first = bench.order(ALICE, { b: true, p: '113000', s: '1', c: CLOID });
+    bench.ok(ALICE, { type: 'modify', oid: CLOID, order: limit(true, '112900', '0.5') });
+    const [open] = bench.venue.query.openOrders(ALICE, '');
+    expect(open).toMatchObject({ limitPx: '112900.0', sz: '0.5', cloid: CLOID });
+    expect(open?.oid).not.toBe(first.resting?.oid);
+    expect(statusOf(ALICE, first.resting?.oid ?? 0)).toBe('canceled');
+    expect(bench.venue.query.orderStatus(ALICE, CLOID)).toMatchObject({
+      order: { order: { oid: open?.oid } },
+    });
+  });
+
+  it('leave the original where the replacement is illegal', () => {
+    const first = bench.order(ALICE, { b: true, p: '113000', s: '1' });
+    const oid = first.resting?.oid ?? 0;
+    expect(bench.refusal(ALICE, { type: 'modify', oid, order: limit(true, '112900.55', '1') })).toMatch(
+      /tick size/,
+    );
+    expect(bench.venue.query.openOrders(ALICE, '')).toHaveLength(1);
+    expect(bench.refusal(ALICE, { type: 'modify', oid: 1, order: limit(true, '112900', '1') })).toBe(
+      'Cannot modify canceled or filled order. asset=0',
+    );
+  });
+
+  it('answer each item of a batch', () => {
+    const { resting } = bench.order(ALICE, { b: true, p: '113000', s: '1' });
+    const answer = bench.ok(ALICE, {
+      type: 'cancel',
+      cancels: [
+        { a: 0, o: resting?.oid ?? 0 },
+        { a: 0, o: 5 },
+      ],
+    });
+    expect(answer).toEqual({
+      type: 'cancel',
+      data: {
+        statuses: ['success', { error: 'Order was never placed, already canceled, or filled. asset=0' }],
+      },
+    });
+  });
+
+  it('happen by schedule', () => {
+    bench.order(ALICE, { b: true, p: '113000', s: '1' });
+    expect(bench.refusal(ALICE, { type: 'scheduleCancel', time: bench.venue.time + 1000 })).toMatch(
+      /at least 5 seconds/,
+    );
+    bench.ok(ALICE, { type: 'scheduleCancel', time: bench.venue.time + 6000 });
+    bench.pass(7000);
+    expect(bench.venue.query.openOrders(ALICE, '')).toEqual([]);
+    expect(bench.venue.query.historicalOrders(ALICE)[0]?.status).toBe('scheduledCancel');
+  });
+});
+
+describe('TWAP', () => {
+  it('executes a slice every 30 s with the zero hash, served apart from the fills', () => {
+    bench.order(BOB, { b: false, p: '113100', s: '3' });
+    const answer = bench.ok(ALICE, {
+      type: 'twapOrder',
+      twap: { a: 0, b: true, s: '1', r: false, m: 5, t: false },
+    });
+    expect(answer).toMatchObject({ data: { status: { running: { twapId: 1 } } } });
+    bench.pass(61_000);
+    expect(bench.szi(ALICE)).toBe('0.2');
+    expect(bench.venue.query.userFills(ALICE, false)).toEqual([]);
+    const slices = bench.venue.query.userTwapSliceFills(ALICE, null);
+    expect(slices).toHaveLength(2);
+    expect(slices[0]).toMatchObject({ twapId: 1, fill: { hash: `0x${'0'.repeat(64)}`, twapId: 1 } });
+    bench.pass(300_000);
+    expect(bench.szi(ALICE)).toBe('1.0');
+    expect(bench.venue.query.twapHistory(ALICE).map((row) => row.status)).toEqual([
+      { status: 'activated' },
+      { status: 'finished' },
+    ]);
+  });
+
+  it.each([
+    [{ m: 4 }, 'Invalid TWAP duration: 4 min(s)'],
+    [{ s: '0.0005' }, 'TWAP order value too small. Min is $100.'],
+    [{ r: true }, 'Reduce-only TWAP order would increase position.'],
+  ])('refuses %j', (change, error) => {
+    const twap = { a: 0, b: true, s: '1', r: false, m: 5, t: false, ...change };
+    expect(bench.ok(ALICE, { type: 'twapOrder', twap })).toMatchObject({ data: { status: { error } } });
+  });
+});
+
+describe('liquidation', () => {
+  it('sells a fifth of a large position first and the rest after the cooldown', () => {
+    bench.trade(ALICE, BOB, '113080', '20');
+    bench.order(CAROL, { b: true, p: '109500', s: '10' });
+    bench.venue.control.setOracle('BTC', '109300');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('16.0');
+    bench.venue.control.setOracle('BTC', '108900');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('16.0');
+    bench.step(30_000);
+    bench.venue.control.setOracle('BTC', '108900');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('10.0');
+  });
+
+  it('hands what is below two thirds of maintenance to the liquidator, margin included', () => {
+    bench.trade(ALICE, BOB, '113080', '20');
+    bench.venue.control.setOracle('BTC', '108900');
+    bench.step();
+    const state = bench.venue.query.clearinghouseState(ALICE, '');
+    expect(state).toMatchObject({ assetPositions: [], marginSummary: { accountValue: '0.0' } });
+    const [fill] = bench.venue.query.userFills(ALICE, false);
+    expect(fill).toMatchObject({
+      dir: 'Liquidated Cross Long',
+      fee: '0.0',
+      liquidation: { method: 'backstop' },
+    });
+    expect(bench.venue.query.recentTrades('BTC', 10)).toHaveLength(1);
+    expect(
+      bench.venue.query.userNonFundingLedgerUpdates(ALICE, { startTime: 0 }).at(-1)?.delta,
+    ).toMatchObject({
+      type: 'liquidation',
+      leverageType: 'Cross',
+      liquidatedPositions: [{ coin: 'BTC', szi: '20.0' }],
+    });
+  });
+
+  it('deleverages the other side at the previous mark where equity is gone', () => {
+    bench.trade(ALICE, BOB, '113080', '20');
+    const before = Number(bench.venue.query.clearinghouseState(BOB, '').marginSummary.accountValue);
+    bench.venue.control.setOracle('BTC', '100000');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('0.0');
+    expect(bench.szi(BOB)).toBe('0.0');
+    const [fill] = bench.venue.query.userFills(BOB, false);
+    expect(fill).toMatchObject({
+      dir: 'Auto-Deleveraging',
+      px: '113080.0',
+      liquidation: { liquidatedUser: ALICE },
+    });
+    expect(Number(bench.venue.query.clearinghouseState(BOB, '').marginSummary.accountValue)).toBeCloseTo(
+      before,
+      0,
+    );
+  });
+
+  it('takes no more than an isolated position has', () => {
+    bench.lever(ALICE, 20, false);
+    bench.trade(ALICE, BOB, '113080', '5');
+    const cross = Number(bench.venue.query.clearinghouseState(ALICE, '').withdrawable);
+    expect(
+      bench.venue.query.clearinghouseState(ALICE, '').assetPositions[0]?.position.leverage,
+    ).toMatchObject({ type: 'isolated', value: 20 });
+    bench.venue.control.setOracle('BTC', '108200');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('0.0');
+    expect(bench.venue.query.userFills(ALICE, false)[0]?.dir).toBe('Liquidated Isolated Long');
+    expect(Number(bench.venue.query.clearinghouseState(ALICE, '').withdrawable)).toBe(cross);
+  });
+});
+
+describe('listing and halts', () => {
+  it('settles positions and cancels orders of a delisted coin, which keeps its place', () => {
+    bench.trade(ALICE, BOB, '113080', '1');
+    bench.order(CAROL, { b: true, p: '110000', s: '0.1' });
+    bench.venue.control.delist('BTC', '113000');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('0.0');
+    expect(bench.venue.query.userFills(ALICE, false)[0]).toMatchObject({
+      dir: 'Settlement',
+      px: '113000.0',
+      closedPnl: '-80.0',
+    });
+    expect(bench.venue.query.historicalOrders(CAROL)[0]?.status).toBe('delistedCanceled');
+    expect(bench.venue.query.meta('')?.universe[0]).toMatchObject({ name: 'BTC', isDelisted: true });
+    expect(bench.order(CAROL, { b: true, p: '110000', s: '0.1' }).error).toBe('Trading is halted.');
+  });
+
+  it('lists a coin at the end of its dex', () => {
+    const before = bench.venue.query.meta('')?.universe.length ?? 0;
+    bench.venue.control.list({
+      dex: '',
+      name: 'NEW',
+      szDecimals: 1,
+      maxLeverage: 3,
+      marginTableId: 3,
+      oraclePx: '2.5',
+    });
+    bench.step();
+    expect(bench.venue.query.coin('NEW')?.assetId).toBe(before);
+    expect(bench.order(ALICE, { a: before, b: true, p: '2.4', s: '10' }).resting?.oid).toBeTypeOf('number');
+  });
+
+  it('refuses while halted or right after an upgrade', () => {
+    bench.venue.control.halt('BTC', true);
+    bench.step();
+    expect(bench.order(ALICE, { b: true, p: '110000', s: '0.1' }).error).toBe('Trading is halted.');
+    bench.venue.control.halt('BTC', false);
+    bench.venue.control.postOnlyUntil(bench.venue.time + 10_000);
+    bench.step();
+    expect(bench.order(ALICE, { b: true, p: '110000', s: '0.1' }).error).toBe(
+      'Only post-only orders allowed immediately after a network upgrade',
+    );
+    expect(bench.order(ALICE, { b: true, p: '110000', s: '0.1' }, 'Alo').resting?.oid).toBeTypeOf('number');
+  });
+});
+
+describe('forced outcomes', () => {
+  it('refuse or cut the next orders as told', () => {
+    bench.order(BOB, { b: false, p: '113100', s: '1' });
+    bench.venue.control.partialFillNext(ALICE, 'BTC', '0.3', 1);
+    expect(bench.order(ALICE, { b: true, p: '113100', s: '1' }, 'Ioc').filled?.totalSz).toBe('0.3');
+    bench.venue.control.refuseNext(
+      ALICE,
+      { level: 'item', text: 'Insufficient margin to place order. asset=0' },
+      1,
+    );
+    expect(bench.order(ALICE, { b: true, p: '113100', s: '1' }, 'Ioc').error).toMatch(/Insufficient margin/);
+    bench.venue.control.refuseNext(ALICE, { level: 'action', text: 'Too busy' }, 1);
+    expect(bench.refusal(ALICE, { type: 'noop' })).toBe('Too busy');
+    bench.ok(ALICE, { type: 'noop' });
+  });
+});
