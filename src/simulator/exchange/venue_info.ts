@@ -222,8 +222,8 @@ function emptyHandlers({ query }: VenueInfoOptions): Handlers {
         startTimeSeconds: 0,
         durationSeconds: 111_600,
         startGas: '500.0',
-        currentGas: null,
-        endGas: '500.0',
+        currentGas: '500.0',
+        endGas: null,
       }),
     ],
   ];
