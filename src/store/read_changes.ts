@@ -107,6 +107,8 @@ export async function readLogSlice(db: Queryable, slice: LogSlice): Promise<Chan
        WHERE ${['epoch = $1 AND log_offset > $2 AND log_offset <= $3', ...where].join(' AND ')}
        ORDER BY log_offset LIMIT $4) c ${JOINS} ORDER BY c.log_offset`,
     params,
+    // Without a filter it is what every follower of the log asks, many times a second: planned once.
+    where.length === 0 ? 'read_log_slice' : undefined,
   );
   return rows.map(toView);
 }

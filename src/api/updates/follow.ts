@@ -82,7 +82,7 @@ export class LogChannels implements Follower {
       ...options,
       onSpan: (span) => this.#dispatch(span),
       onBreak: (why) => this.#restart(why),
-      pauseMs: () => Math.min(100, 20 + options.readers() / 12),
+      pauseMs: () => Math.min(100, 20 + options.readers() / 25),
     });
     this.#progress = options.clock.every(PROGRESS_EVERY_MS, () => this.#tellProgress(), { background: true });
   }

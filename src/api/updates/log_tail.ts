@@ -7,7 +7,7 @@ import type { PositionChange } from '../../contract/positions.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Queryable } from '../../store/database.ts';
-import type { NewsListener } from '../../store/news.ts';
+import type { NewsListener, Wake } from '../../store/news.ts';
 import { type LogSpan, readLogSlice, readLogSpan } from '../../store/read_changes.ts';
 import { changeRow } from '../views.ts';
 
@@ -53,7 +53,7 @@ export class LogTail {
 
   constructor(options: TailOptions) {
     this.#options = options;
-    this.#unsubscribe = options.news.subscribe('changes', () => this.#follow());
+    this.#unsubscribe = options.news.subscribe('changes', (wake) => this.#follow(wake));
   }
 
   get epoch(): number {
@@ -95,41 +95,46 @@ export class LogTail {
   }
 
   /** Called on news and once a second; calls never overlap. */
-  async #follow(): Promise<void> {
+  async #follow(wake: Wake): Promise<void> {
     if (!this.#wanted) return;
-    const { clock, db } = this.#options;
+    const { clock } = this.#options;
     const wait = this.#nextReadAt - clock.monotonic();
     if (wait > 0) await clock.sleep(wait);
     this.#nextReadAt = clock.monotonic() + this.#options.pauseMs();
-    const span = await readLogSpan(db);
-    if (span === undefined || !this.#wanted) return;
-    if (this.#head === undefined) {
-      this.#epoch = span.epoch;
-      this.#head = span.head;
-      return;
-    }
-    if (span.epoch !== this.#epoch || span.head < this.#head) {
-      this.#jump(span, 'EPOCH_CHANGED');
-      return;
-    }
-    while (this.#head !== undefined && this.#head < span.head) {
-      if (!(await this.#page(this.#head, span))) return;
+    // News says how far the log is; without it, or when it speaks of another epoch, the log itself is asked.
+    const known = wake.reason === 'news' && this.#head !== undefined && wake.upTo.epoch === this.#epoch;
+    const through = known ? wake.upTo.offset : await this.#look();
+    while (through !== undefined && this.#head !== undefined && this.#head < through) {
+      if (!(await this.#page(this.#head, through))) return;
     }
   }
 
+  /** Asks the log how far it is. @returns undefined if there is nothing to read on from here. */
+  async #look(): Promise<number | undefined> {
+    const span = await readLogSpan(this.#options.db);
+    if (span === undefined || !this.#wanted) return undefined;
+    if (this.#head === undefined) {
+      this.#epoch = span.epoch;
+      this.#head = span.head;
+      return undefined;
+    }
+    if (span.epoch === this.#epoch && span.head >= this.#head) return span.head;
+    this.#jump(span, 'EPOCH_CHANGED');
+    return undefined;
+  }
+
   /** @returns false if the log was broken or the tail was told to rest. */
-  async #page(head: number, span: LogSpan): Promise<boolean> {
-    const views = await readLogSlice(this.#options.db, {
-      epoch: this.#epoch,
-      after: head,
-      through: Math.min(span.head, head + PAGE),
-      limit: PAGE,
-    });
+  async #page(head: number, through: number): Promise<boolean> {
+    const { db } = this.#options;
+    const upto = Math.min(through, head + PAGE);
+    const views = await readLogSlice(db, { epoch: this.#epoch, after: head, through: upto, limit: PAGE });
     if (this.#head !== head) return false;
-    const upto = Math.min(span.head, head + PAGE);
     const dense = views.length === upto - head && views[0]?.offset === head + 1;
     if (!dense) {
-      this.#jump(span, 'PLACE_TOO_OLD');
+      const span = await readLogSpan(db);
+      if (span !== undefined && this.#head === head) {
+        this.#jump(span, span.epoch === this.#epoch ? 'PLACE_TOO_OLD' : 'EPOCH_CHANGED');
+      }
       return false;
     }
     const changes = views.map((view) => {
