@@ -231,24 +231,39 @@ export class Board {
     this.#sorter.sortDescending(fresh, fresh.length, score);
     const order = this[name];
     const out = this.#spare;
-    let n = 0;
-    let f = 0;
+    // What stays, in order; then the places of the new ones among it, found by halving.
+    let kept = 0;
     for (let k = 0; k < ranked; k++) {
       const row = order[k] ?? 0;
-      if (changed[row] === 1) continue;
-      const own = score[row] ?? 0;
-      while (f < fresh.length) {
-        const next = fresh[f] ?? 0;
-        const other = score[next] ?? 0;
-        if (other < own || (other === own && next > row)) break;
-        out[n++] = next;
-        f++;
-      }
-      out[n++] = row;
+      if (changed[row] === 0) order[kept++] = row;
     }
-    while (f < fresh.length) out[n++] = fresh[f++] ?? 0;
+    let from = 0;
+    let n = 0;
+    for (const row of fresh) {
+      const to = placeOf(row, order, from, kept, score);
+      out.set(order.subarray(from, to), n);
+      n += to - from;
+      out[n++] = row;
+      from = to;
+    }
+    out.set(order.subarray(from, kept), n);
     this.#spare = order;
     this[name] = out;
-    return n;
+    return n + kept - from;
   }
+}
+
+/** First index in `order[low..high)` of a row that comes after `row`. */
+function placeOf(row: number, order: Uint32Array, low: number, high: number, score: Float32Array): number {
+  const own = score[row] ?? 0;
+  let from = low;
+  let to = high;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    const other = order[middle] ?? 0;
+    const value = score[other] ?? 0;
+    if (value > own || (value === own && other < row)) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }

@@ -1,0 +1,170 @@
+/**
+ * `npm run bench -- leaderboard [--quick]`: a million traders, five windows, both boards: full pass with publication,
+ * refresh of 10,000 traders, pages, memory, and the same boards by SQL on PostgreSQL in the same run. --quick takes a
+ * tenth of the traders.
+ */
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WINDOWS } from '../src/domain/metrics/window.ts';
+import type { Board } from '../src/ranking/board.ts';
+import { Leaderboard } from '../src/ranking/leaderboard.ts';
+import { BoardSnapshot, type PageQuery, snapshotParts } from '../src/ranking/snapshot.ts';
+import { systemClock } from '../src/runtime/clock.ts';
+import { silentLogger } from '../src/runtime/log.ts';
+import { systemRandom } from '../src/runtime/random.ts';
+import { startEmbeddedPostgres } from '../src/store/embedded/launcher.ts';
+import { RowSource } from './leaderboard/rows.ts';
+import { computeBoards, connect, loadBoard, storedOrder } from './leaderboard/sql.ts';
+import { Draw } from './ranking/draw.ts';
+import type { BenchOptions, BenchResult } from './result.ts';
+
+const DIRTY = 10_000;
+const PAGES = 10_000;
+const MS = (start: number): number => performance.now() - start;
+const MEBIBYTE = 1_048_576;
+
+export async function run({ quick, say }: BenchOptions): Promise<readonly BenchResult[]> {
+  const traders = quick ? 100_000 : 1_000_000;
+  const directory = await mkdtemp(join(tmpdir(), 'leaderboard-bench-'));
+  try {
+    const leaderboard = fill(traders);
+    say(`${traders.toLocaleString('en-US')} traders in ${WINDOWS.length} windows are in memory`);
+    const full = await fullPass(leaderboard, directory);
+    const memory = process.memoryUsage().rss / MEBIBYTE;
+    const refresh = refreshDirty(leaderboard, traders);
+    leaderboard.rank();
+    const paging = await pages(directory);
+    say('computing the same boards in PostgreSQL');
+    const sql = await bySql(leaderboard, directory, say);
+    const scale = quick ? {} : { target: '<= 5' };
+    return [
+      { name: 'full pass of both boards with publication', value: full / 1_000, unit: 's', ...scale },
+      {
+        name: 'full pass of both boards, times as fast as indexed SQL',
+        value: full,
+        unit: 'ms',
+        against: `SQL in ${(sql / 1_000).toFixed(1)} s`,
+        ratio: sql / full,
+        ...(quick ? {} : { target: '>= 5' }),
+      },
+      { name: `refresh of ${DIRTY} changed traders`, value: refresh, unit: 'ms', target: '<= 300' },
+      { name: 'page of 50, 99th percentile', value: paging, unit: 'ms', target: '<= 20' },
+      { name: 'memory after the full pass', value: memory, unit: 'MiB', target: '<= 1536' },
+    ];
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function fill(traders: number): Leaderboard {
+  const leaderboard = new Leaderboard(traders);
+  // The same traders in every window, so that the database can be filled from one copy.
+  for (const window of WINDOWS) {
+    const source = new RowSource('leaderboard');
+    for (let trader = 0; trader < traders; trader++) leaderboard.set(trader, window, source.next());
+  }
+  return leaderboard;
+}
+
+const fileOf = (directory: string, k: number): string => join(directory, `window-${k}.board`);
+
+/** Ranks everything and writes the snapshots; ms of the faster of two passes. */
+async function fullPass(leaderboard: Leaderboard, directory: string): Promise<number> {
+  const pass = async (): Promise<number> => {
+    const start = performance.now();
+    leaderboard.rank();
+    let k = 0;
+    for (const board of leaderboard.boards.values()) {
+      const file = await open(fileOf(directory, k++), 'w');
+      await file.writev(snapshotParts(board, leaderboard.traders, 1, 0));
+      await file.close();
+    }
+    return MS(start);
+  };
+  return Math.min(await pass(), await pass());
+}
+
+/** New features for 10,000 traders in every window, and both orders again; ms of the median of five. */
+function refreshDirty(leaderboard: Leaderboard, traders: number): number {
+  const times: number[] = [];
+  const draw = new Draw('dirty');
+  for (let k = 0; k < 5; k++) {
+    const source = new RowSource(`dirty ${k}`);
+    const dirty = Array.from({ length: DIRTY }, () => ({
+      trader: draw.int(traders),
+      features: { ...source.next() },
+    }));
+    const start = performance.now();
+    for (const { trader, features } of dirty)
+      for (const window of WINDOWS) leaderboard.set(trader, window, features);
+    leaderboard.refresh(dirty.map(({ trader }) => trader));
+    times.push(MS(start));
+  }
+  return times.sort((a, b) => a - b)[2] ?? Number.NaN;
+}
+
+/** 99th percentile of random pages out of the published file: any place, sort, direction and filter. */
+async function pages(directory: string): Promise<number> {
+  const bytes = await readFile(fileOf(directory, 2));
+  const snapshot = new BoardSnapshot(
+    bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
+  );
+  const draw = new Draw('pages');
+  const sorts = [undefined, undefined, 'copyReturn', 'volume', 'winRate'] as const;
+  const times: number[] = [];
+  for (let k = 0; k < PAGES; k++) {
+    const board = draw.uniform() < 0.7 ? 'copy' : 'classic';
+    const ranked = board === 'copy' ? snapshot.header.copyRanked : snapshot.header.classicRanked;
+    const sort = sorts[draw.int(sorts.length)];
+    const query: PageQuery = {
+      board,
+      limit: 50,
+      cursor: draw.int(ranked),
+      ascending: draw.uniform() < 0.3,
+      ...(sort === undefined ? {} : { sort }),
+      ...(draw.uniform() < 0.3 ? { filters: [{ metric: 'equity', least: 50_000 }] } : {}),
+    };
+    const start = performance.now();
+    snapshot.page(query);
+    times.push(MS(start));
+  }
+  return times.sort((a, b) => a - b)[Math.floor(0.99 * PAGES)] ?? Number.NaN;
+}
+
+/** The same boards by SQL, ms; refuses to report when the database does not find the same leaders. */
+async function bySql(
+  leaderboard: Leaderboard,
+  directory: string,
+  say: (text: string) => void,
+): Promise<number> {
+  const board = leaderboard.boards.get(90) as Board;
+  const server = await startEmbeddedPostgres({
+    dataDir: join(directory, 'postgres'),
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLogger,
+    settings: { fsync: 'off', synchronous_commit: 'off', shared_buffers: '512MB', max_wal_size: '4GB' },
+    sync: false,
+  });
+  const client = await connect(server.superuserUrl.reveal());
+  try {
+    const windows = [7, 30, 90, 180, 36_500];
+    await loadBoard(client, board, windows);
+    say('the table is loaded and indexed');
+    const start = performance.now();
+    await computeBoards(client, windows, board.prior, board.priorWithoutBest);
+    const elapsed = MS(start);
+    for (const name of ['copy', 'classic'] as const) {
+      const order = name === 'copy' ? board.copyOrder : board.classicOrder;
+      const stored = await storedOrder(client, 90, name, 200);
+      const both = stored.filter((trader) => order.subarray(0, 200).includes(trader)).length;
+      if (both < 195)
+        throw new Error(`SQL and the engine agree on ${both} of the first 200 of the ${name} board`);
+    }
+    return elapsed;
+  } finally {
+    await client.end();
+    await server.stop();
+  }
+}
