@@ -2,6 +2,7 @@
 import type { Address } from '../../domain/address.ts';
 import type * as wire from './answers.ts';
 import { mulDiv, wireDecimal, wireUsd } from './arithmetic.ts';
+import { accountValue } from './equity.ts';
 import {
   availableOf,
   type CrossMargin,
@@ -14,7 +15,6 @@ import {
   tierOf,
   withdrawableOf,
 } from './margin.ts';
-import { accountValue } from './periodic.ts';
 import type { PortfolioPoint } from './portfolio.ts';
 import {
   type Account,

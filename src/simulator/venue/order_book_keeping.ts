@@ -133,7 +133,8 @@ export function touchOrder(s: State, order: Order): void {
 
 /** The other exit of the same bracket has just taken the position. */
 const siblingFilled = (order: Order): boolean =>
-  order.parent?.children.some((other) => other !== order && other.place === 'none' && other.sz === 0) ?? false;
+  order.parent?.children.some((other) => other !== order && other.place === 'none' && other.sz === 0) ??
+  false;
 
 /**
  * After the position in a market changed: every open reduce-only order there is shrunk to it, or cancelled where it

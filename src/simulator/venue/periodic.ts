@@ -1,12 +1,12 @@
 /** What the chain does by itself at fixed times. Each task runs in the first block at or after its time. */
+
+import { sampleAccount } from './equity.ts';
 import { payFunding } from './funding.ts';
-import { perpEquity } from './margin.ts';
 import { cancelAll } from './order_book_keeping.ts';
 import { pruneAgents } from './permissions.ts';
-import { samplePortfolio } from './portfolio.ts';
 import { samplePremiums } from './prices.ts';
 import type { FeeTier } from './rules.ts';
-import { type Account, isUnified, type State, type VolumeDay } from './state.ts';
+import type { State, VolumeDay } from './state.ts';
 import { nextTwapAt, runTwaps } from './twap.ts';
 
 const QUARTER_MS = 15 * 60_000;
@@ -66,23 +66,6 @@ function runScheduledCancels(s: State): void {
 function quarter(s: State): void {
   for (const market of s.markets) if (!market.delisted) market.day.note(s.time, market.mark);
   for (const account of s.accountList) sampleAccount(s, account);
-}
-
-export function accountValue(account: Account): number {
-  return perpEquity(account) + account.spotUsd;
-}
-
-function sampleAccount(s: State, account: Account): void {
-  if (account.pots.length === 0 && account.spotUsd === 0) return;
-  const perp = perpEquity(account);
-  const value = perp + account.spotUsd;
-  samplePortfolio(account.portfolio, {
-    time: s.time,
-    value,
-    pnl: value - account.netFlow,
-    perpValue: isUnified(account) ? 0 : perp,
-    perpPnl: perp - account.netPerpFlow,
-  });
 }
 
 /** Volume of the 14 full days before today, micro-USD. */
