@@ -61,6 +61,13 @@ export function tableOf(experiment: Experiment, variant: Variant, seed: string):
   const scores = scoresOf(experiment, variant, eligible);
   const rows: Record<string, Row> = {};
   for (const [name, values] of Object.entries(scores)) rows[name] = measure(subjects, eligible, values);
+  // The list is of eligible traders; the order of all others below it counts for the measures of all.
+  const everybody = subjects.map((_, i) =>
+    board.estimated[i] === 1 ? (board.copyScore[i] ?? 0) : Number.NaN,
+  );
+  const all = measure(subjects, eligible, everybody);
+  const listed = rows['copyScore'];
+  if (listed) rows['copyScore'] = { ...listed, icAll: all.icAll, topDecile: all.topDecile };
   rows['random'] = randomRow(subjects, eligible, seed);
   const relevant = subjects.map((s) => s.expected > RELEVANT);
   const basics = gateBit('HISTORY') | gateBit('CAPITAL');
@@ -107,7 +114,7 @@ function scoresOf(
     'classic + gates': within(classic),
     'ROI + gates': within(roi),
     'net posterior, reference gates': bound.mean.map((x, i) => (reference[i] ? x : Number.NaN)),
-    copyScore: subjects.map((_, i) => (board.estimated[i] === 1 ? (board.copyScore[i] ?? 0) : Number.NaN)),
+    copyScore: within(board.copyScore),
     'Bayes bound, mean': within(bound.mean),
     'Bayes bound, relevance': within(bound.relevant),
     oracle: of((s) => s.expected),
