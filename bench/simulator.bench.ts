@@ -12,6 +12,7 @@ import { LogHash } from '../src/simulator/venue/log_hash.ts';
 import type { Market } from '../src/simulator/venue/state.ts';
 import { SimulatedVenue } from '../src/simulator/venue/venue.ts';
 import type { BenchResult, RunBench } from './result.ts';
+import { signedOrders } from './simulator/signed_orders.ts';
 
 const START = Date.UTC(2026, 0, 5);
 const DAY_MS = 86_400_000;
@@ -159,6 +160,7 @@ export const run: RunBench = async ({ quick, say }) => {
     { name: 'the same by the wall clock', value: Number(wall.toFixed(2)), unit: 's' },
     { name: 'simulated days', value: Number((60 / wall).toFixed(1)), unit: 'days/min' },
     { name: 'orders in that day', value: perDay, unit: 'orders' },
+    ...(await signedOrders(quick ? 8_000 : 40_000)),
   ];
   return results;
 };
