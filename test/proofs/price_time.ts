@@ -17,21 +17,24 @@ const owner = (i: number): Address => parseAddress(`0x${(i + 1).toString(16).pad
 interface Step {
   readonly owner: number;
   readonly isBuy: boolean;
-  /** Ticks of 10 USD around 113,000. */
+  /** Steps of 10 USD around 113,000. */
   readonly offset: number;
   readonly size: number;
   readonly kind: 'gtc' | 'ioc' | 'alo' | 'cancel';
   readonly target: number;
 }
 
-const step: fc.Arbitrary<Step> = fc.record({
-  owner: fc.nat(OWNERS - 1),
-  isBuy: fc.boolean(),
-  offset: fc.integer({ min: -8, max: 8 }),
-  size: fc.integer({ min: 1, max: 50 }),
-  kind: fc.constantFrom('gtc', 'gtc', 'gtc', 'ioc', 'alo', 'cancel'),
-  target: fc.nat(30),
-});
+/** Few prices, and three orders of four on their own side of the middle, so that queues grow long. */
+const step: fc.Arbitrary<Step> = fc
+  .record({
+    owner: fc.nat(OWNERS - 1),
+    crosses: fc.constantFrom(false, false, false, true),
+    offset: fc.integer({ min: -3, max: 3 }),
+    size: fc.integer({ min: 1, max: 50 }),
+    kind: fc.constantFrom<Step['kind']>('gtc', 'gtc', 'gtc', 'gtc', 'ioc', 'alo', 'cancel'),
+    target: fc.nat(60),
+  })
+  .map(({ crosses, ...at }) => ({ ...at, isBuy: at.offset < 0 !== crosses }));
 
 function runVenue(s: State, steps: readonly Step[]): ReferenceTrade[] {
   const market = s.markets[0];
@@ -110,7 +113,7 @@ function runReference(steps: readonly Step[]): ReferenceTrade[] {
 /** Throws fast-check's report, with the smallest sequence, on the first difference. */
 export function provePriceTime(sequences: number, seed?: number): void {
   fc.assert(
-    fc.property(fc.array(step, { minLength: 1, maxLength: 60 }), (steps) => {
+    fc.property(fc.array(step, { minLength: 1, maxLength: 80, size: 'max' }), (steps) => {
       const coins = COIN_SEEDS.filter((c) => c.name === 'BTC');
       const venue = new SimulatedVenue({ seed: 1, startTime: START, coins });
       for (let i = 0; i < OWNERS; i++) venue.control.deposit(owner(i), (2_000_000_000 * 1e6) as MicroUsd);

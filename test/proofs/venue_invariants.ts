@@ -1,4 +1,5 @@
 /** What must hold in the venue after every block, whatever happened. Each check throws with what it found. */
+import { accountValue } from '../../src/simulator/venue/equity.ts';
 import type { BlockEvents, FillRecord } from '../../src/simulator/venue/records.ts';
 import type { Account, Market } from '../../src/simulator/venue/state.ts';
 import type { SimulatedVenue } from '../../src/simulator/venue/venue.ts';
@@ -19,6 +20,9 @@ export class Invariants {
   readonly #venue: SimulatedVenue;
   readonly #reduceOnly = new Set<number>();
   readonly #folded = new Map<string, number>();
+  /** Realised PnL less fees plus funding, micro-USD, by user. */
+  readonly #realised = new Map<string, number>();
+  readonly #liquidated = new Set<string>();
   #residue = 0n;
 
   constructor(venue: SimulatedVenue) {
@@ -37,6 +41,7 @@ export class Invariants {
     }
     for (const account of venue.state.accountList) {
       this.#positionsAreFills(account);
+      this.#valueIsHistory(account);
       for (const dex of venue.query.dexNames()) identities(venue, account, dex);
     }
   }
@@ -44,6 +49,8 @@ export class Invariants {
   #onBlock(events: BlockEvents): void {
     for (const { order } of events.orders) if (order.reduceOnly) this.#reduceOnly.add(order.oid);
     for (const fill of events.fills) this.#fold(fill);
+    for (const row of events.funding) this.#earn(row.user, row.usdc);
+    for (const { liquidatedUser } of events.liquidations) this.#liquidated.add(liquidatedUser);
     let paid = 0n;
     for (const row of events.funding) paid += BigInt(row.usdc);
     const residue = this.#venue.state.residue;
@@ -69,7 +76,24 @@ export class Invariants {
       if (flipped || Math.abs(after) >= Math.abs(before))
         fail(`${key}: reduce-only went from ${before} to ${after}`);
     }
+    this.#earn(fill.user, fill.closedPnl - fill.fee);
     this.#folded.set(key, after);
+  }
+
+  #earn(user: string, usd: number): void {
+    this.#realised.set(user, (this.#realised.get(user) ?? 0) + usd);
+  }
+
+  /** What came in, was realised, charged and is still open makes the account's value, to the micro-USD. */
+  #valueIsHistory(account: Account): void {
+    // A liquidated account gave its margin away; the venue's own accounts receive such things.
+    if (!account.ordinary || this.#liquidated.has(account.address)) return;
+    let open = 0;
+    for (const position of account.positions.values())
+      open += position.szi * position.market.mark - position.cost;
+    const expected = account.netFlow + (this.#realised.get(account.address) ?? 0) + open;
+    const value = accountValue(account);
+    if (value !== expected) fail(`${account.address} is worth ${value}, its history makes ${expected}`);
   }
 
   #positionsAreFills(account: Account): void {

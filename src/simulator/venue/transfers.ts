@@ -53,7 +53,7 @@ export function withdraw(s: State, account: Account, amount: string, nonce: numb
   const pot = potOf(account, 0);
   if (withdrawableOf(pot) < usd) return 'Insufficient balance for withdrawal.';
   creditPerp(s, pot, -usd);
-  flow(account, -(usd - fee));
+  flow(account, -usd);
   s.withdrawals += BigInt(usd - fee);
   s.fees += BigInt(fee);
   const dex = s.dexes[0];
