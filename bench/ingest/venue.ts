@@ -1,0 +1,54 @@
+/** The load generator's process, seen from the bench. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { VenueCommand, VenueReport } from './venue_process.ts';
+
+type Having<K extends string> = Extract<VenueReport, Record<K, unknown>>;
+
+export class LoadVenue {
+  readonly #process: ChildProcess;
+  port = 0;
+
+  private constructor(process: ChildProcess) {
+    this.#process = process;
+  }
+
+  static async start(): Promise<LoadVenue> {
+    const path = fileURLToPath(new URL('./venue_process.ts', import.meta.url));
+    const venue = new LoadVenue(fork(path, [], { execArgv: ['--import', 'tsx'] }));
+    venue.port = (await venue.#report('port')).port;
+    return venue;
+  }
+
+  /** Makes frames with at least so many trades; returns how many trades they hold, duplicates not counted. */
+  async prepare(trades: number, seed: string, startMs: number): Promise<number> {
+    return (await this.#ask({ do: 'prepare', trades, seed, startMs }, 'prepared')).prepared;
+  }
+
+  /** Sends the prepared frames at a rate (trades/s, 0 is as fast as they are read); resolves when the last one has gone. */
+  async send(rate: number): Promise<Having<'sent'>> {
+    return this.#ask({ do: 'send', rate }, 'sent');
+  }
+
+  stop(): void {
+    this.#process.disconnect();
+  }
+
+  #ask<K extends 'prepared' | 'sent'>(command: VenueCommand, key: K): Promise<Having<K>> {
+    const answer = this.#report(key);
+    this.#process.send(command);
+    return answer;
+  }
+
+  #report<K extends string>(key: K): Promise<Having<K>> {
+    return new Promise((resolve, reject) => {
+      const onExit = (code: number | null) => reject(new Error(`the load generator ended (${code})`));
+      this.#process.once('exit', onExit);
+      this.#process.once('message', (report: VenueReport) => {
+        this.#process.off('exit', onExit);
+        if (key in report) resolve(report as Having<K>);
+        else reject(new Error(`the load generator answered ${JSON.stringify(report)}`));
+      });
+    });
+  }
+}
