@@ -24,6 +24,7 @@ function options(stack: LaneStack, width: number, colours: ChartColours): uPlot.
   return {
     width,
     height: HEIGHT,
+    padding: [8, 28, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: [0, Math.max(1, stack.limit)] } },

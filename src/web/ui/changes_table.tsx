@@ -1,4 +1,5 @@
 import type { PositionChange } from '../../contract/positions.ts';
+import type { Cell } from '../../contract/values.ts';
 import { AddressLink } from './address.tsx';
 import { Num } from './num.tsx';
 import { ChangeWord, KnownBadge } from './position_badges.tsx';
@@ -6,6 +7,12 @@ import { usePageWidth } from './screen.ts';
 import { tableClass as t } from './table.ts';
 import { TableWrap } from './table_wrap.tsx';
 import { When } from './when.tsx';
+
+const NOTHING_CLOSED: Cell = { v: null, state: 'na', reason: 'nothing was closed' };
+
+/** Opening and increasing realise nothing: that is not a zero. */
+const realised = (change: PositionChange): Cell =>
+  change.kind === 'opened' || change.kind === 'increased' ? NOTHING_CLOSED : change.realisedPnlUsd;
 
 const NO_PRICE = 'an audit corrected the position: no trade was seen';
 
@@ -38,7 +45,7 @@ const Row = ({ change, trader }: { readonly change: PositionChange; readonly tra
       <Num value={change.notionalUsd} kind="usd" reason={NO_PRICE} />
     </td>
     <td className={t('right', 'wide')}>
-      <Num value={change.realisedPnlUsd} kind="pnl" tone />
+      <Num value={realised(change)} kind="pnl" tone />
     </td>
     <td className={t('wide')}>
       <KnownBadge known={change.known} />
@@ -66,7 +73,7 @@ const CompactRow = ({ change, trader }: { readonly change: PositionChange; reado
       <span className={t('line')}>
         <Num value={change.notionalUsd} kind="usd" reason={NO_PRICE} />
       </span>
-      <Num value={change.realisedPnlUsd} kind="pnl" tone />
+      <Num value={realised(change)} kind="pnl" tone />
     </td>
   </tr>
 );
@@ -90,6 +97,10 @@ const CompactTable = ({ changes, trader }: ChangesTableProps) => (
   </TableWrap>
 );
 
+/** Shares of the columns: they stand still whatever the figures do. */
+const WIDTHS = ['7%', '11%', '8%', '12%', '10%', '10%', '8%', '10%', '9%', '9%', '6%'];
+const OWN_WIDTHS = ['8%', '10%', '14%', '12%', '12%', '9%', '11%', '10%', '8%', '6%'];
+
 interface ChangesTableProps {
   readonly changes: readonly PositionChange[];
   /** Show whose they are. */
@@ -101,7 +112,7 @@ export function ChangesTable({ changes, trader = false }: ChangesTableProps) {
   const narrow = usePageWidth() < 640;
   if (narrow) return <CompactTable changes={changes} trader={trader} />;
   return (
-    <TableWrap label="Table of position changes">
+    <TableWrap label="Table of position changes" widths={trader ? WIDTHS : OWN_WIDTHS}>
       <thead>
         <tr>
           <th scope="col">UTC</th>

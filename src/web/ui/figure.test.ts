@@ -21,7 +21,12 @@ describe('figureOf', () => {
   it('marks partial and stale values and says so', () => {
     expect(figureOf({ v: '4100', state: 'partial' }, 'usd-compact')).toMatchObject({
       look: 'partial',
-      text: '\u2265 $4.10K',
+      prefix: '\u2265 ',
+      text: '$4.10K',
+    });
+    expect(figureOf({ v: '-4100', state: 'partial' }, 'pnl')).toMatchObject({
+      prefix: '\u2248 ',
+      text: '\u2212$4,100.00',
     });
     const stale = figureOf({ v: '4', state: 'stale', asOf: 0 }, 'count');
     expect(stale.look).toBe('stale');

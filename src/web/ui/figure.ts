@@ -9,6 +9,8 @@ export type FigureValue = Cell | string | number | null | undefined;
 export interface Figure {
   readonly look: 'loading' | 'plain' | 'na' | 'unknown' | 'partial' | 'stale';
   readonly text: string;
+  /** Set before the text, quietly: how an incomplete figure relates to the true one. */
+  readonly prefix: '' | '\u2265 ' | '\u2248 ';
   readonly sign: FormattedNumber['sign'];
   /** Said instead of a glyph, or after the text, to those who do not see it. */
   readonly spoken: string | null;
@@ -21,7 +23,7 @@ const isCell = (value: FigureValue): value is Cell => typeof value === 'object' 
 function glyph(look: 'na' | 'unknown', reason: string | undefined): Figure {
   const words = look === 'na' ? 'not applicable' : 'unknown';
   const spoken = reason === undefined ? words : `${words}: ${reason}`;
-  return { look, text: look === 'na' ? '\u2014' : '?', sign: 'zero', spoken, tip: spoken };
+  return { look, text: look === 'na' ? '\u2014' : '?', prefix: '', sign: 'zero', spoken, tip: spoken };
 }
 
 /** The exact value where the text is shortened; null where the text says it all. */
@@ -31,6 +33,18 @@ function exactText(value: string | number, kind: NumberKind): string | null {
   return null;
 }
 
+/** Sums that only grow with more data: an incomplete one is a lower bound. Of others it says nothing so firm. */
+const GROWING: readonly NumberKind[] = [
+  'count',
+  'compact',
+  'usd',
+  'usd-compact',
+  'rate',
+  'bytes',
+  'size',
+  'duration',
+];
+
 function cellFigure(cell: Cell, kind: NumberKind, options: NumberOptions): Figure {
   if (cell.state === 'na' || cell.state === 'unknown') return glyph(cell.state, cell.reason);
   if (cell.v === null) return glyph('unknown', cell.reason);
@@ -38,16 +52,18 @@ function cellFigure(cell: Cell, kind: NumberKind, options: NumberOptions): Figur
   const exact = exactText(cell.v, kind);
   const parts = [exact, cell.reason ?? null, cell.n === undefined ? null : `n ${cell.n}`];
   if (cell.state === 'partial') {
-    const tip = parts.filter((part) => part !== null).join(' · ');
-    return { look: 'partial', text: `\u2265 ${text}`, sign, spoken: 'at least, data is partial', tip };
+    const grows = GROWING.includes(kind);
+    const spoken = grows ? 'at least, data is incomplete' : 'about, data is incomplete';
+    const tip = [spoken, ...parts].filter((part) => part !== null).join(' \u00b7 ');
+    return { look: 'partial', text, prefix: grows ? '\u2265 ' : '\u2248 ', sign, spoken, tip };
   }
   if (cell.state === 'stale') {
     const when = cell.asOf === undefined ? 'stale' : `stale, as of ${formatExactTime(cell.asOf)}`;
     const tip = [when, ...parts].filter((part) => part !== null).join(' · ');
-    return { look: 'stale', text, sign, spoken: when, tip };
+    return { look: 'stale', text, prefix: '', sign, spoken: when, tip };
   }
   const tip = parts.filter((part) => part !== null).join(' · ');
-  return { look: 'plain', text, sign, spoken: null, tip: tip === '' ? null : tip };
+  return { look: 'plain', text, prefix: '', sign, spoken: null, tip: tip === '' ? null : tip };
 }
 
 /** `reason` says why a null is unknown. */
@@ -58,10 +74,10 @@ export function figureOf(
   reason?: string,
 ): Figure {
   if (value === undefined) {
-    return { look: 'loading', text: '', sign: 'zero', spoken: 'loading', tip: null };
+    return { look: 'loading', text: '', prefix: '', sign: 'zero', spoken: 'loading', tip: null };
   }
   if (value === null) return glyph('unknown', reason);
   if (isCell(value)) return cellFigure(value, kind, options);
   const { text, sign } = formatNumber(value, kind, options);
-  return { look: 'plain', text, sign, spoken: null, tip: exactText(value, kind) };
+  return { look: 'plain', text, prefix: '', sign, spoken: null, tip: exactText(value, kind) };
 }

@@ -70,6 +70,7 @@ export function Num({ value, kind, decimals, reason, tone = false, cue = false }
       data-tip={figure.tip ?? undefined}
     >
       {figure.look === 'stale' ? <StaleClock /> : null}
+      {figure.prefix === '' ? null : <span className={c('prefix')}>{figure.prefix}</span>}
       <span aria-hidden={glyphOnly ? 'true' : undefined}>{figure.text}</span>
       {figure.spoken === null ? null : <span className="hidden-text"> {figure.spoken}</span>}
     </span>

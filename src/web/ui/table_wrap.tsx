@@ -1,10 +1,35 @@
 import type { ReactNode } from 'react';
+import { usePageWidth } from './screen.ts';
 import { tableClass as t } from './table.ts';
 
-/** A table that may be wider than its place: it scrolls inside, by keyboard too. */
-export const TableWrap = ({ label, children }: { readonly label: string; readonly children: ReactNode }) => (
-  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-  <section className={t('wrap')} tabIndex={0} aria-label={label}>
-    <table className={t('table')}>{children}</table>
-  </section>
-);
+/** Below this page width, px, columns are hidden and the rest take what they need. */
+const NARROW = 640;
+
+/** A table that may be wider than its place: it scrolls inside, by keyboard too. `widths` fixes its columns. */
+export function TableWrap({
+  label,
+  widths,
+  children,
+}: {
+  readonly label: string;
+  readonly widths?: readonly string[];
+  readonly children: ReactNode;
+}) {
+  const fixed = usePageWidth() > NARROW && widths !== undefined;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section className={t('wrap')} tabIndex={0} aria-label={label}>
+      <table className={t('table', fixed && 'fixed')}>
+        {fixed ? (
+          <colgroup>
+            {widths.map((width, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: columns have no other identity
+              <col key={index} style={{ width }} />
+            ))}
+          </colgroup>
+        ) : null}
+        {children}
+      </table>
+    </section>
+  );
+}

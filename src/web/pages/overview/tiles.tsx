@@ -66,9 +66,9 @@ function FeedTile({ stats, receivedAt }: { readonly stats: Stats | undefined; re
     feed === undefined || feed.dataAgeMs === null ? null : feed.dataAgeMs + (report?.reportAgeMs ?? 0);
   const up = feed?.connectionsUp ?? null;
   const all = feed?.connections ?? null;
-  const connections = up === null || all === null ? 'connections ?' : `${up} of ${all} connections`;
+  const connections = up === null || all === null ? 'no report' : `${up} of ${all} up`;
   const gaps =
-    feed === undefined ? '' : ` · ${feed.gapsLastDay} gap${feed.gapsLastDay === 1 ? '' : 's'} today`;
+    feed === undefined ? '' : ` · ${feed.gapsLastDay} gap${feed.gapsLastDay === 1 ? '' : 's'} in 24 h`;
   return (
     <Tile
       title="Exchange feed"

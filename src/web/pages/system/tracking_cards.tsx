@@ -2,6 +2,7 @@ import type { Sweep, System } from '../../../contract/system.ts';
 import { Histogram } from '../../charts/histogram.tsx';
 import { formatDuration } from '../../format/number.ts';
 import { Card } from '../../ui/card.tsx';
+import { Empty } from '../../ui/notice.tsx';
 import { Num } from '../../ui/num.tsx';
 import { pick } from '../../ui/pick.ts';
 import { KnownBadge } from '../../ui/position_badges.tsx';
@@ -47,12 +48,15 @@ export function TrackingCard({ system }: { readonly system: System }) {
   );
 }
 
+/** One unit where the second says nothing: "6 h". */
+const round = (ms: number): string => formatDuration(ms).replace(/ 0 [hms]$/, '');
+
 /** Names of the bins; the last one is open. */
 function binLabels(ages: Sweep['ages']): string[] {
   return ages.map((bin, index) => {
-    if (bin.upToMs !== null) return `up to ${formatDuration(bin.upToMs)}`;
+    if (bin.upToMs !== null) return `up to ${round(bin.upToMs)}`;
     const from = ages[index - 1]?.upToMs ?? null;
-    return from === null ? 'any age' : `over ${formatDuration(from)}`;
+    return from === null ? 'any age' : `over ${round(from)}`;
   });
 }
 
@@ -75,7 +79,13 @@ export function SweepCard({ sweep }: { readonly sweep: Sweep }) {
   const bins = sweep.ages.map((bin, index) => ({ label: labels[index] ?? '', count: bin.traders }));
   return (
     <Card title="Age of the last audit" note="sweep of all traders">
-      <Histogram bins={bins} head={['Age', 'Traders']} caption={<SweepCaption sweep={sweep} />} />
+      {sweep.tracked === 0 ? (
+        <Empty title="No trader audited yet">
+          <Num value={sweep.never} kind="count" /> wait for their first audit.
+        </Empty>
+      ) : (
+        <Histogram bins={bins} head={['Age', 'Traders']} caption={<SweepCaption sweep={sweep} />} />
+      )}
     </Card>
   );
 }
