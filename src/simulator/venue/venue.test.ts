@@ -88,6 +88,34 @@ describe('SimulatedVenue', () => {
     });
   });
 
+  it('shrinks one exit when the other fills as maker', () => {
+    bench.order(BOB, { b: false, p: '113100', s: '0.5' });
+    bench.order(ALICE, { b: true, p: '113100', s: '0.5' }, 'Ioc');
+    bench.order(ALICE, { b: false, p: '113500', s: '0.5', r: true });
+    bench.order(ALICE, { b: false, p: '113600', s: '0.5', r: true });
+    bench.order(CAROL, { b: true, p: '113500', s: '0.4' }, 'Ioc');
+    expect(bench.venue.query.openOrders(ALICE, '').map((o) => o.sz)).toEqual(['0.1', '0.1']);
+    bench.order(CAROL, { b: true, p: '113600', s: '0.4' }, 'Ioc');
+    expect(bench.szi(ALICE)).toBe('0.0');
+    expect(bench.venue.query.openOrders(ALICE, '')).toEqual([]);
+  });
+
+  it('cancels a resting order whose owner can no longer carry it, and the taker goes on', () => {
+    bench.lever(ALICE, 10);
+    bench.lever(CAROL, 10);
+    const first = bench.order(ALICE, { b: false, p: '113100', s: '5' });
+    bench.order(ALICE, { a: 1, b: true, p: '4300', s: '1' });
+    bench.order(BOB, { b: false, p: '113110', s: '0.1' });
+    bench.ok(ALICE, { type: 'withdraw3', destination: ALICE, amount: '90000' });
+    const taken = bench.order(CAROL, { b: true, p: '113200', s: '0.1' }, 'Ioc');
+    expect(taken.filled?.avgPx).toBe('113100.0');
+    const more = bench.order(CAROL, { b: true, p: '113200', s: '1' }, 'Ioc');
+    expect(more.filled).toMatchObject({ totalSz: '0.1', avgPx: '113110.0' });
+    expect(bench.venue.query.orderStatus(ALICE, first.resting?.oid ?? 0)).toMatchObject({
+      order: { status: 'marginCanceled' },
+    });
+  });
+
   it('liquidates by market below maintenance and marks both sides of the fill', () => {
     bench.lever(ALICE, 40);
     bench.lever(BOB, 40);
