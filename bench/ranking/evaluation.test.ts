@@ -22,20 +22,20 @@ describe('measures of a ranking', () => {
   });
 });
 
-describe('a small population through the pipeline', () => {
-  const options = { seed: 'test', variant: PLAIN, traders: 250, trainDays: 60 };
+describe('a small population through the pipeline', { timeout: 60_000 }, () => {
+  const options = { seed: 'test', variant: PLAIN, traders: 160, trainDays: 60 };
   it('keeps toxic kinds off the board, and ranks the same without having seen the future', () => {
     const seen = runExperiment(options);
     const blind = runExperiment({ ...options, blind: true });
-    expect(seen.board.copyRanked).toBeGreaterThan(10);
+    expect(seen.board.copyRanked).toBeGreaterThan(5);
     const order = (e: typeof seen) => [...e.board.copyOrder.subarray(0, e.board.copyRanked)];
     expect(order(blind)).toEqual(order(seen));
     const rows = tableOf(seen, PLAIN, 'test').rows;
     expect(rows['copyScore']?.toxic).toBe(0);
-    expect(rows['own Sharpe']?.toxic).toBeGreaterThan(5);
+    expect(rows['own Sharpe']?.toxic).toBeGreaterThan(3);
   });
   it('reconciles every account whose trades are all known', () => {
-    const { subjects } = runExperiment({ ...options, variant: SCARCE, traders: 120 });
+    const { subjects } = runExperiment({ ...options, variant: SCARCE, traders: 80 });
     for (const { truth, features } of subjects)
       if (truth.costPerDay === null && features.days > 0)
         expect({ kind: truth.archetype, reconciled: features.reconciled }).toEqual({

@@ -3,6 +3,7 @@
  * what the delay takes. All statistics of the copy score are computed on this series, never on the leader's own.
  */
 
+import { COPY_LATENCY_MS } from '../domain/metrics/history.ts';
 import { regression } from '../domain/metrics/series.ts';
 import type { TraderWindow } from '../domain/metrics/window.ts';
 
@@ -15,7 +16,7 @@ export interface CopyTerms {
   readonly latencyMs: number;
 }
 
-export const DEFAULT_COPY_TERMS: CopyTerms = { takerBp: 4.5, builderBp: 0, latencyMs: 1_500 };
+export const DEFAULT_COPY_TERMS: CopyTerms = { takerBp: 4.5, builderBp: 0, latencyMs: COPY_LATENCY_MS };
 
 /** Share of its hold after which an edge has decayed to 1/e, until measured. */
 const DECAY_SHARE_OF_HOLD = 0.15;

@@ -6,9 +6,9 @@ import type { Board } from './board.ts';
 import { netPosterior } from './posterior.ts';
 
 /** Below this many days the number is mostly prior. */
-export const LEAST_DAYS = 20;
+const LEAST_DAYS = 20;
 /** Accepted share of false ones among the traders called real. */
-export const FALSE_DISCOVERY_RATE = 0.1;
+const FALSE_DISCOVERY_RATE = 0.1;
 const HORIZON_DAYS = 30;
 const YEAR_ROOT = Math.sqrt(365);
 

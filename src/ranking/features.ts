@@ -77,7 +77,7 @@ export interface Surroundings {
 
 export const ALONE: Surroundings = { ring: 0, hedged: 0, capacityShare: Number.NaN };
 
-export const RISK_RATIO_CAP = 50;
+const RISK_RATIO_CAP = 50;
 const DRAWDOWN_DAYS = 90;
 /** Gates look at no less than this: a week cannot show whether somebody is a martingale. */
 const GATE_DAYS = 90;

@@ -18,7 +18,7 @@ import {
 
 /** Copies arrive about 1.5 s late; an episode shorter than ten such delays cannot be followed. */
 export const COPY_LATENCY_MS = 1_500;
-export const FAST_EPISODE_MS = 10 * COPY_LATENCY_MS;
+const FAST_EPISODE_MS = 10 * COPY_LATENCY_MS;
 const WASH_MS = 2_000;
 const WASH_PRICE = 1e-4;
 /** |net| at or below this share of entry notional is neither a win nor a loss. */

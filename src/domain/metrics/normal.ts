@@ -54,7 +54,7 @@ export function normalQuantile(p: number): number {
 }
 
 /** ln of the gamma function for x > 0 (Stirling's series after shifting x above 12). */
-export function logGamma(x: number): number {
+function logGamma(x: number): number {
   let shift = 0;
   let z = x;
   while (z < 12) {

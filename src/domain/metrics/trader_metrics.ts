@@ -129,16 +129,9 @@ export function seriesMetrics(window: TraderWindow) {
 }
 
 /** Best day's PnL over all profit of the window; null without a profit. */
-export function bestDayShare(pnl: readonly number[]): number | null {
+function bestDayShare(pnl: readonly number[]): number | null {
   const total = pnl.reduce((sum, x) => sum + x, 0);
   return total > 0 ? Math.max(...pnl, 0) / total : null;
-}
-
-/** Total PnL without its best `count` days. */
-export function withoutBest(pnl: readonly number[], count: number): number {
-  const total = pnl.reduce((sum, x) => sum + x, 0);
-  const best = [...pnl].sort((a, b) => b - a).slice(0, count);
-  return best.reduce((sum, x) => sum - Math.max(0, x), total);
 }
 
 /** Metrics of what was held over time. */

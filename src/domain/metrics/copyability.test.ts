@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { EpisodeBook } from '../episodes/book.ts';
+import type { Episode } from '../episodes/episode.ts';
+import { newEpisode } from '../episodes/episode.ts';
+import type { Fill } from '../episodes/fill.ts';
+import { type Lots, type MicroUsd, microUsd, type Ticks } from '../money.ts';
+import { alphaDecay, impactBp, roundTripBp, slippageBp } from './copy_costs.ts';
+import { concentration, episodeMetrics } from './episode_metrics.ts';
+import vectors from './vectors.json' with { type: 'json' };
+import { fundingEightHours, fundingHourly, liquidationPrice, maintenanceMargin } from './venue_rules.ts';
+
+const tiers = [
+  { from: 0, maxLeverage: 40 },
+  { from: 150e6, maxLeverage: 20 },
+];
+
+describe('formulas of the venue', () => {
+  it('funding, margin tiers and liquidation price as published', () => {
+    for (const [premium = 0, rate = 0] of vectors.funding)
+      expect(fundingEightHours(premium)).toBeCloseTo(rate, 12);
+    expect(fundingHourly(0.01)).toBeCloseTo(0.0011875, 12);
+    // Ten coins long at an oracle of 10,000 pay 118.75.
+    expect(10 * 10_000 * fundingHourly(0.01)).toBeCloseTo(118.75, 9);
+    expect(fundingHourly(5)).toBe(0.04);
+    for (const [notional = 0, margin = 0] of vectors.btcMaint)
+      expect(maintenanceMargin(notional, tiers)).toBeCloseTo(margin, 6);
+    for (const { px, side, isolatedMargin, size, maxLev, liq } of vectors.liq)
+      expect(liquidationPrice(px, side === 1 ? 1 : -1, isolatedMargin, size, maxLev)).toBeCloseTo(liq, 8);
+    const price = liquidationPrice(100_000, 1, 5_000, 1, 40);
+    expect(5_000 + price - 100_000).toBeCloseTo(maintenanceMargin(price, tiers), 6);
+  });
+});
+
+describe('costs of copying', () => {
+  it('impact follows the square root, as published', () => {
+    for (const [notional = 0, volume = 0, bp = 0] of vectors.impact.cases)
+      expect(impactBp(notional, vectors.impact.sigma, volume)).toBeCloseTo(bp, 10);
+    const depth = { halfSpreadBp: 1, dailyDeviation: 0.04, dailyVolumeUsd: 1e9 };
+    expect(roundTripBp({ takerBp: 4.5, builderBp: 0 }, slippageBp(depth, 1_000))).toBeCloseTo(11.8, 9);
+    expect(impactBp(1, 0.04, 0)).toBe(Number.POSITIVE_INFINITY);
+  });
+  it('one scripted follower pays what the reference says: cash 10.0, notional 590, fee .2655', () => {
+    const book = new EpisodeBook();
+    let position = 0;
+    let gross = 0;
+    let notional = 0;
+    const steps = [
+      [100, 100],
+      [100, 110],
+      [-100, 120],
+      [-200, 90],
+      [100, 80],
+    ] as const;
+    steps.forEach(([size, usd], i) => {
+      const fill: Fill = {
+        time: i,
+        coin: 1,
+        tradeId: i,
+        orderId: i,
+        size: size as Lots,
+        price: (usd * 10_000) as Ticks,
+        startPosition: position as Lots,
+        fee: 0 as MicroUsd,
+        closedPnl: null,
+        maker: false,
+        twapId: null,
+        cause: 'order',
+      };
+      gross += book.apply(fill).gross ?? 0;
+      notional += Math.abs(size) * usd * 10_000;
+      position += size;
+    });
+    expect(gross).toBe(10e6);
+    expect(notional).toBe(590e6);
+    expect(notional * 4.5e-4 * 1e-6).toBeCloseTo(vectorsFee, 12);
+  });
+  it('the decay curve is the drift after opens less the drift after closes', () => {
+    const fills = [
+      { time: 0, side: 1, opens: true, notional: 10 },
+      { time: 100_000, side: -1, opens: false, notional: 10 },
+    ] as const;
+    const points = alphaDecay(fills, (fill, time) =>
+      time > 190_000 ? null : 100 + (fill.opens ? time / 1e5 : 0),
+    );
+    expect(points.map(({ driftBp }) => driftBp && Math.round(driftBp * 1e6) / 1e6)).toEqual([1, 3, 10, 60]);
+    expect(points.map(({ n }) => n)).toEqual([2, 2, 2, 2]);
+    expect(alphaDecay(fills, () => null)[0]?.driftBp).toBeNull();
+  });
+});
+
+const vectorsFee = 0.2655;
+
+describe('metrics of episodes', () => {
+  const made = (coin: number, gross: number, worst: number, more: Partial<Episode> = {}): Episode => ({
+    ...newEpisode(coin, 1, 0, null),
+    closeTime: 1,
+    gross: microUsd(gross),
+    worst,
+    entryNotional: 1e6,
+    exitNotional: 1e6,
+    orders: 2,
+    fills: 6,
+    ...more,
+  });
+  it('risk units, concentration, splitting and forced exits; broken ones are left out', () => {
+    const m = episodeMetrics([
+      made(1, 300, -100),
+      made(1, -200, -200),
+      made(2, 100, 0, { liquidated: true, funding: microUsd(50) }),
+      made(3, 9e9, -1, { fault: 'gap' }),
+      made(3, 9e9, -1, { closeTime: null }),
+    ]);
+    expect(m.episodes).toBe(3);
+    // Median worst is 100, so at least 50 counts: (3 - 1 + 3) / 3.
+    expect(m.expectancyR).toBeCloseTo(5 / 3, 12);
+    expect(m.coinConcentration).toBeCloseTo(5 / 9, 12);
+    expect(m.pnlConcentration).toBeCloseTo((300 ** 2 + 200 ** 2 + 150 ** 2) / 650 ** 2, 12);
+    expect(m.fillsPerOrder).toBe(3);
+    expect(m.forcedShare).toBeCloseTo(1 / 3, 12);
+    expect(m.fundingShare).toBeCloseTo(50 / 250, 12);
+    expect(m.adverseBp).toBe(-1);
+  });
+  it('nothing gives null', () => {
+    const { episodes, ...rest } = episodeMetrics([]);
+    expect(episodes).toBe(0);
+    for (const value of Object.values(rest)) expect(value).toBeNull();
+    expect(concentration([0, 0])).toBeNull();
+  });
+});
