@@ -16,7 +16,7 @@ import {
   readTraderId,
 } from '../store/read_changes.ts';
 import { readPositionsAt } from '../store/read_positions.ts';
-import { addToWatchlist, removeFromWatchlist } from '../store/watchlist_edits.ts';
+import { addToWatchlist, removeFromWatchlist } from '../store/watchlist.ts';
 import { listingMark, readCursor, writeCursor } from './cursor.ts';
 import { ApiError } from './errors.ts';
 import { exportPieces } from './export.ts';
@@ -172,11 +172,13 @@ export function createLogHandlers(options: LogHandlerOptions): Pick<Handlers, Lo
     listTraderEvents: (call) => listTraderEvents(db, call),
     getAccountValue: (call) => getAccountValue(options, call),
     addToWatchlist: async ({ params }) => {
-      await addToWatchlist(db, await traderIdOf(db, params.address), clock.now());
+      const traderId = await traderIdOf(db, params.address);
+      await db.transaction((tx) => addToWatchlist(tx, traderId, clock.now()));
       return undefined;
     },
     removeFromWatchlist: async ({ params }) => {
-      await removeFromWatchlist(db, await traderIdOf(db, params.address), clock.now());
+      const traderId = await traderIdOf(db, params.address);
+      await db.transaction((tx) => removeFromWatchlist(tx, traderId, clock.now()));
       return undefined;
     },
     listEvents: (call) => listEvents(db, call),

@@ -1,5 +1,6 @@
 /** Prometheus: what every service reported with its last heartbeat, and this process's own, in one answer. */
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Stats } from '../contract/stats.ts';
 import type { ServiceHeartbeat } from '../store/service_heartbeats.ts';
 
 /** Services that have not beaten for this long no longer count. */
@@ -11,10 +12,17 @@ export interface ApiMetrics {
   readonly requests: Counter<'code'>;
   /** Update streams closed by us, by reason. */
   readonly dropped: Counter<'reason'>;
+  /** How readers of the event log came in: snapshot, resumed, or the reason of a reset. */
+  readonly joins: Counter<'result'>;
+  /** Seconds from the commit, and from the exchange, to the frame of an update stream. */
+  readonly commitLag: Histogram;
+  readonly exchangeLag: Histogram;
 }
 
-/** @param clients how many update streams are open now. */
-export function createApiMetrics(clients: () => number): ApiMetrics {
+const LAG_BUCKETS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.15, 0.3, 0.5, 1, 2.5, 10, 60];
+
+/** @param clients how many update streams are open now; `stats` the last look at the system. */
+export function createApiMetrics(clients: () => number, stats: () => Stats | undefined): ApiMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'autotrade_' });
   new Gauge({
@@ -25,8 +33,45 @@ export function createApiMetrics(clients: () => number): ApiMetrics {
       this.set(clients());
     },
   });
+  new Gauge({
+    name: 'autotrade_api_weight_used',
+    help: 'Request weight that counts against the budget of an egress IP now, by lane',
+    labelNames: ['egress', 'lane'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { egress, lanes } of stats()?.weight ?? []) {
+        for (const { lane, used } of lanes) this.set({ egress, lane }, used);
+      }
+    },
+  });
+  new Gauge({
+    name: 'autotrade_traders_known',
+    help: 'Traders discovered so far',
+    registers: [registry],
+    collect() {
+      const current = stats();
+      if (current) this.set(current.traders.total);
+    },
+  });
+  const histogram = (name: string, help: string) =>
+    new Histogram({ name, help, buckets: LAG_BUCKETS_SECONDS, registers: [registry] });
   return {
     registry,
+    commitLag: histogram(
+      'autotrade_change_commit_to_send_seconds',
+      'Commit of a position change to its frame',
+    ),
+    exchangeLag: histogram(
+      'autotrade_change_exchange_to_send_seconds',
+      'Exchange time of a position change to its frame',
+    ),
+    joins: new Counter({
+      name: 'autotrade_updates_joins_total',
+      help: 'Readers of the event log that came in: snapshot, resumed, or the reason of a reset',
+      labelNames: ['result'],
+      registers: [registry],
+    }),
     requests: new Counter({
       name: 'autotrade_api_requests_total',
       help: 'Requests by outcome: OK or the error code',

@@ -52,11 +52,15 @@ export function reportedWeight(beats: readonly ServiceHeartbeat[], now: number):
   const byEgress = new Map<string, WeightReport>();
   for (const beat of beats) {
     if (!isFresh(beat, now)) continue;
-    const parsed = weightReportSchema.safeParse(beat.detail['weight']);
-    if (!parsed.success) continue;
-    const known = byEgress.get(parsed.data.egress);
-    if (known === undefined || known.asOf < beat.beatAt) {
-      byEgress.set(parsed.data.egress, { ...parsed.data, asOf: beat.beatAt });
+    const said = beat.detail['weight'];
+    // A worker has one ledger for each of its addresses.
+    for (const one of Array.isArray(said) ? said : [said]) {
+      const parsed = weightReportSchema.safeParse(one);
+      if (!parsed.success) continue;
+      const known = byEgress.get(parsed.data.egress);
+      if (known === undefined || known.asOf < beat.beatAt) {
+        byEgress.set(parsed.data.egress, { ...parsed.data, asOf: beat.beatAt });
+      }
     }
   }
   return [...byEgress.values()].sort((a, b) => (a.egress < b.egress ? -1 : 1));

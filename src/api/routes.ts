@@ -39,7 +39,7 @@ type Answer<Id extends OperationId> = Id extends FileOperation
 export type Handlers = { readonly [Id in OperationId]: (call: Call<Id>) => Promise<Answer<Id>> };
 
 /** @throws ApiError `REQUEST_INVALID` that names the part, the field and what is wrong. */
-export function checkInput<S extends z.ZodType>(schema: S, value: unknown, part: string): z.output<S> {
+function checkInput<S extends z.ZodType>(schema: S, value: unknown, part: string): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issues = result.error.issues

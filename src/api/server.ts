@@ -3,10 +3,8 @@
  * and changes only its own tables; it can neither trade nor reach the venue.
  */
 
-import { STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { UPDATES_PATH } from '../contract/updates.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ConfigError, errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -16,27 +14,23 @@ import type { NewsListener } from '../store/news.ts';
 import type { ServiceStatus } from '../store/service_heartbeats.ts';
 import { AccessControl } from './access.ts';
 import { sessionCookieName } from './cookie.ts';
-import { DOCS_STYLE, type Document, docsPage } from './docs_page.ts';
-import { ApiError } from './errors.ts';
 import { type Allowed, allowedFor } from './guard.ts';
 import { createHandlers } from './handlers.ts';
-import { failingChecks, LoopLag, type ReadyCheck } from './health.ts';
+import { LoopLag } from './health.ts';
 import { createHttpApp, HTTP_LIMITS, type HttpLimits } from './http_app.ts';
-import { type ApiMetrics, createApiMetrics, exposition } from './metrics.ts';
-import { openApiDocument } from './openapi.ts';
+import { type ApiMetrics, createApiMetrics } from './metrics.ts';
+import { MAX_LOOP_LAG_MS, registerPlain, registerWeb } from './plain_routes.ts';
 import { RateLimiter } from './rate_limit.ts';
-import { methodsOf, registerOperations } from './routes.ts';
+import { registerOperations } from './routes.ts';
 import { type Identity, StatsCollector } from './stats.ts';
 import { systemReader } from './system.ts';
 import { CONNECTION_LIMITS, type ConnectionLimits } from './updates/connection.ts';
 import { LogChannels } from './updates/follow.ts';
 import { PING_EVERY_MS, UpdatesHub } from './updates/hub.ts';
+import type { LoggedChange } from './updates/log_tail.ts';
 import { Tape } from './updates/tape.ts';
 import { UpgradeGate } from './updates/upgrade.ts';
-import { chooseBody, findWebFile, loadWebFiles, type WebFiles } from './web_files.ts';
-
-/** Event loop blocked longer than this: not alive. */
-const MAX_LOOP_LAG_MS = 2_000;
+import { loadWebFiles } from './web_files.ts';
 
 export interface ApiServerOptions {
   readonly db: Database;
@@ -80,73 +74,128 @@ export interface ApiServer {
 
 /** Starts the server. @throws ConfigError `PORT_TAKEN`. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { clock, log } = options;
-  let port = options.port;
-  let allowed: Allowed = allowedFor(port, options.publicUrls);
+  const place = new Place(options);
+  const access = new AccessControl(options.db, options.clock);
+  const stats = new StatsCollector(options);
+  const lag = new LoopLag(options.clock);
+  const { hub, channels, metrics } = createUpdates(options, access, stats);
   const limits: HttpLimits = { ...HTTP_LIMITS, ...options.limits };
-  const cookieName = () => sessionCookieName(port);
-  const access = new AccessControl(options.db, clock);
-  const stats = new StatsCollector({ ...options, log });
-  const lag = new LoopLag(clock);
-  let hub: UpdatesHub | undefined;
-  const metrics = createApiMetrics(() => hub?.size ?? 0);
-  const channels = new LogChannels({ ...options, readers: () => hub?.size ?? 0 });
-  hub = createHub(options, access, stats, metrics, channels);
   const app = createHttpApp({
     ...options,
     access,
-    cookieName,
-    allowed: () => allowed,
+    cookieName: place.cookieName,
+    allowed: place.allowed,
     limits,
     onOutcome: (code) => metrics.requests.inc({ code }),
   });
-  const routes: ApiServer['routes'][number][] = [];
-  app.addHook('onRoute', (route) => {
-    for (const method of [route.method].flat()) {
-      routes.push({ method, path: route.url, access: String(route.config?.access) });
-    }
-  });
+  const routes = listRoutes(app);
   const handlers = createHandlers({
     ...options,
     access,
     stats,
     system: systemReader({ ...options, stats }),
-    cookieName,
+    cookieName: place.cookieName,
     secureCookie: (options.publicUrls ?? []).some((url) => url.startsWith('https:')),
-    onSignOut: (grant) => hub?.end((other) => other.via === grant.via && other.id === grant.id),
+    onSignOut: (grant) => hub.end((other) => other.via === grant.via && other.id === grant.id),
   });
   registerOperations(app, handlers, {
     checkAnswers: options.checkAnswers ?? false,
     addressRates: { signIn: new RateLimiter(limits.signIn) },
   });
-  registerPlain(app, options, { stats, lag, metrics });
+  registerPlain(app, { ...options, stats, lag, metrics });
   registerWeb(app, options.webRoot === undefined ? new Map() : await loadWebFiles(options.webRoot));
   await app.ready();
-  const gate = upgradeGate(app, options, { access, allowed: () => allowed, cookieName, metrics, hub });
-  await stats.start();
+  const gate = upgradeGate(app, options, place, { access, metrics, hub });
   const tape = new Tape({ ...options, hub, stats });
-  await listen(app, options);
-  port = (app.server.address() as AddressInfo).port;
-  allowed = allowedFor(port, options.publicUrls);
+  const stop = async () => {
+    for (const part of [gate, tape, channels, hub, lag]) part.stop();
+    await stats.stop();
+    await app.close();
+  };
+  try {
+    await stats.start();
+    await listen(app, options);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  place.port = (app.server.address() as AddressInfo).port;
   return {
-    port,
-    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    port: place.port,
+    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${place.port}`,
     routes,
     status: async () => ({
       state: lag.ms > MAX_LOOP_LAG_MS ? 'degraded' : 'ready',
       detail: { updateClients: hub.size, loopLagMs: Math.round(lag.ms) },
       metrics: await metrics.registry.getMetricsAsJSON(),
     }),
-    async stop() {
-      gate.stop();
-      tape.stop();
-      channels.stop();
-      hub.stop();
-      await stats.stop();
-      lag.stop();
-      await app.close();
-    },
+    stop,
   };
+}
+
+/** Where the server is reached; the port is known once it listens. */
+class Place {
+  readonly #publicUrls: readonly string[];
+  #port: number;
+  #allowed: Allowed;
+
+  constructor(options: ApiServerOptions) {
+    this.#publicUrls = options.publicUrls ?? [];
+    this.#port = options.port;
+    this.#allowed = allowedFor(options.port, this.#publicUrls);
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  set port(port: number) {
+    this.#port = port;
+    this.#allowed = allowedFor(port, this.#publicUrls);
+  }
+
+  readonly allowed = (): Allowed => this.#allowed;
+  readonly cookieName = (): string => sessionCookieName(this.#port);
+}
+
+/** Collects every route that is registered from now on. */
+function listRoutes(app: FastifyInstance): ApiServer['routes'][number][] {
+  const routes: ApiServer['routes'][number][] = [];
+  app.addHook('onRoute', (route) => {
+    for (const method of [route.method].flat()) {
+      routes.push({ method, path: route.url, access: String(route.config?.access) });
+    }
+  });
+  return routes;
+}
+
+interface Updates {
+  readonly hub: UpdatesHub;
+  readonly channels: LogChannels;
+  readonly metrics: ApiMetrics;
+}
+
+function createUpdates(options: ApiServerOptions, access: AccessControl, stats: StatsCollector): Updates {
+  const { clock } = options;
+  let hub: UpdatesHub | undefined;
+  const readers = () => hub?.size ?? 0;
+  const metrics = createApiMetrics(readers, () => stats.current);
+  const channels = new LogChannels({
+    ...options,
+    readers,
+    onJoin: (result) => metrics.joins.inc({ result }),
+    onSent: (changes) => observeLag(metrics, changes, clock.now()),
+  });
+  hub = createHub(options, access, stats, metrics, channels);
+  return { hub, channels, metrics };
+}
+
+/** The oldest change of a frame stands for all of it: a storm must not cost a histogram per change. */
+function observeLag(metrics: ApiMetrics, changes: readonly LoggedChange[], now: number): void {
+  const oldest = changes[0]?.change;
+  if (oldest === undefined) return;
+  metrics.commitLag.observe(Math.max(0, now - oldest.committedAt) / 1000);
+  metrics.exchangeLag.observe(Math.max(0, now - oldest.exchangeTime) / 1000);
 }
 
 function createHub(
@@ -183,21 +232,18 @@ function createHub(
   return hub;
 }
 
-interface Wiring {
-  readonly access: AccessControl;
-  readonly allowed: () => Allowed;
-  readonly cookieName: () => string;
-  readonly metrics: ApiMetrics;
-  readonly hub: UpdatesHub;
-}
-
-function upgradeGate(app: FastifyInstance, options: ApiServerOptions, wiring: Wiring): UpgradeGate {
+function upgradeGate(
+  app: FastifyInstance,
+  options: ApiServerOptions,
+  place: Place,
+  parts: { readonly access: AccessControl; readonly metrics: ApiMetrics; readonly hub: UpdatesHub },
+): UpgradeGate {
   const { limits } = options;
   return new UpgradeGate(app.server, {
     ...options,
-    access: wiring.access,
-    allowed: wiring.allowed,
-    cookieName: wiring.cookieName,
+    access: parts.access,
+    allowed: place.allowed,
+    cookieName: place.cookieName,
     maxConnections: limits?.maxUpdateClients ?? 2_000,
     maxPerCaller: limits?.maxUpdateClientsPerCaller ?? 100,
     perAddress: limits?.perAddress ?? { burst: 200, perSecond: 20 },
@@ -206,107 +252,9 @@ function upgradeGate(app: FastifyInstance, options: ApiServerOptions, wiring: Wi
         .int(2 ** 48)
         .toString(36)
         .padStart(10, '0'),
-    onOutcome: (code) => wiring.metrics.requests.inc({ code }),
-    accept: (socket, grant) => wiring.hub.add(socket, grant),
+    onOutcome: (code) => parts.metrics.requests.inc({ code }),
+    accept: (socket, grant) => parts.hub.add(socket, grant),
   });
-}
-
-/** Routes that are not operations of the contract: health, metrics, documents. */
-function registerPlain(
-  app: FastifyInstance,
-  options: ApiServerOptions,
-  parts: { stats: StatsCollector; lag: LoopLag; metrics: ApiMetrics },
-): void {
-  const { db, clock, identity } = options;
-  const checks: ReadyCheck[] = [
-    { name: 'database', check: () => db.query('SELECT 1') },
-    {
-      name: 'news',
-      check: async () => {
-        if (!options.news.connected) throw new Error('not listening');
-      },
-    },
-  ];
-  app.get('/livez', { config: { access: 'public' } }, async (_request, reply) => {
-    const alive = parts.lag.ms <= MAX_LOOP_LAG_MS;
-    return reply
-      .code(alive ? 200 : 503)
-      .header('cache-control', 'no-store')
-      .send({ alive });
-  });
-  app.get('/readyz', { config: { access: 'public' } }, async (_request, reply) => {
-    const failing = await failingChecks(checks, clock);
-    const ready = failing.length === 0;
-    return reply
-      .code(ready ? 200 : 503)
-      .header('cache-control', 'no-store')
-      .send({ ready, failing });
-  });
-  app.get('/metrics', { config: { access: 'viewer' } }, async (_request, reply) => {
-    const own = { instance: options.instance, host: identity.host, registry: parts.metrics.registry };
-    const text = await exposition(own, parts.stats.beats, clock.now());
-    return reply
-      .type('text/plain; version=0.0.4; charset=utf-8')
-      .header('cache-control', 'no-store')
-      .send(text);
-  });
-  const document = openApiDocument(identity.version);
-  const json = JSON.stringify(document);
-  const page = docsPage(document as unknown as Document);
-  app.get('/api/docs/openapi.json', { config: { access: 'viewer' } }, async (_request, reply) =>
-    reply.type('application/json; charset=utf-8').send(json),
-  );
-  app.get('/api/docs', { config: { access: 'viewer' } }, async (_request, reply) =>
-    reply.type('text/html; charset=utf-8').send(page),
-  );
-  app.get('/api/docs/style.css', { config: { access: 'public' } }, async (_request, reply) =>
-    reply.type('text/css; charset=utf-8').send(DOCS_STYLE),
-  );
-  app.get(UPDATES_PATH, { config: { access: 'viewer' } }, async () => {
-    throw new ApiError('REQUEST_INVALID', 'This address speaks WebSocket only.');
-  });
-}
-
-const NOT_BUILT = 'The web app is not built. Run `npm run build`, then start again.\n';
-
-/** The web app's files, its page for its own routes, and what is nobody's. */
-function registerWeb(app: FastifyInstance, files: WebFiles): void {
-  app.get('/*', { config: { access: 'public' } }, async (request, reply) => {
-    const path = decodePath(request.url);
-    const file = path === undefined ? undefined : findWebFile(files, path);
-    if (file !== undefined) {
-      reply
-        .header('etag', file.etag)
-        .header('cache-control', file.cacheControl)
-        .header('vary', 'accept-encoding');
-      if (request.headers['if-none-match'] === file.etag) return reply.code(304).send();
-      const { body, encoding } = chooseBody(file, request.headers['accept-encoding']);
-      if (encoding !== undefined) reply.header('content-encoding', encoding);
-      return reply.type(file.type).send(body);
-    }
-    if (path === '/' && files.size === 0)
-      return reply.code(503).type('text/plain; charset=utf-8').send(NOT_BUILT);
-    throw notFound(path ?? '', reply);
-  });
-  app.setNotFoundHandler((request, reply) => {
-    throw notFound(decodePath(request.url) ?? '', reply);
-  });
-}
-
-function notFound(path: string, reply: { header(name: string, value: string): unknown }): ApiError {
-  const methods = methodsOf(path);
-  if (methods.length === 0) return new ApiError('NOT_FOUND', `${STATUS_CODES[404]}: no such address.`);
-  reply.header('allow', methods.join(', '));
-  return new ApiError('METHOD_NOT_ALLOWED', `This address takes ${methods.join(', ')}.`);
-}
-
-/** The path of a URL, decoded; undefined if it cannot be. */
-function decodePath(url: string): string | undefined {
-  try {
-    return decodeURIComponent(url.split('?', 1)[0] ?? '');
-  } catch {
-    return undefined;
-  }
 }
 
 async function listen(app: FastifyInstance, options: ApiServerOptions): Promise<void> {

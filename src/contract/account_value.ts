@@ -13,7 +13,7 @@ export const accountValueQuerySchema = z.strictObject({
     .meta({ description: 'At most this many for each dex' }),
 });
 
-export const accountValuePointSchema = z.object({
+const accountValuePointSchema = z.object({
   time: timeSchema.meta({ description: "The venue's time of the state" }),
   accountValueUsd: decimalSchema,
   notionalUsd: decimalSchema.meta({ description: 'Sum of absolute position notionals' }),

@@ -10,8 +10,7 @@ export const changeKindSchema = z.enum(['opened', 'increased', 'reduced', 'close
 export type ChangeKind = z.infer<typeof changeKindSchema>;
 
 /** What made us believe the change: trades of the feed, or an audit that corrected the book. */
-export const changeCauseSchema = z.enum(['trades', 'audit']);
-export type ChangeCause = z.infer<typeof changeCauseSchema>;
+const changeCauseSchema = z.enum(['trades', 'audit']);
 
 export const positionSchema = z
   .object({

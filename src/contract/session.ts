@@ -28,4 +28,3 @@ export const ticketSchema = z
     expiresAt: timeSchema,
   })
   .meta({ id: 'Ticket' });
-export type Ticket = z.infer<typeof ticketSchema>;

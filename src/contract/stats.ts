@@ -62,7 +62,7 @@ export const feedSchema = z
   .meta({ id: 'Feed' });
 export type Feed = z.infer<typeof feedSchema>;
 
-export const weightLaneSchema = z.object({ lane: z.string(), used: countSchema });
+const weightLaneSchema = z.object({ lane: z.string(), used: countSchema });
 
 /** API weight of one egress IP in the last minute. */
 export const weightSchema = z

@@ -30,8 +30,6 @@ export const traderListQuerySchema = z.strictObject({
     .optional()
     .meta({ description: 'Only traders on (or off) the watchlist' }),
 });
-/** What a caller may send: all optional. */
-export type TraderListQuery = z.input<typeof traderListQuerySchema>;
 
 export const traderRowSchema = z
   .object({

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { addressSchema, coinSchema, countSchema, decimalSchema, limitSchema, timeSchema } from './values.ts';
 
-export const sideSchema = z.enum(['buy', 'sell']);
-export type Side = z.infer<typeof sideSchema>;
+const sideSchema = z.enum(['buy', 'sell']);
 
 /** One public match of two traders. */
 export const tradeSchema = z

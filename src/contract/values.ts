@@ -26,8 +26,7 @@ export const countSchema = z.int().nonnegative();
 export const coinSchema = z.string().min(1).max(80).meta({ description: 'Coin symbol: BTC, or dex:NAME' });
 
 /** How far a number can be trusted. Zero, unknown and not applicable are three different things. */
-export const cellStateSchema = z.enum(['ok', 'zero', 'na', 'unknown', 'partial', 'stale']);
-export type CellState = z.infer<typeof cellStateSchema>;
+const cellStateSchema = z.enum(['ok', 'zero', 'na', 'unknown', 'partial', 'stale']);
 
 /** One number together with what is known about it; `v` is null exactly when the state is `na` or `unknown`. */
 export const cellSchema = z

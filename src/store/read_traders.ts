@@ -70,7 +70,7 @@ const toView = (row: TraderRow): TraderView => ({
 });
 
 /** Lowest and highest address with a prefix: an index range instead of a pattern. */
-export function addressRange(prefix: string): { low: Buffer; high: Buffer } {
+function addressRange(prefix: string): { low: Buffer; high: Buffer } {
   return {
     low: Buffer.from(prefix.padEnd(40, '0'), 'hex'),
     high: Buffer.from(prefix.padEnd(40, 'f'), 'hex'),

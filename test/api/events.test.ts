@@ -236,7 +236,7 @@ describe('the watchlist', () => {
     expect((await watched()).items).toEqual([]);
     await client.query('SELECT 1');
     client.release(true);
-    expect(news.filter((item) => (item as { topic: string }).topic === 'watchlist')).toHaveLength(2);
+    expect(news.filter((item) => (item as { topic: string }).topic === 'watchlist')).toHaveLength(4);
   });
 });
 

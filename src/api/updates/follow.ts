@@ -62,6 +62,10 @@ export interface FollowOptions {
   readonly log: Logger;
   /** Update streams that are open now: frames go out less often to more readers. */
   readonly readers: () => number;
+  /** A reader came in: with a snapshot, resumed, or with a reset for this reason. */
+  readonly onJoin: (result: 'snapshot' | 'resumed' | ResetReason) => void;
+  /** Changes that went out to at least one reader just now. */
+  readonly onSent: (changes: readonly LoggedChange[]) => void;
 }
 
 type FollowMessage = Extract<ClientMessage, { type: 'follow' }>;
@@ -183,6 +187,7 @@ export class LogChannels implements Follower {
     if (!this.#wants(following)) return;
     const reason = after && whyNotResume(after, span);
     if (reason) following.connection.say({ type: 'reset', channel: following.channel.key, reason });
+    this.#options.onJoin(reason ?? (after ? 'resumed' : 'snapshot'));
     const from = after && !reason ? after : await this.#showSnapshot(following);
     if (from !== undefined) await this.#catchUp(following, from);
   }
@@ -318,6 +323,7 @@ export class LogChannels implements Follower {
       if (channel.members.size === 0) continue;
       const frame = changesFrame(channel.key, { epoch: span.epoch, after, upto: span.upto }, changes);
       for (const connection of channel.members) connection.send(frame);
+      this.#options.onSent(changes);
     }
   }
 
