@@ -20,6 +20,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rollupOptions: {
+      checks: { pluginTimings: false },
       output: {
         manualChunks: (id: string) =>
           /node_modules\/(react|react-dom|scheduler)\//.test(id) ? 'react' : undefined,
