@@ -43,7 +43,7 @@ interface Desk {
 }
 
 /** Liquid coins quote tight and deep. */
-function quality(volumeMusd: number): { readonly halfSpread: number; readonly levelUsd: number } {
+export function quality(volumeMusd: number): { readonly halfSpread: number; readonly levelUsd: number } {
   const liquid = Math.sqrt(Math.max(0.3, volumeMusd));
   return {
     halfSpread: Math.min(0.0012, 0.0012 / liquid + 0.000_04),

@@ -37,7 +37,7 @@ const DEFAULT_MAKERS: MakerOptions = {
   periodMs: 3_000,
   capital: 20_000_000 * USD,
 };
-export const DEFAULT_TAKERS: TakerOptions = { traders: 3_000, actsPerDay: 120 };
+const DEFAULT_TAKERS: TakerOptions = { traders: 3_000, actsPerDay: 120 };
 
 /** A small world whose virtual day is quick: 20 coins, 200 traders, about 50,000 orders a day. */
 export function smallWorldOptions(seed: string, startTime: number): WorldOptions {

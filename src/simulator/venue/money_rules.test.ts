@@ -175,11 +175,60 @@ describe('fees', () => {
     expect(bench.venue.query.clearinghouseState(CAROL, '').marginSummary.accountValue).toBe('100001.1308');
   });
 
+  it('doubles on a builder dex and pays the deployer half; a tenth of it in growth mode', () => {
+    const bench = new TestVenue();
+    const { query } = bench.venue;
+    const send = { token: 'USDC', amount: '20000', fromSubAccount: '', sourceDex: '', destinationDex: 'xyz' };
+    for (const who of [ALICE, BOB]) bench.ok(who, { type: 'sendAsset', ...send, destination: who });
+    const deployer = query.perpDexs()[1]?.deployer ?? ALICE;
+    const gold = query.coin('xyz:GOLD')?.assetId ?? 0;
+    const tesla = query.coin('xyz:TSLA')?.assetId ?? 0;
+    for (const who of [ALICE, BOB]) for (const asset of [gold, tesla]) bench.lever(who, 5, false, asset);
+    bench.trade(ALICE, BOB, '4900', '1', gold);
+    // 9 bp taker and 3 bp maker of 4,900 USD.
+    expect(query.userFills(ALICE, false)[0]?.fee).toBe('4.41');
+    expect(query.userFills(BOB, false)[0]?.fee).toBe('1.47');
+    expect(query.clearinghouseState(deployer, '').marginSummary.accountValue).toBe('2.94');
+    bench.trade(ALICE, BOB, '400', '10', tesla);
+    expect(query.userFills(ALICE, false)[0]?.fee).toBe('0.36');
+    expect(query.clearinghouseState(ALICE, 'xyz').assetPositions.map((p) => p.position.coin)).toEqual([
+      'xyz:TSLA',
+      'xyz:GOLD',
+    ]);
+    expect(query.clearinghouseState(ALICE, '').assetPositions).toEqual([]);
+  });
+
   it('reproduces the recorded truncation of fees', () => {
     const bench = new TestVenue();
     bench.trade(ALICE, BOB, '4307.4', '0.0025', 1);
     expect(bench.venue.query.userFills(ALICE, false)[0]?.fee).toBe('0.004845');
   });
+});
+
+it('starts the portfolio at the deposit and keeps PnL apart from flows', () => {
+  const bench = new TestVenue();
+  bench.trade(ALICE, BOB, '113080', '0.5');
+  bench.venue.control.setOracle('BTC', '114000');
+  bench.step();
+  const before = Number(bench.venue.query.portfolio(ALICE)[0]?.[1].pnlHistory.at(-1)?.[1]);
+  bench.ok(ALICE, { type: 'withdraw3', destination: ALICE, amount: '5000' });
+  const windows = bench.venue.query.portfolio(ALICE);
+  expect(windows.map(([name]) => name)).toEqual([
+    'day',
+    'week',
+    'month',
+    'allTime',
+    'perpDay',
+    'perpWeek',
+    'perpMonth',
+    'perpAllTime',
+  ]);
+  const [, day] = windows[0] ?? [];
+  expect(day?.accountValueHistory[0]?.[1]).toBe('100000.0');
+  expect(day?.pnlHistory[0]?.[1]).toBe('0.0');
+  expect(Number(day?.pnlHistory.at(-1)?.[1])).toBe(before);
+  expect(before).toBeGreaterThan(0);
+  expect(day?.vlm).toBe('56540.0');
 });
 
 describe('unified accounts', () => {

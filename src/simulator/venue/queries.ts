@@ -11,6 +11,7 @@ import {
 } from './account_views.ts';
 import type * as wire from './answers.ts';
 import { wireUsd } from './arithmetic.ts';
+import { candleStart } from './candles.ts';
 import { feesView } from './fee_views.ts';
 import { fillsByTime, newestFills, twapSlices } from './fill_queries.ts';
 import {
@@ -151,7 +152,7 @@ function priceQueries(s: State, on: OnMarket) {
       ) ?? [],
     currentCandle: (symbol, interval) =>
       on(symbol, (m) => {
-        const last = m.candles.range(interval, s.time - 32 * 86_400_000, s.time, s.time).at(-1);
+        const last = m.candles.range(interval, candleStart(interval, s.time), s.time, s.time).at(-1);
         return last ? candleView(m, interval, last) : null;
       }),
     fundingHistory: (symbol, range) =>

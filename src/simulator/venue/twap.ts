@@ -51,6 +51,7 @@ export function startTwap(s: State, account: Account, spec: TwapSpec): number | 
   if (!Number.isInteger(minutes) || minutes < rules.minMinutes || minutes > rules.maxMinutes)
     return `Invalid TWAP duration: ${minutes} min(s)`;
   if (market.delisted || market.halted || s.allHalted) return 'Trading is halted.';
+  if (!Number.isSafeInteger(sz * market.mark)) return 'Order has invalid size.';
   if (sz * market.mark < rules.minUsd) return 'TWAP order value too small. Min is $100.';
   const szi = account.positions.get(market.index)?.szi ?? 0;
   if (spec.reduceOnly && (szi === 0 || szi > 0 === isBuy))
