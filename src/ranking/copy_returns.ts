@@ -21,10 +21,13 @@ export const DEFAULT_COPY_TERMS: CopyTerms = { takerBp: 4.5, builderBp: 0, laten
 /** Share of its hold after which an edge has decayed to 1/e, until measured. */
 const DECAY_SHARE_OF_HOLD = 0.15;
 
-/** Share of a gain that is left after the delay. */
+/**
+ * Share of a gain that is left after the delay. Nothing of an instant hold; all of it while no position has closed
+ * yet (null), because such a hold is longer than anything that was measured.
+ */
 export function decayFactor(holdMs: number | null, latencyMs: number): number {
-  if (holdMs === null || holdMs <= 0) return 0;
-  return Math.exp(-latencyMs / (DECAY_SHARE_OF_HOLD * holdMs));
+  if (holdMs === null) return 1;
+  return holdMs > 0 ? Math.exp(-latencyMs / (DECAY_SHARE_OF_HOLD * holdMs)) : 0;
 }
 
 export interface CopySeries {

@@ -101,7 +101,7 @@ export function featuresOf(
 ): Features {
   const to = dayOf(context.now) - 1;
   const last = (days: number): TraderWindow => windowOf(history, to - days + 1, to);
-  const window = windowDays === null ? windowOf(history, Number.NEGATIVE_INFINITY, to) : last(windowDays);
+  const window = windowDays === null ? windowOf(history, recordStart(history), to) : last(windowDays);
   const gated = windowDays === null || windowDays >= GATE_DAYS ? window : last(GATE_DAYS);
   return {
     ...recordFeatures(history, gated, context.now),
@@ -115,6 +115,10 @@ export function featuresOf(
     capacityShare: around.capacityShare,
   };
 }
+
+/** The whole record begins with the first day whose fills are known, never earlier. */
+const recordStart = (history: TraderHistory): number =>
+  Number.isFinite(history.completeSince) ? dayOf(history.completeSince) + 1 : Number.NEGATIVE_INFINITY;
 
 const over = (a: number, b: number): number => (b > 0 ? a / b : Number.NaN);
 

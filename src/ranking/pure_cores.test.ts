@@ -45,7 +45,7 @@ describe('copy-adjusted returns', () => {
     expect(total({ ...DEFAULT_COPY_TERMS, takerBp: 3 })).toBeCloseTo(now + 3 * 1.5e-4, 12);
     expect(total({ ...DEFAULT_COPY_TERMS, builderBp: 1 })).toBeLessThan(now);
     expect(total({ ...DEFAULT_COPY_TERMS, latencyMs: 60_000 })).toBeLessThan(now);
-    expect(decayFactor(null, 1_500)).toBe(0);
+    expect(decayFactor(null, 1_500)).toBe(1);
     expect(decayFactor(0, 1_500)).toBe(0);
   });
   it('lose only the part of the market that is beyond doubt', () => {
@@ -84,6 +84,20 @@ describe('features of a trader about whom nothing is known', () => {
       expect(flat.days).toBe(windowDays ?? 1_000);
       for (const value of Object.values(flat)) expect(Math.abs(value)).not.toBe(Number.POSITIVE_INFINITY);
     }
+  });
+});
+
+describe('a record whose beginning is out of reach', () => {
+  it('is complete over the part that is known, and only over that', () => {
+    const none = { firstDay: 0, returns: [] };
+    const context = { now: 20_000 * DAY, terms: DEFAULT_COPY_TERMS, bitcoin: none, ether: none };
+    const history = new TraderHistory({ slippageBp: () => 0 });
+    for (let d = 0; d <= 100; d++)
+      history.equity({ time: (19_900 + d) * DAY, equity: microUsd(5e9), unrealised: microUsd(0) });
+    history.completeSince = 19_950.5 * DAY;
+    expect(featuresOf(history, null, context)).toMatchObject({ complete: 1, days: 49 });
+    expect(featuresOf(history, 90, context)).toMatchObject({ complete: 0, days: 49 });
+    expect(featuresOf(history, 30, context)).toMatchObject({ complete: 0, days: 30 });
   });
 });
 
