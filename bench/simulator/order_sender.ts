@@ -7,10 +7,9 @@ import { nativeCurve } from './native_curve.ts';
 /** What the bench tells the child. */
 export interface SendJob {
   readonly url: string;
-  /** Private key of each sender, hex without 0x. */
+  /** Private key of each sender, hex without 0x; each sends one order at a time. */
   readonly keys: readonly string[];
   readonly orders: number;
-  readonly concurrency: number;
   readonly firstNonce: number;
 }
 /** What the child answers when it is done. */
@@ -55,16 +54,16 @@ async function run(job: SendJob): Promise<SendReport> {
   const bodies = Array.from({ length: job.orders }, (_, index) =>
     signedBody(keys[index % keys.length] as Uint8Array, job.firstNonce + index, index),
   );
-  const agent = new Agent({ keepAlive: true, maxSockets: job.concurrency });
+  const agent = new Agent({ keepAlive: true, maxSockets: keys.length });
   const url = new URL(job.url);
-  let next = 0;
   let accepted = 0;
   const started = performance.now();
-  const worker = async () => {
-    for (let body = bodies[next++]; body !== undefined; body = bodies[next++])
-      if (await send(url, agent, body)) accepted++;
+  // One at a time per sender: orders of one sender that overtake each other could leave the nonce window.
+  const worker = async (first: number) => {
+    for (let index = first; index < bodies.length; index += keys.length)
+      if (await send(url, agent, bodies[index] as string)) accepted++;
   };
-  await Promise.all(Array.from({ length: job.concurrency }, worker));
+  await Promise.all(keys.map((_, first) => worker(first)));
   const seconds = (performance.now() - started) / 1000;
   agent.destroy();
   return { accepted, refused: job.orders - accepted, seconds };

@@ -13,8 +13,7 @@ import type { BenchResult } from '../result.ts';
 import { nativeCurve } from './native_curve.ts';
 import type { SendJob, SendReport } from './order_sender.ts';
 
-const SENDERS = 16;
-const CONCURRENCY = 128;
+const SENDERS = 128;
 /** Blocks close quickly here: the figure is about the door, not about waiting for the next block. */
 const BLOCK_MS = 5;
 
@@ -55,7 +54,7 @@ export async function signedOrders(orders: number): Promise<BenchResult[]> {
   });
   try {
     const firstNonce = systemClock.now();
-    const job = { url: server.url, keys, orders, concurrency: CONCURRENCY, firstNonce };
+    const job = { url: server.url, keys, orders, firstNonce };
     const before = process.cpuUsage();
     const { accepted, refused, seconds } = await sendAll(job);
     const { user, system } = process.cpuUsage(before);
