@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { formatNumber } from '../format/number.ts';
 import { formatClock } from '../format/time.ts';
 import type { WeightSample } from '../live/feed.ts';
 import { pick } from '../ui/pick.ts';
@@ -117,7 +118,10 @@ export function WeightChart({
   const stack = laneStack(samples, egress);
   const element = usePlot(stack);
   const top = stack.tops.at(-1)?.at(-1);
-  const used = top === undefined || top === null ? 'no report' : `${top} of ${stack.limit}`;
+  const used =
+    top === undefined || top === null
+      ? 'no report'
+      : `${formatNumber(top, 'count').text} of ${formatNumber(stack.limit, 'count').text}`;
   const table = () => ({
     head: ['UTC', ...stack.lanes],
     rows: thinned(stack.times.map((_, index) => index)).map((index) => [

@@ -8,13 +8,15 @@ import { tableClass as t } from './table.ts';
 import { TableWrap } from './table_wrap.tsx';
 import { When } from './when.tsx';
 
+const NO_PRICE = 'an audit corrected the position: no trade was seen';
+const NO_TRADE: Cell = { v: null, state: 'unknown', reason: NO_PRICE };
 const NOTHING_CLOSED: Cell = { v: null, state: 'na', reason: 'nothing was closed' };
 
 /** Opening and increasing realise nothing: that is not a zero. */
-const realised = (change: PositionChange): Cell =>
-  change.kind === 'opened' || change.kind === 'increased' ? NOTHING_CLOSED : change.realisedPnlUsd;
-
-const NO_PRICE = 'an audit corrected the position: no trade was seen';
+function realised(change: PositionChange): Cell {
+  if (change.kind === 'opened' || change.kind === 'increased') return NOTHING_CLOSED;
+  return change.price === null ? NO_TRADE : change.realisedPnlUsd;
+}
 
 const Row = ({ change, trader }: { readonly change: PositionChange; readonly trader: boolean }) => (
   <tr>

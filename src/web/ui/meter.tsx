@@ -14,7 +14,8 @@ export function Meter({
   readonly label: string;
 }) {
   const share = used === null || limit <= 0 ? 0 : Math.min(1, used / limit);
-  const level = share >= 1 ? 'full' : share >= 0.8 ? 'high' : null;
+  // A budget used up to its limit is what it is for; only beyond it something is wrong.
+  const over = used !== null && used > limit;
   const said = used === null ? 'no report' : `${used} of ${limit}`;
   return (
     <svg
@@ -25,7 +26,7 @@ export function Meter({
       aria-label={`${label}: ${said}`}
     >
       <rect className={c('track')} width="100" height="8" />
-      <rect className={c('fill', level)} width={share * 100} height="8" />
+      <rect className={c('fill', over && 'over')} width={share * 100} height="8" />
       <line className={c('tick')} x1="80" x2="80" y1="0" y2="8" vectorEffect="non-scaling-stroke" />
     </svg>
   );

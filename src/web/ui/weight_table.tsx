@@ -12,7 +12,8 @@ const Egress = ({ weight }: { readonly weight: Weight }) => (
     <div className={c('line')}>
       <span>{weight.egress}</span>
       <span>
-        <Num value={weight.used} kind="count" reason="no report" /> of {weight.limit}
+        <Num value={weight.used} kind="count" reason="no report" /> of{' '}
+        <Num value={weight.limit} kind="count" />
       </span>
     </div>
     <Meter used={weight.used} limit={weight.limit} label={`Weight of ${weight.egress}`} />

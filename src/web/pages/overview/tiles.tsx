@@ -97,7 +97,9 @@ function WeightTile({ stats }: { readonly stats: Stats | undefined }) {
       value={
         <>
           <Num value={used} kind="count" reason="no service has reported its use yet" />
-          <span className={c('unit')}>of {limit}</span>
+          <span className={c('unit')}>
+            of <Num value={limit} kind="count" />
+          </span>
         </>
       }
       below={weight === undefined ? 'no report' : `egress ${weight.egress}`}
