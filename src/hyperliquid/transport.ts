@@ -15,6 +15,8 @@ export interface InfoClientOptions {
   readonly timeoutMs?: number;
   /** Default 32 MiB. */
   readonly maxAnswerBytes?: number;
+  /** Default: the platform's own; `fetchFrom` gives one that leaves through a chosen address. */
+  readonly fetch?: typeof fetch;
   /** Told the outcome of every request: 'ok' or a VenueErrorCode, and how long it took. For metrics. */
   readonly observe?: (type: string, outcome: string, elapsedMs: number) => void;
 }
@@ -76,7 +78,7 @@ async function post(options: InfoClientOptions, body: object, signal?: AbortSign
   const timer = options.clock.after(options.timeoutMs ?? 10_000, () => limit.abort());
   const stop = signal === undefined ? limit.signal : AbortSignal.any([limit.signal, signal]);
   try {
-    const response = await fetch(options.url, {
+    const response = await (options.fetch ?? fetch)(options.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),

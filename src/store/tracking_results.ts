@@ -1,7 +1,7 @@
 /** What a run brings back: snapshots for the stream role to judge, turns taken, requests answered. One transaction. */
 import type { Database, Queryable } from './database.ts';
 import { publishNews } from './news.ts';
-import { ensureDayPartitions, utcDay } from './partitions.ts';
+import { dropPartitionsBefore, ensureDayPartitions, utcDay } from './partitions.ts';
 import { holdTrackingRun } from './tracking_runs.ts';
 import type { TrackingLease } from './tracking_turns.ts';
 
@@ -207,4 +207,11 @@ async function endRequests(tx: Queryable, runId: number, requests: readonly Requ
     [[...new Set(turns)].sort((a, b) => a - b)],
     'touch_turns',
   );
+}
+
+/** Retention: drops the days that lie wholly before; what was never judged of them never will be. */
+export async function dropSnapshotsBefore(database: Database, beforeMs: number): Promise<string[]> {
+  const dropped = await dropPartitionsBefore(database, 'account_snapshots', beforeMs);
+  await database.query('DELETE FROM snapshot_inbox WHERE state_time < $1', [utcDay(beforeMs) * 86_400_000]);
+  return dropped;
 }

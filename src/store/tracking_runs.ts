@@ -32,10 +32,9 @@ export async function beginTrackingRun(database: Database, run: NewTrackingRun):
 /** Requests of runs that have expired wait again. (Turns need nothing: a claim of a run that is gone is none.) */
 async function buryDeadRuns(tx: Queryable): Promise<void> {
   await tx.query(
-    `WITH dead AS (
-       DELETE FROM tracking_runs WHERE run_id IN (
-         SELECT run_id FROM tracking_runs WHERE expires_at <= database_now_ms() FOR UPDATE SKIP LOCKED)
-       RETURNING run_id),
+    `WITH expired AS MATERIALIZED (
+       SELECT run_id FROM tracking_runs WHERE expires_at <= database_now_ms() FOR UPDATE SKIP LOCKED),
+     dead AS (DELETE FROM tracking_runs r USING expired e WHERE r.run_id = e.run_id RETURNING r.run_id),
      freed AS (
        DELETE FROM poll_claims c USING dead WHERE c.run_id = dead.run_id
        RETURNING c.trader_id, c.dex, c.priority, c.reason, c.requested_at)

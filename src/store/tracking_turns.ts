@@ -49,13 +49,14 @@ const MODE_TABLES = `JOIN traders t USING (trader_id) LEFT JOIN watchlist w USIN
   LEFT JOIN account_modes m USING (trader_id)`;
 
 /**
- * The next traders of the rotation, longest without a turn first; those that other living runs hold are passed over.
+ * The next traders of the rotation, longest without a turn first; those that other living runs hold are passed over,
+ * and those that had their turn less than `minAgeMs` ago.
  * @throws StoreError `STORE_LEASE_LOST`.
  */
 export async function claimTurns(
   database: Database,
   lease: TrackingLease,
-  limit: number,
+  page: { readonly limit: number; readonly minAgeMs: number },
 ): Promise<ClaimedTurn[]> {
   return database.transaction(
     async (tx) => {
@@ -66,14 +67,15 @@ export async function claimTurns(
       const { rows } = await tx.query<ClaimedRow>(
         `WITH page AS MATERIALIZED (
            SELECT trader_id, last_turn_at FROM tracking_turns o
-           WHERE run_id IS NULL OR NOT EXISTS (SELECT 1 FROM tracking_runs r
-             WHERE r.run_id = o.run_id AND r.expires_at > database_now_ms())
+           WHERE (last_turn_at IS NULL OR last_turn_at <= database_now_ms() - $3::int8)
+             AND (run_id IS NULL OR NOT EXISTS (SELECT 1 FROM tracking_runs r
+               WHERE r.run_id = o.run_id AND r.expires_at > database_now_ms()))
            ORDER BY last_turn_at NULLS FIRST, trader_id LIMIT $2 FOR UPDATE SKIP LOCKED),
          claimed AS (UPDATE tracking_turns o SET run_id = $1 FROM page WHERE o.trader_id = page.trader_id
            RETURNING o.trader_id, page.last_turn_at)
          SELECT t.trader_id, t.address, ${MODE}, ${DEXS} FROM claimed ${MODE_TABLES}
          ORDER BY claimed.last_turn_at NULLS FIRST, t.trader_id`,
-        [lease.runId, limit],
+        [lease.runId, page.limit, page.minAgeMs],
         'claim_turns',
       );
       return rows.map((row) => ({ ...claimedOf(row), dexs: row.dexs ?? [] }));
@@ -112,11 +114,12 @@ export async function claimRequests(
     async (tx) => {
       await holdTrackingRun(tx, lease.runId, lease.leaseMs);
       const { rows } = await tx.query<ClaimedRow & { dex: string; priority: number; reason: string }>(
-        `WITH taken AS (
-           DELETE FROM poll_requests WHERE (trader_id, dex) IN (
-             SELECT trader_id, dex FROM poll_requests WHERE not_before <= database_now_ms()
-             ORDER BY priority, requested_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-           RETURNING trader_id, dex, priority, reason, requested_at),
+        `WITH due AS MATERIALIZED (
+           SELECT trader_id, dex FROM poll_requests WHERE not_before <= database_now_ms()
+           ORDER BY priority, requested_at LIMIT $2 FOR UPDATE SKIP LOCKED),
+         taken AS (
+           DELETE FROM poll_requests r USING due WHERE r.trader_id = due.trader_id AND r.dex = due.dex
+           RETURNING r.trader_id, r.dex, r.priority, r.reason, r.requested_at),
          kept AS (
            INSERT INTO poll_claims (run_id, trader_id, dex, priority, reason, requested_at)
            SELECT $1, taken.* FROM taken

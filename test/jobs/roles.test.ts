@@ -64,7 +64,7 @@ describe.each(await jobsBackends())('roles worker and scheduler on $name', ({ na
     const reported = await until(async () => {
       const beat = (await readHeartbeats(test.database)).find((one) => one.role === 'scheduler');
       const tasks = beat?.detail['tasks'] as { task: string; outcome: string }[] | undefined;
-      return tasks?.find((one) => one.outcome === 'succeeded');
+      return tasks?.find((one) => one.task === 'retention' && one.outcome === 'succeeded');
     });
     expect(reported).toMatchObject({ task: 'retention', attempt: 1 });
   });

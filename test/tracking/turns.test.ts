@@ -25,6 +25,8 @@ describe('turns and requests', () => {
     runId: await beginTrackingRun(test.database, { worker, egress: 'default', leaseMs }),
     leaseMs,
   });
+  const turns = (lease: TrackingLease, limit: number) =>
+    claimTurns(test.database, lease, { limit, minAgeMs: 0 });
   /** The run's machine is dead, frozen or cut off for longer than its lease. */
   const expire = (lease: TrackingLease) =>
     test.database.query('UPDATE tracking_runs SET expires_at = database_now_ms() WHERE run_id = $1', [
@@ -58,22 +60,22 @@ describe('turns and requests', () => {
   it('go round: those without a turn first, then those that waited longest, new traders at the head', async () => {
     await populate(test.database, 5);
     const lease = await begin();
-    expect(idsOf(await claimTurns(test.database, lease, 3))).toEqual([1, 2, 3]);
+    expect(idsOf(await turns(lease, 3))).toEqual([1, 2, 3]);
     await finish(lease, [2]);
     await finish(lease, [1, 3]);
-    expect(idsOf(await claimTurns(test.database, lease, 2))).toEqual([4, 5]);
+    expect(idsOf(await turns(lease, 2))).toEqual([4, 5]);
     await finish(lease, [4, 5]);
     await test.database.query(
       `INSERT INTO traders VALUES (6, decode(repeat('06', 20), 'hex'), 0, 0, 1, 1, 1, 1, NULL)`,
     );
-    expect(idsOf(await claimTurns(test.database, lease, 3)).slice(0, 2)).toEqual([6, 2]);
+    expect(idsOf(await turns(lease, 3)).slice(0, 2)).toEqual([6, 2]);
   });
 
   it('are never in two hands, however many ask at once', async () => {
     await populate(test.database, 400);
     const leases = await Promise.all(Array.from({ length: 8 }, (_, i) => begin(`worker ${i}`)));
     const pages = await Promise.all(
-      Array.from({ length: 40 }, (_, i) => claimTurns(test.database, leases[i % 8] as TrackingLease, 10)),
+      Array.from({ length: 40 }, (_, i) => turns(leases[i % 8] as TrackingLease, 10)),
     );
     const ids = pages.flatMap(idsOf);
     expect(ids.length).toBe(400);
@@ -84,23 +86,23 @@ describe('turns and requests', () => {
   it('of a dead run are free, and what it brings late does not count', async () => {
     await populate(test.database, 4);
     const dead = await begin('dead');
-    expect(idsOf(await claimTurns(test.database, dead, 2))).toEqual([1, 2]);
+    expect(idsOf(await turns(dead, 2))).toEqual([1, 2]);
     await expire(dead);
     const alive = await begin('alive');
-    expect(idsOf(await claimTurns(test.database, alive, 2))).toEqual([1, 2]);
+    expect(idsOf(await turns(alive, 2))).toEqual([1, 2]);
     const late = { ...NOTHING, snapshots: [snapshotOf(1)], ids: [1], turns: [{ traderId: 1, error: null }] };
     await expect(storeTrackingResults(test.database, dead, late)).rejects.toMatchObject(lost);
-    await expect(claimTurns(test.database, dead, 1)).rejects.toMatchObject(lost);
+    await expect(turns(dead, 1)).rejects.toMatchObject(lost);
     const { rows } = await test.database.query('SELECT 1 FROM account_snapshots');
     expect(rows).toEqual([]);
     await finish(alive, [1, 2]);
-    expect(idsOf(await claimTurns(test.database, alive, 1))).toEqual([3]);
+    expect(idsOf(await turns(alive, 1))).toEqual([3]);
   });
 
   it('of an expired run do not count even before another has taken them', async () => {
     await populate(test.database, 1);
     const lease = await begin();
-    await claimTurns(test.database, lease, 1);
+    await turns(lease, 1);
     await expire(lease);
     await expect(finish(lease, [1])).rejects.toMatchObject(lost);
   });
@@ -108,10 +110,10 @@ describe('turns and requests', () => {
   it('count failures, and go to the back all the same', async () => {
     await populate(test.database, 2);
     const lease = await begin();
-    await claimTurns(test.database, lease, 1);
+    await turns(lease, 1);
     const failed = { ...NOTHING, turns: [{ traderId: 1, error: 'VENUE_SCHEMA' }] };
     await storeTrackingResults(test.database, lease, failed);
-    expect(idsOf(await claimTurns(test.database, lease, 1))).toEqual([2]);
+    expect(idsOf(await turns(lease, 1))).toEqual([2]);
     const { rows } = await test.database.query(
       'SELECT failures, last_error FROM tracking_turns WHERE trader_id = 1',
     );
@@ -126,7 +128,7 @@ describe('turns and requests', () => {
     await test.database.query(
       `INSERT INTO account_modes VALUES (1, 'disabled', database_now_ms()), (3, NULL, NULL)`,
     );
-    const claimed = await claimTurns(test.database, await begin(), 3);
+    const claimed = await turns(await begin(), 3);
     expect(claimed.map(({ dexs, mode, wantsMode }) => ({ dexs, mode, wantsMode }))).toEqual([
       { dexs: ['xyz'], mode: 'disabled', wantsMode: false },
       { dexs: ['', 'xyz'], mode: null, wantsMode: true },
@@ -171,7 +173,7 @@ describe('turns and requests', () => {
   it('an answered request of a trader with one dex is its turn', async () => {
     await populate(test.database, 2);
     const lease = await begin();
-    await claimTurns(test.database, lease, 2);
+    await turns(lease, 2);
     await finish(lease, [1, 2]);
     await request(1, 3);
     await claimRequests(test.database, lease, 1);
@@ -179,7 +181,7 @@ describe('turns and requests', () => {
       ...NOTHING,
       requests: [answered(1, { isTurn: true })],
     });
-    expect(idsOf(await claimTurns(test.database, lease, 1))).toEqual([2]);
+    expect(idsOf(await turns(lease, 1))).toEqual([2]);
   });
 
   it('snapshots: stored once however often the batch is written, judged only when complete', async () => {

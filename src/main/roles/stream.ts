@@ -1,14 +1,13 @@
 /** Role `stream`: one active process watches the venue and writes; any other waits, ready to take over. */
-import { createInfoClient } from '../../hyperliquid/transport.ts';
 import type { Settings } from '../../runtime/config/groups.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { RunningRole } from '../../runtime/lifecycle.ts';
 import { acquireLease, type Lease, tryAcquireLease } from '../../store/leases.ts';
 import type { ServiceStatus } from '../../store/service_heartbeats.ts';
+import { type Egress, egressNames, openEgress } from '../egress.ts';
 import type { ServiceContext } from '../service_context.ts';
 import { type OpenStore, openStore } from '../store.ts';
 import { StreamLeader } from '../stream/leader.ts';
-import { type OpenWeightLedger, openWeightLedger } from '../weight_ledger.ts';
 
 type StreamSettings = Settings<'base' | 'storage' | 'exchange' | 'feed' | 'simulator'>;
 type Context = ServiceContext<StreamSettings>;
@@ -27,13 +26,13 @@ export async function startStreamRole(context: Context): Promise<RunningRole> {
     instance,
     restarts: context.restarts,
     maxConnections: CONNECTIONS,
-    status: () => report(parts, config.WORKER_EGRESS),
+    status: () => report(parts),
   });
-  parts.weight = openWeightLedger({
+  parts.egress = openEgress(egressNames(config.WORKER_EGRESS)[0], {
     database: store.database,
     redisUrl: config.REDIS_URL,
     namespace: `${store.world.network}:${store.world.worldId}`,
-    egress: config.WORKER_EGRESS,
+    url: config.HYPERLIQUID_API_URL,
     clock,
     log,
   });
@@ -65,7 +64,7 @@ export async function startStreamRole(context: Context): Promise<RunningRole> {
         await parts.leader?.stop();
       } finally {
         await parts.lease?.release().catch(() => undefined);
-        await parts.weight?.close();
+        await parts.egress?.close();
         await store.close();
       }
     },
@@ -73,23 +72,22 @@ export async function startStreamRole(context: Context): Promise<RunningRole> {
 }
 
 interface Parts {
-  weight?: OpenWeightLedger;
+  egress?: Egress;
   lease?: Lease | undefined;
   leader?: StreamLeader;
 }
 
 async function lead(parts: Parts, context: Context, store: OpenStore): Promise<void> {
   const { config, clock, random, log } = context;
-  const { lease, weight } = parts;
-  if (lease === undefined || weight === undefined) return;
-  const { ledger } = weight;
+  const { lease, egress } = parts;
+  if (lease === undefined || egress === undefined) return;
   const startedAt = clock.monotonic();
   parts.leader = await StreamLeader.start({
     database: store.database,
     lease,
     news: store.news,
     epoch: store.world.epoch,
-    info: createInfoClient({ url: config.HYPERLIQUID_API_URL, ledger, clock }),
+    info: egress.info,
     websocketUrl: config.WEBSOCKET_URL,
     coins: config.POPULAR_COINS,
     coinsRefreshMs: COINS_REFRESH_MS,
@@ -104,10 +102,10 @@ async function lead(parts: Parts, context: Context, store: OpenStore): Promise<v
 }
 
 /** What the heartbeat says; the API reads `feed` and `weight`. */
-async function report(parts: Parts, egress: string): Promise<Omit<ServiceStatus, 'rssBytes'>> {
-  const { leader, weight } = parts;
-  const snapshot = await weight?.ledger.snapshot().catch(() => undefined);
-  const used = snapshot === undefined ? {} : { weight: { egress, ...snapshot } };
+async function report(parts: Parts): Promise<Omit<ServiceStatus, 'rssBytes'>> {
+  const { leader, egress } = parts;
+  const snapshot = await egress?.ledger.snapshot().catch(() => undefined);
+  const used = snapshot === undefined ? {} : { weight: { egress: egress?.name, ...snapshot } };
   if (leader === undefined) return { state: 'standby', detail: used, metrics: [] };
   const feed = leader.feed.status();
   const up = feed.connections.filter((one) => one.state === 'live').length;

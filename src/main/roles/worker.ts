@@ -1,55 +1,64 @@
 /** Role `worker`: runs the tasks of the queue. */
 import { hostname } from 'node:os';
-import { createInfoClient } from '../../hyperliquid/transport.ts';
 import { type Jobs, openJobs, type RunningWorker } from '../../jobs/jobs.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { RunningRole } from '../../runtime/lifecycle.ts';
+import { type Egress, egressNames, openEgress } from '../egress.ts';
 import type { ServiceContext } from '../service_context.ts';
 import { type OpenStore, openStore } from '../store.ts';
 import type { TaskSettings } from '../tasks/task_plug.ts';
 import { plannedTasks } from '../tasks/task_table.ts';
 import { Tenure } from '../tenure.ts';
-import { type OpenWeightLedger, openWeightLedger } from '../weight_ledger.ts';
+import { Tracker } from '../tracking/tracker.ts';
+import { WorkerMetrics } from '../tracking/worker_metrics.ts';
 
-/** Each running task may hold one connection; a few more for the ledger and the history. */
-const SPARE_CONNECTIONS = 2;
+/** Each running task may hold one connection; more for the ledgers, the sweeps and the history. */
+const SPARE_CONNECTIONS = 4;
+
+interface Parts {
+  worker?: RunningWorker;
+  egresses: Egress[];
+}
 
 /**
  * On PostgreSQL the queue has one worker process: a second one stands by until the first is gone. On Redis all work.
  */
 export async function startWorkerRole(context: ServiceContext<TaskSettings>): Promise<RunningRole> {
   const { config, clock, log, instance } = context;
-  const parts: { worker?: RunningWorker; weight?: OpenWeightLedger } = {};
+  const parts: Parts = { egresses: [] };
+  const metrics = new WorkerMetrics();
   const store = await openStore({
     context,
     instance,
     restarts: context.restarts,
     maxConnections: config.WORKER_CONCURRENCY + SPARE_CONNECTIONS,
-    status: async () => {
-      const weight = await parts.weight?.ledger.snapshot().catch(() => undefined);
-      const detail = weight === undefined ? {} : { weight: { egress: config.WORKER_EGRESS, ...weight } };
-      return { state: parts.worker === undefined ? 'standby' : 'ready', detail, metrics: [] };
-    },
-  });
-  const namespace = `${store.world.network}:${store.world.worldId}`;
-  const jobs = await openJobs({
-    databaseUrl: store.database.url,
-    redisUrl: config.REDIS_URL,
-    namespace,
-    log,
+    status: async () => ({
+      state: parts.worker === undefined ? 'standby' : 'ready',
+      detail: await detailOf(parts.egresses),
+      metrics: await metrics.registry.getMetricsAsJSON(),
+    }),
   });
   const { database } = store;
-  const weight = openWeightLedger({
-    database,
+  const namespace = `${store.world.network}:${store.world.worldId}`;
+  const jobs = await openJobs({
+    databaseUrl: database.url,
     redisUrl: config.REDIS_URL,
     namespace,
-    egress: config.WORKER_EGRESS,
-    clock,
     log,
   });
-  parts.weight = weight;
+  parts.egresses = egressNames(config.WORKER_EGRESS).map((name) =>
+    openEgress(name, {
+      database,
+      redisUrl: config.REDIS_URL,
+      namespace,
+      url: config.HYPERLIQUID_API_URL,
+      clock,
+      log,
+      observe: (egress, type, outcome, ms) => metrics.requested(egress, type, outcome, ms),
+    }),
+  );
   const begin = async () => {
-    parts.worker = await runTasks(context, store, jobs, weight);
+    parts.worker = await runTasks(context, { store, jobs, egresses: parts.egresses, metrics });
   };
   const tenure =
     jobs.kind === 'redis'
@@ -63,42 +72,45 @@ export async function startWorkerRole(context: ServiceContext<TaskSettings>): Pr
       tenure?.stopping();
       await parts.worker?.stop();
       await jobs.close();
-      await weight.close();
+      for (const egress of parts.egresses) await egress.close();
       await tenure?.release();
       await store.close();
     },
   };
 }
 
-async function runTasks(
-  context: ServiceContext<TaskSettings>,
-  store: OpenStore,
-  jobs: Jobs,
-  weight: OpenWeightLedger,
-): Promise<RunningWorker> {
+/** `egress` lets other workers find this one; the API reads `weight`. */
+async function detailOf(egresses: readonly Egress[]): Promise<Record<string, unknown>> {
+  const weight = [];
+  for (const { name, ledger } of egresses) {
+    const snapshot = await ledger.snapshot().catch(() => undefined);
+    if (snapshot !== undefined) weight.push({ egress: name, ...snapshot });
+  }
+  return { egress: egresses.map((one) => one.name), weight };
+}
+
+interface TaskParts {
+  readonly store: OpenStore;
+  readonly jobs: Jobs;
+  readonly egresses: readonly Egress[];
+  readonly metrics: WorkerMetrics;
+}
+
+async function runTasks(context: ServiceContext<TaskSettings>, parts: TaskParts): Promise<RunningWorker> {
   const { config, clock, random, log, instance } = context;
-  const { ledger } = weight;
-  const info = createInfoClient({ url: config.HYPERLIQUID_API_URL, ledger, clock });
-  const environment = {
-    config,
-    database: store.database,
-    world: store.world,
-    jobs,
-    ledger,
-    info,
-    clock,
-    random,
-    log,
-  };
+  const { store, jobs, egresses, metrics } = parts;
+  const { database } = store;
+  const [first] = egresses;
+  if (first === undefined) throw new AppError('EGRESS_NONE', 'a worker needs a way to the exchange');
+  const { ledger, info } = first;
+  const name = `${instance} on ${hostname()}`;
+  const pageSize = config.BATCH_SIZE;
+  const tracker = new Tracker({ database, egresses, worker: name, pageSize, clock, log, metrics });
+  const { world } = store;
+  const environment = { config, database, world, jobs, ledger, info, instance, tracker, clock, random, log };
   const handlers = plannedTasks(config).map((planned) => planned.handler(environment));
   if (handlers.length === 0) throw new AppError('TASKS_NONE', 'there are no tasks to work on');
   log.info({ backend: jobs.kind, tasks: handlers.map((handler) => handler.task.name) }, 'working on tasks');
-  return jobs.runWorker({
-    handlers,
-    concurrency: config.WORKER_CONCURRENCY,
-    name: `${instance} on ${hostname()}`,
-    database: store.database,
-    clock,
-    log,
-  });
+  const { WORKER_CONCURRENCY: concurrency } = config;
+  return jobs.runWorker({ handlers, concurrency, name, database, clock, log });
 }

@@ -9,6 +9,7 @@ import type { Logger } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Database } from '../../store/database.ts';
 import type { World } from '../../store/world.ts';
+import type { Tracker } from '../tracking/tracker.ts';
 
 export type TaskSettings = Settings<'base' | 'storage' | 'exchange' | 'feed' | 'worker' | 'simulator'>;
 
@@ -20,6 +21,9 @@ export interface TaskEnvironment {
   readonly jobs: Jobs;
   readonly ledger: WeightLedger;
   readonly info: InfoClient;
+  /** This process, as it beats. */
+  readonly instance: string;
+  readonly tracker: Tracker;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -30,5 +34,5 @@ export interface PlannedTask {
   readonly handler: (environment: TaskEnvironment) => TaskHandler;
 }
 
-/** A task under these settings (intervals are settings). */
-export type TaskPlug = (config: TaskSettings) => PlannedTask;
+/** Tasks under these settings (intervals are settings). */
+export type TaskPlug = (config: TaskSettings) => PlannedTask | PlannedTask[];

@@ -3,8 +3,10 @@
  * To add one: a file here that exports a TaskPlug, and one line in TASKS.
  */
 import { planRetention } from './retention.ts';
+import { planSnapshotRetention } from './snapshot_retention.ts';
 import type { PlannedTask, TaskPlug, TaskSettings } from './task_plug.ts';
+import { planTracking, planTrackingShares } from './tracking.ts';
 
-const TASKS: readonly TaskPlug[] = [planRetention];
+const TASKS: readonly TaskPlug[] = [planRetention, planTracking, planTrackingShares, planSnapshotRetention];
 
-export const plannedTasks = (config: TaskSettings): PlannedTask[] => TASKS.map((plan) => plan(config));
+export const plannedTasks = (config: TaskSettings): PlannedTask[] => TASKS.flatMap((plan) => plan(config));

@@ -72,11 +72,11 @@ const exchange = {
     defaultDoc: 'follows NETWORK',
   }),
   WORKER_EGRESS: text(
-    'Name of the IP address through which this machine reaches the exchange: all roles with one name share one weight budget.',
+    'IP addresses through which this machine reaches the exchange, comma-separated, each with a weight budget of its own: an address of this machine is bound to; any other word only names the address that the network gives. Roles with the same entry share its budget; the stream uses the first.',
     {
       default: 'default',
-      accepts: 'up to 64 letters, digits, dots, colons or dashes',
-      pattern: /^[A-Za-z0-9.:_-]{1,64}$/,
+      accepts: 'up to 16 addresses or names of 64 letters, digits, dots, colons or dashes',
+      pattern: /^[A-Za-z0-9.:_-]{1,64}(,[A-Za-z0-9.:_-]{1,64}){0,15}$/,
     },
   ),
 };
@@ -94,7 +94,7 @@ const feed = {
 };
 
 const worker = {
-  BATCH_SIZE: integer('Traders polled by one tracking batch (weight 2 each).', {
+  BATCH_SIZE: integer('Traders that a tracking batch claims at a time (weight 2 each).', {
     default: 50,
     min: 1,
     max: 500,
@@ -108,6 +108,11 @@ const worker = {
     default: 75,
     min: 5,
     max: 3600,
+  }),
+  SNAPSHOTS_RETENTION_DAYS: integer('How long account snapshots (account values, audits) are kept.', {
+    default: 14,
+    min: 2,
+    max: 3660,
   }),
   LEADERBOARD_INTERVAL_SECONDS: integer('Pause between the starts of two leaderboard calculations.', {
     default: 600,
