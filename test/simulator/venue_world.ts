@@ -18,6 +18,9 @@ const USD = 1_000_000;
 export interface VenueWorld {
   readonly venue: SimulatedVenue;
   readonly server: WireServer;
+  /** Every /info type and every channel that the venue offers. */
+  readonly types: readonly string[];
+  readonly channels: readonly string[];
   /** Credits an account, as a bridge deposit does. */
   deposit(user: string, usd: number): Promise<void>;
   /** Runs an action without signature, as its account. */
@@ -45,11 +48,12 @@ export async function startVenueWorld(options: VenueWorldOptions = {}): Promise<
     },
   };
   const servers: WireServer[] = [];
+  const newBackend = () => new VenueBackend({ world, clock: systemClock, blockMs: options.blockMs ?? 10 });
   const serve = async (limits: Partial<LimitSettings>) => {
     const started = await startWireServer({
       host: '127.0.0.1',
       port: 0,
-      backend: new VenueBackend({ world, clock: systemClock, blockMs: options.blockMs ?? 10 }),
+      backend: newBackend(),
       clock: systemClock,
       log: silentLogger,
       limits: { restWeight: 1_000_000, newConnectionsPerMinute: 1000, releaseDelayMs: 0, ...limits },
@@ -77,6 +81,8 @@ export async function startVenueWorld(options: VenueWorldOptions = {}): Promise<
   return {
     venue,
     server,
+    types: [...newBackend().info.keys()],
+    channels: [...newBackend().channels.keys()],
     deposit,
     act,
     limitedServer: () => serve({ restWeight: 0 }),

@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest';
+import { fuzz } from './fuzz.ts';
+
+/** A small share of what `node --import tsx test/simulator/fuzz.ts` sends. */
+it('4,000 fuzzed requests over every entry point get typed answers', async () => {
+  const report = await fuzz(4000, 'test');
+  expect(report.problems).toEqual([]);
+  expect(Object.values(report.answers).reduce((sum, count) => sum + count, 0)).toBe(4000);
+  expect(Object.keys(report.answers)).toEqual(expect.arrayContaining(['200', '422', 'frame']));
+});
