@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { formatScaled } from '../../src/domain/money.ts';
+import { BinaryCopy, copyRows } from '../../src/store/binary_copy.ts';
+import { createTestDatabase, type TestDatabase } from '../database.ts';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createTestDatabase({ migrated: false });
+  await db.database.query(`CREATE TYPE mood AS ENUM ('calm', 'wild');
+    CREATE TABLE sample (n int4, a int8, b int4, c boolean, d mood, e bytea, f int8[], g numeric, h numeric)`);
+});
+afterAll(() => db.close());
+
+const safe = fc.oneof(
+  fc.maxSafeInteger(),
+  fc.integer({ min: -20_000, max: 20_000 }),
+  fc.constantFrom(0, 10_000, -10_000, 1e8),
+);
+const row = fc.record({
+  a: safe,
+  b: fc.integer(),
+  c: fc.boolean(),
+  d: fc.constantFrom('calm', 'wild'),
+  e: fc.uint8Array({ minLength: 20, maxLength: 20 }),
+  f: fc.array(safe, { maxLength: 6 }),
+  g: fc.option(fc.tuple(safe, fc.integer({ min: 0, max: 10 })), { nil: undefined }),
+  h: fc.tuple(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), fc.integer({ min: 0, max: 8 })),
+});
+
+test('PostgreSQL reads back what was written, to the last digit', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { maxLength: 60 }), async (rows) => {
+      const copy = new BinaryCopy(9, 64);
+      for (const [n, one] of rows.entries()) {
+        copy.row();
+        copy.int4(n);
+        copy.int8(one.a);
+        copy.int4(one.b);
+        copy.boolean(one.c);
+        copy.ascii(one.d);
+        copy.bytea(20, (target, offset) => target.set(one.e, offset));
+        copy.int8Array(one.f, 0, one.f.length);
+        if (one.g === undefined) copy.null();
+        else copy.scaled(...one.g);
+        copy.bigScaled(...one.h);
+      }
+      const encoded = copy.finish();
+      const stored = await db.database.transaction(async (tx) => {
+        await tx.query('TRUNCATE sample');
+        await copyRows(tx, 'sample (n, a, b, c, d, e, f, g, h)', encoded);
+        return tx.query<Record<string, unknown>>(
+          'SELECT a, b, c, d, e, f, trim_scale(g)::text AS g, trim_scale(h)::text AS h FROM sample ORDER BY n',
+        );
+      });
+      expect(stored.rows).toEqual(
+        rows.map((one) => ({
+          ...one,
+          e: Buffer.from(one.e),
+          g: one.g === undefined ? null : formatScaled(...one.g),
+          h: formatScaled(...one.h),
+        })),
+      );
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a row that the table refuses fails the transaction and leaves the connection usable', async () => {
+  const copy = new BinaryCopy(1);
+  copy.row();
+  copy.ascii('neither');
+  const failed = db.database.transaction((tx) => copyRows(tx, 'sample (d)', copy.finish()));
+  await expect(failed).rejects.toMatchObject({ code: 'STORE_QUERY' });
+  expect((await db.database.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+});
