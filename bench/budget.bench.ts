@@ -1,0 +1,95 @@
+/**
+ * The weight budget in use: account states per minute that the real roles fetch from a simulator that enforces the
+ * venue's limit, under its sliding and its fixed window; refusals (HTTP 429); and how evenly the rotation serves.
+ * All cases run at once in real time, each a world of its own (simulator, database, queue); the roles of a world share
+ * this process, their ledgers share only PostgreSQL or Redis.
+ *
+ * `--quick` looks at 20 s of two cases: the rate before the window fills, no full window.
+ */
+import { systemClock } from '../src/runtime/clock.ts';
+import { startBroker } from '../test/servers/broker.ts';
+import { Traffic } from './budget/traffic.ts';
+import { type BudgetWorld, openWorld, type WorldPlan } from './budget/world.ts';
+import type { BenchResult, RunBench } from './result.ts';
+
+/** 1200 weight a minute, 2 for each state. */
+const FULL_RATE = 600;
+/** Rotation of 100 s at the full rate. */
+const TRADERS = 1_000;
+
+const plan = (backend: WorldPlan['backend'], workers: number, window: WorldPlan['window']): WorldPlan => ({
+  name: `budget_${backend}_${workers}_${window}`,
+  backend,
+  workers,
+  window,
+  traders: backend === 'embedded' ? 'stream' : TRADERS,
+});
+
+const ALL = (['sliding', 'fixed'] as const).flatMap((window) => [
+  plan('embedded', 1, window),
+  plan('redis', 1, window),
+  plan('redis', 4, window),
+  plan('redis', 8, window),
+]);
+const QUICK = [plan('embedded', 1, 'sliding'), plan('redis', 4, 'fixed')];
+
+const titleOf = (one: WorldPlan): string =>
+  `${one.backend === 'embedded' ? 'embedded, stream and 1 worker' : `Redis, ${one.workers} workers`}, ${one.window} window`;
+
+export const run: RunBench = async ({ quick, say }) => {
+  const broker = await startBroker();
+  const traffic = new Traffic();
+  traffic.begin();
+  const worlds = new Map<WorldPlan, BudgetWorld>();
+  try {
+    for (const one of quick ? QUICK : ALL) {
+      const world = await openWorld(broker, one);
+      if (world === undefined) say(`${titleOf(one)}: not measured, there is no Redis here`);
+      else worlds.set(one, world);
+    }
+    // The first minute fills the window; what counts is what comes after.
+    const warmUpMs = quick ? 3_000 : 90_000;
+    const measuredMs = quick ? 15_000 : 300_000;
+    say(`measuring for ${measuredMs / 1000} s after ${warmUpMs / 1000} s`);
+    await systemClock.sleep(warmUpMs);
+    const from = systemClock.monotonic();
+    await systemClock.sleep(measuredMs);
+    const to = systemClock.monotonic();
+    return [...worlds].flatMap(([one, world]) =>
+      resultsOf(one, traffic.figures(world.port, from, to), quick),
+    );
+  } finally {
+    await Promise.all([...worlds.values()].map((world) => world.close()));
+    traffic.end();
+    await broker.stop();
+  }
+};
+
+function resultsOf(one: WorldPlan, figures: ReturnType<Traffic['figures']>, quick: boolean): BenchResult[] {
+  const title = titleOf(one);
+  const { statesPerMinute, refused, mostWeightInAMinute, longestWaitMs } = figures;
+  const results: BenchResult[] = [
+    {
+      name: `${title}: account states`,
+      value: statesPerMinute,
+      unit: '1/min',
+      against: 'the whole budget',
+      ratio: statesPerMinute / FULL_RATE,
+      target: '>= 0.95',
+    },
+    { name: `${title}: refused with 429`, value: refused, unit: 'requests', target: '== 0' },
+    { name: `${title}: most weight in 60 s`, value: mostWeightInAMinute, unit: 'weight', target: '<= 1200' },
+  ];
+  if (!quick && longestWaitMs !== undefined && one.traders !== 'stream') {
+    const ideal = (one.traders / FULL_RATE) * 60_000;
+    results.push({
+      name: `${title}: longest wait of a trader`,
+      value: longestWaitMs / 1000,
+      unit: 's',
+      against: 'the ideal rotation',
+      ratio: longestWaitMs / ideal,
+      target: '<= 1.1',
+    });
+  }
+  return results;
+}
