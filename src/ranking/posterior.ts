@@ -85,14 +85,15 @@ function groupOf({ n, weight, sum, squares }: Collected, total: number, old: Gro
   return { share: n / total, mean, variance: Math.max(LEAST_VARIANCE, squares / weight - mean * mean) };
 }
 
-/** Probability that an estimate comes from the second group. */
+/** Probability that an estimate comes from the second group. Odds beyond float64 end at 0 or 1, never at NaN. */
 function memberChance(none: Group, some: Group, s: number, v: number): number {
   const va = none.variance + v;
   const vb = some.variance + v;
-  const log =
-    Math.log((some.share / none.share) * Math.sqrt(va / vb)) +
-    0.5 * ((s - none.mean) ** 2 / va - (s - some.mean) ** 2 / vb);
-  return 1 / (1 + Math.exp(-log));
+  const da = s - none.mean;
+  const db = s - some.mean;
+  const odds =
+    (some.share / none.share) * Math.sqrt(va / vb) * Math.exp(0.5 * ((da * da) / va - (db * db) / vb));
+  return 1 - 1 / (1 + odds);
 }
 
 /** Posterior mean and deviation of a true ratio under one normal prior. */
