@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'db reset': async () => (await import('./commands/database.ts')).databaseResetCommand,
   reset: async () => (await import('./commands/database.ts')).resetCommand,
   service: async () => (await import('./commands/service.ts')).serviceCommand,
+  simulator: async () => (await import('./commands/simulator.ts')).simulatorCommand,
 };
 const NAMES = Object.keys(COMMANDS);
 
