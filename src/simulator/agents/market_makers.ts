@@ -66,10 +66,7 @@ export class MarketMakers implements Population {
     const volumes = new Map(
       coins.map((c) => [c.dex === '' ? c.name : `${c.dex}:${c.name}`, c.dailyVolumeMusd]),
     );
-    const addresses = Array.from(
-      { length: options.makers },
-      (_, i) => derivedAddressText(s.salt ^ 0x3a3a, i) as Address,
-    );
+    const addresses = makerAddresses(s, options.makers);
     stage.venue.enqueue(CLASS_PASSIVE, () => {
       for (const address of addresses) deposit(s, address, options.capital);
       const deployed = s.dexes.slice(1);
@@ -222,13 +219,21 @@ function alive(orders: readonly Order[]): number {
 }
 
 /** A legal price at or beyond `raw`: five figures, away from the other side. */
-export function gridPx(market: Market, raw: number, isBuy: boolean): Ticks {
-  const whole = 10 ** market.priceDecimals;
+export const gridPx = (market: Market, raw: number, isBuy: boolean): Ticks =>
+  gridPxAt(market.priceDecimals, raw, isBuy);
+
+/** The same for a coin with so many price decimals. */
+export function gridPxAt(priceDecimals: number, raw: number, isBuy: boolean): Ticks {
+  const whole = 10 ** priceDecimals;
   let step = 1;
   while (raw / step >= 100_000 && step < whole) step *= 10;
   const px = (isBuy ? Math.floor(raw / step) : Math.ceil(raw / step)) * step;
   return Math.max(1, px) as Ticks;
 }
+
+/** Addresses of a world's makers. */
+export const makerAddresses = (s: State, makers: number): Address[] =>
+  Array.from({ length: makers }, (_, i) => derivedAddressText(s.salt ^ 0x3a3a, i) as Address);
 
 /** Moves fresh collateral to a builder dex. */
 export function fundDex(s: State, address: Address, dexIndex: number, usd: number): void {
