@@ -1,0 +1,240 @@
+/**
+ * The leaderboard: two boards over five windows. Metrics here are statistics (float64), not money to reckon with, so
+ * they are numbers; an unknown one is null, never 0.
+ */
+import { z } from 'zod';
+import { addressSchema, countSchema, cursorSchema, limitSchema, timeSchema } from './values.ts';
+
+export const BOARDS = ['copy', 'classic'] as const;
+export const BOARD_WINDOWS = ['7d', '30d', '90d', '180d', 'all'] as const;
+export type BoardWindow = (typeof BOARD_WINDOWS)[number];
+
+/** What a board can be sorted and filtered by. Units in the descriptions of `boardMetricsSchema`. */
+export const LEADERBOARD_METRICS = [
+  'copyScore',
+  'classicScore',
+  'sharpe',
+  'cost',
+  'copyReturn',
+  'winRate',
+  'volume',
+  'drawdown',
+  'riskRatio',
+  'maxProfit',
+  'maxLoss',
+  'netPnl',
+  'ageDays',
+  'holdMs',
+  'equity',
+] as const;
+export type LeaderboardMetric = (typeof LEADERBOARD_METRICS)[number];
+
+const boardSchema = z.enum(BOARDS).default('copy').meta({
+  description: 'copy: what a follower would have earned; classic: the weighted score of the original design',
+});
+const windowSchema = z.enum(BOARD_WINDOWS).default('90d');
+
+const FILTER = /^([a-zA-Z]+):(-?\d+(?:\.\d+)?)?:(-?\d+(?:\.\d+)?)?$/;
+
+export interface MetricFilter {
+  readonly metric: LeaderboardMetric;
+  readonly least?: number;
+  readonly most?: number;
+}
+
+const isMetric = (name: string): name is LeaderboardMetric =>
+  (LEADERBOARD_METRICS as readonly string[]).includes(name);
+
+function parseFilter(text: string): MetricFilter | null {
+  const [, metric = '', least, most] = FILTER.exec(text) ?? [];
+  if (!isMetric(metric) || (least === undefined && most === undefined)) return null;
+  return {
+    metric,
+    ...(least === undefined ? {} : { least: Number(least) }),
+    ...(most === undefined ? {} : { most: Number(most) }),
+  };
+}
+
+/** "winRate:0.5:,drawdown::0.2" as filters. */
+const filterSchema = z
+  .string()
+  .max(600)
+  .transform((text, context): MetricFilter[] => {
+    const filters: MetricFilter[] = [];
+    for (const part of text.split(',')) {
+      const filter = parseFilter(part);
+      if (filter === null) {
+        context.addIssue({
+          code: 'custom',
+          message: `"${part.slice(0, 40)}" is not metric:least:most with one bound at least, for example winRate:0.5:`,
+        });
+        return z.NEVER;
+      }
+      filters.push(filter);
+    }
+    return filters;
+  })
+  .meta({
+    description: 'metric:least:most, bounds inclusive, either may be empty; several joined by commas',
+  });
+
+export const leaderboardQuerySchema = z.strictObject({
+  board: boardSchema,
+  window: windowSchema,
+  sort: z.enum(LEADERBOARD_METRICS).optional().meta({ description: "Default: the board's own score" }),
+  order: z.enum(['asc', 'desc']).default('desc'),
+  filter: filterSchema.optional(),
+  limit: limitSchema(50, 200),
+  cursor: cursorSchema.optional(),
+});
+
+const statistic = (description: string) => z.number().nullable().meta({ description });
+
+const boardMetricsSchema = z.object({
+  copyScore: statistic('Daily net Sharpe ratio of a follower that is believed'),
+  classicScore: statistic('0 to 1'),
+  sharpe: statistic('Copy-adjusted Sharpe ratio a day, as observed'),
+  cost: statistic("What a follower's known costs take of the Sharpe ratio a day"),
+  copyReturn: statistic('Sum of daily returns of a follower after costs, fraction'),
+  winRate: statistic('Share of decided closed positions, 0 to 1'),
+  volume: statistic('USD traded'),
+  drawdown: statistic('Deepest fall from a peak, positive fraction'),
+  riskRatio: statistic('Average win over average loss, at most 50'),
+  maxProfit: statistic('Best closed position, USD'),
+  maxLoss: statistic('Worst closed position, USD, negative'),
+  netPnl: statistic('USD'),
+  ageDays: statistic('Days since the first known fill'),
+  holdMs: statistic('Notional-weighted time that a position is held, ms'),
+  equity: statistic('Account value, USD'),
+});
+
+export const reasonSchema = z
+  .object({ code: z.string(), text: z.string().meta({ description: 'In plain words' }) })
+  .meta({ id: 'Reason' });
+
+/** none: not enough to rank. weak, moderate, strong: chance of a real edge below 80 %, from 80 %, from 95 %. */
+const evidenceSchema = z
+  .object({
+    level: z.enum(['none', 'weak', 'moderate', 'strong']),
+    percentile: statistic('Among eligible traders, 0 to 100'),
+    posteriorSharpe: statistic('Annualised Sharpe ratio of a follower that is believed'),
+    posteriorDeviation: statistic('Its standard deviation'),
+    positiveMonth: statistic('Probability that 30 days of copying end above zero'),
+    proven: z.boolean().meta({ description: 'Statistically real at a false discovery rate of 10 %' }),
+  })
+  .meta({ id: 'Evidence' });
+
+const historySchema = z
+  .object({
+    state: z.enum(['none', 'complete', 'truncated']).meta({
+      description: 'truncated: fills are known from completeSince on only',
+    }),
+    completeSince: timeSchema.nullable().meta({ description: 'null: from the first fill on, or no history' }),
+    through: timeSchema.nullable().meta({ description: 'Read up to here' }),
+    fills: countSchema,
+    reconciled: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'Fills, funding and transfers explain the account value' }),
+  })
+  .meta({ id: 'TraderHistory' });
+
+const leaderboardItemSchema = z.object({
+  rank: countSchema.nullable().meta({ description: "Place by the board's own score, 1 is best" }),
+  address: addressSchema,
+  days: countSchema.meta({ description: 'Days with a copy-adjusted return' }),
+  metrics: boardMetricsSchema,
+  gates: z
+    .array(reasonSchema)
+    .meta({ description: 'What keeps the trader off the copy board; empty: eligible' }),
+  evidence: evidenceSchema,
+  reasonsFor: z.array(reasonSchema),
+  against: z.array(reasonSchema),
+  curve: z.array(z.number()).meta({ description: 'Copy-adjusted equity of 1 at the start, day by day' }),
+});
+export type LeaderboardItem = z.infer<typeof leaderboardItemSchema>;
+
+/** How far the record has come, at the weight that the venue allows. */
+const progressSchema = z.object({
+  traders: countSchema.meta({ description: 'Known traders' }),
+  wanted: countSchema.meta({ description: 'Traders active enough to be worth a history' }),
+  backfilled: countSchema.meta({ description: 'Whose history has been read' }),
+  evidenced: countSchema.meta({ description: 'Eligible on the copy board of 90 days' }),
+  perMinute: z.number().nonnegative().meta({ description: 'Histories read a minute of late' }),
+  expectedMs: z.number().nonnegative().nullable().meta({
+    description: 'Until all that are wanted have been read, at this pace; null: unknown',
+  }),
+});
+export type LeaderboardProgress = z.infer<typeof progressSchema>;
+
+export const leaderboardSchema = z.object({
+  board: z.enum(BOARDS),
+  window: z.enum(BOARD_WINDOWS),
+  version: countSchema.meta({ description: 'Grows with every computation; 0: none yet' }),
+  computedAt: timeSchema.nullable(),
+  ranked: countSchema.meta({ description: 'Traders on this board' }),
+  items: z.array(leaderboardItemSchema),
+  nextCursor: cursorSchema.nullable(),
+  progress: progressSchema,
+});
+export type LeaderboardPage = z.infer<typeof leaderboardSchema>;
+
+export const explainQuerySchema = z.strictObject({ window: windowSchema });
+
+const placeSchema = z.object({ rank: countSchema, of: countSchema, score: z.number() }).nullable();
+
+const metricSchema = z.object({
+  value: z.number().nullable(),
+  absent: z.string().nullable().meta({ description: 'Why there is no value' }),
+  n: countSchema.meta({ description: 'Observations behind it: episodes, days or fills' }),
+});
+
+export const explainSchema = z.object({
+  address: addressSchema,
+  window: z.enum(BOARD_WINDOWS),
+  computedAt: timeSchema.nullable(),
+  copy: placeSchema,
+  classic: placeSchema,
+  evidence: evidenceSchema,
+  gates: z.array(reasonSchema),
+  reasonsFor: z.array(reasonSchema),
+  against: z.array(reasonSchema),
+  history: historySchema,
+  metrics: z.record(z.string(), metricSchema).meta({ description: 'Every metric of the window by its name' }),
+  series: z
+    .object({
+      day: z.array(countSchema).meta({ description: 'Days since 1970-01-01 UTC, oldest first' }),
+      ownReturn: z.array(z.number()).meta({ description: 'Time-weighted, fraction' }),
+      copyReturn: z.array(z.number()).meta({ description: 'Of a follower after costs, fraction' }),
+      pnlUsd: z.array(z.number()),
+      equityUsd: z.array(z.number()),
+    })
+    .meta({ description: 'The whole record by day, for curve and calendar' }),
+  entity: z
+    .object({
+      members: z.array(addressSchema),
+      links: z
+        .array(z.string())
+        .meta({ description: 'Why they are taken for one: subAccount, transfer, twin…' }),
+    })
+    .nullable(),
+});
+export type LeaderboardExplanation = z.infer<typeof explainSchema>;
+
+export const rankHistoryQuerySchema = z.strictObject({
+  board: boardSchema,
+  window: windowSchema,
+  from: z.coerce.number().pipe(timeSchema).optional().meta({ description: 'ms UTC; default 30 days ago' }),
+});
+
+export const rankHistorySchema = z.object({
+  points: z.array(
+    z.object({
+      time: timeSchema,
+      rank: countSchema.nullable().meta({ description: 'null: not on the board then' }),
+      of: countSchema,
+      score: z.number().nullable(),
+    }),
+  ),
+});
+export type RankHistory = z.infer<typeof rankHistorySchema>;
