@@ -1,6 +1,6 @@
 /** Market metadata of /info: which perpetuals exist and what they are worth. */
 import { z } from 'zod';
-import { coinText, decimalText, millis, wholeNumber } from './primitives.ts';
+import { coinText, decimalText, millis, sideText, wholeNumber } from './primitives.ts';
 
 const perpSchema = z.object({
   name: coinText,
@@ -35,13 +35,10 @@ export const perpDexsSchema = z.array(z.object({ name: z.string().min(1).max(64)
 /** `allMids`: coin to mid price. */
 export const allMidsSchema = z.record(coinText, decimalText);
 
-/** `exchangeStatus`. */
-export const exchangeStatusSchema = z.object({ time: millis, specialStatuses: z.unknown() });
-
 /** One trade, as in `recentTrades` and in the trades channel. `users` is [buyer, seller]; `side` is the aggressor's. */
 export const tradeSchema = z.object({
   coin: coinText,
-  side: z.enum(['B', 'A']),
+  side: sideText,
   px: decimalText,
   sz: decimalText,
   time: millis,

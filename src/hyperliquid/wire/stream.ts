@@ -1,13 +1,9 @@
 /** Frames of the WebSocket, both directions, as far as the public feed needs them. */
 import { z } from 'zod';
-import { tradesSchema } from './market.ts';
 import { coinText } from './primitives.ts';
 
 /** What a subscription is; the venue echoes it with defaults filled in. */
 const subscriptionSchema = z.object({ type: z.string().max(64), coin: coinText.optional() });
-export type WireSubscription = z.infer<typeof subscriptionSchema>;
-
-export const tradesFrameSchema = z.object({ channel: z.literal('trades'), data: tradesSchema });
 
 export const subscriptionResponseSchema = z.object({
   channel: z.literal('subscriptionResponse'),

@@ -79,7 +79,7 @@ export class StreamLeader {
       this.#end = reject;
     });
     this.ended.catch(() => undefined);
-    const { clock, random, log, database, lease, info } = options;
+    const { clock, log, database, lease } = options;
     this.#flushes = new FlushLoop({
       clock,
       log,
@@ -89,8 +89,36 @@ export class StreamLeader {
       written: (batch, tookMs) => this.#written(batch, tookMs),
       failed: (error) => this.#fail(error),
     });
-    this.feed = new TradeFeed({
-      url: options.websocketUrl,
+    this.feed = this.#openFeed();
+    this.metrics = new StreamMetrics(
+      () => this.feed.status(),
+      () => pipeline.pending,
+    );
+    this.auditor = new SnapshotAuditor({
+      database,
+      pipeline,
+      feed: this.feed,
+      isDelisted: (coin) => this.#delisted.has(coin),
+      clock,
+      log,
+    });
+    this.#ends.push(
+      options.news.subscribe('snapshots', () => this.#audit()),
+      options.news.subscribe('watchlist', async () => pipeline.watch(await readWatchlist(database))),
+    );
+    lease.signal.addEventListener('abort', () => this.#fail(lease.signal.reason), { once: true });
+    this.#timers.push(
+      clock.every(IDLE_FLUSH_MS, () => this.#idle(), { background: true }),
+      clock.every(RETENTION_EVERY_MS, () => void this.#dropOldTrades(), { background: true }),
+    );
+    void this.#dropOldTrades();
+  }
+
+  #openFeed(): TradeFeed {
+    const { clock, random, log, info } = this.#options;
+    const { pipeline } = this;
+    return new TradeFeed({
+      url: this.#options.websocketUrl,
       coins: pipeline.coins,
       addresses: pipeline.addresses,
       memory: pipeline.memory,
@@ -124,28 +152,6 @@ export class StreamLeader {
         info.ask(recentTrades(symbol), { lane: 'repairs', signal, maxWaitMs: RECENT_TRADES_WAIT_MS }),
       coveredUntil: () => (pipeline.state.aliveUntil === 0 ? undefined : pipeline.state.aliveUntil),
     });
-    this.metrics = new StreamMetrics(
-      () => this.feed.status(),
-      () => pipeline.pending,
-    );
-    this.auditor = new SnapshotAuditor({
-      database,
-      pipeline,
-      feed: this.feed,
-      isDelisted: (coin) => this.#delisted.has(coin),
-      clock,
-      log,
-    });
-    this.#ends.push(
-      options.news.subscribe('snapshots', () => this.#audit()),
-      options.news.subscribe('watchlist', async () => pipeline.watch(await readWatchlist(database))),
-    );
-    lease.signal.addEventListener('abort', () => this.#fail(lease.signal.reason), { once: true });
-    this.#timers.push(
-      clock.every(IDLE_FLUSH_MS, () => this.#idle(), { background: true }),
-      clock.every(RETENTION_EVERY_MS, () => void this.#dropOldTrades(), { background: true }),
-    );
-    void this.#dropOldTrades();
   }
 
   /** Tries of the current batch that failed; 0 while the database takes writes. */

@@ -8,11 +8,6 @@ const FLUSH_BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1
 /** Rows of a batch whose lag is observed: enough for quantiles, cheap in a storm. */
 const SAMPLED_ROWS = 64;
 
-export interface Lag {
-  /** Wall clock at commit minus exchange time of trades of the last minute or so, p50, ms; null before any. */
-  readonly p50: number | null;
-}
-
 export class StreamMetrics {
   readonly registry = new Registry();
   readonly #trades = this.#counter('autotrade_trades_committed_total', 'Public trades written');
