@@ -71,6 +71,33 @@ describe('time-weighted return with flows', () => {
     );
   });
 
+  it('counts a deposit at the start of its sub-period and a withdrawal at its end', () => {
+    const h = history();
+    equity(h, DAY0, 1_000);
+    h.flow(DAY0 + 1, usd(1_000));
+    equity(h, DAY0 + DAY_MS, 2_100);
+    expect(h.days.get(20_000)?.return).toBeCloseTo(0.05, 12);
+    h.flow(DAY0 + DAY_MS + 1, usd(-1_000));
+    equity(h, DAY0 + 2 * DAY_MS, 1_205);
+    expect(h.days.get(20_001)?.return).toBeCloseTo(0.05, 12);
+  });
+
+  it('puts fees, slippage and turnover over the capital of their sub-period', () => {
+    const h = history();
+    equity(h, DAY0, 1_000);
+    h.fill(fill(DAY0 + 1, 200, 1_000_000, 0, { fee: usd(0.5) }));
+    equity(h, DAY0 + 2, 999.5);
+    h.flow(DAY0 + 3, usd(1_000.5));
+    h.fill(fill(DAY0 + 4, -200, 1_000_000, 200, { fee: usd(1) }));
+    equity(h, DAY0 + DAY_MS, 1_999);
+    const row = h.days.get(20_000);
+    expect(row?.feeReturn).toBeCloseTo(0.5 / 1_000 + 1 / 2_000, 12);
+    expect(row?.turnover).toBeCloseTo(200 / 1_000 + 200 / 2_000, 12);
+    expect(row?.slippageReturn).toBeCloseTo(0.04 / 1_000 + 0.04 / 2_000, 12);
+    const { net, gross } = windowOf(h, 20_000, 20_000).series;
+    expect((gross[0] ?? 0) - (net[0] ?? 0)).toBeCloseTo(row?.feeReturn ?? Number.NaN, 12);
+  });
+
   it('has no return below 50 dollars of capital, and loses at most everything', () => {
     const h = history();
     equity(h, DAY0, 40);
