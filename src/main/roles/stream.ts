@@ -114,6 +114,8 @@ async function report(parts: Parts): Promise<Omit<ServiceStatus, 'rssBytes'>> {
     state: whole ? 'ready' : 'degraded',
     detail: {
       ...used,
+      audits: { ...leader.auditor.counts, waiting: leader.auditor.waiting },
+      book: { open: leader.pipeline.book.open, positions: leader.pipeline.book.pairs.size },
       ...(whole ? {} : { message: `${feed.coinsLive} of ${feed.coins} coins are live` }),
       feed: {
         connections: feed.connections.length,

@@ -17,7 +17,7 @@ import { readWatchlist } from '../../store/watchlist.ts';
 import { FlushLoop } from '../../tracking/flush_loop.ts';
 import { SnapshotAuditor } from './auditor.ts';
 import { applyVenueList, fetchVenueList, watchedOf } from './coin_list.ts';
-import { StreamMetrics } from './metrics.ts';
+import { type MetricReader, StreamMetrics } from './metrics.ts';
 import type { StreamPipeline } from './pipeline.ts';
 import { recoverPipeline } from './recovery.ts';
 
@@ -90,10 +90,7 @@ export class StreamLeader {
       failed: (error) => this.#fail(error),
     });
     this.feed = this.#openFeed();
-    this.metrics = new StreamMetrics(
-      () => this.feed.status(),
-      () => pipeline.pending,
-    );
+    this.metrics = new StreamMetrics(() => this.feed.status(), this.#figures());
     this.auditor = new SnapshotAuditor({
       database,
       pipeline,
@@ -112,6 +109,34 @@ export class StreamLeader {
       clock.every(RETENTION_EVERY_MS, () => void this.#dropOldTrades(), { background: true }),
     );
     void this.#dropOldTrades();
+  }
+
+  #figures(): Record<string, MetricReader> {
+    const { pipeline } = this;
+    const counts = () => this.auditor.counts;
+    return {
+      trades_pending: { help: 'Trades taken in that wait for their flush', read: () => pipeline.pending },
+      traders: { help: 'Traders ever seen', read: () => pipeline.ledger.known },
+      positions_open: { help: 'Positions that are not flat', read: () => pipeline.book.open },
+      positions_known: { help: 'Pairs of trader and coin ever seen', read: () => pipeline.book.pairs.size },
+      position_book_bytes: { help: 'Memory of the position book', read: () => pipeline.book.bytes },
+      traders_seeded: {
+        help: 'Pairs of trader and dex that a snapshot vouches for',
+        read: () => pipeline.dexs.size,
+      },
+      audits_waiting: {
+        help: 'Snapshots that the feed has not passed yet',
+        read: () => this.auditor.waiting,
+      },
+      audits_agreed: { help: 'Audits since start that agreed', read: () => counts().agreed },
+      audits_seeded: { help: 'First snapshots since start', read: () => counts().seeded },
+      audits_drifted: { help: 'Audits since start that found drift', read: () => counts().drifted },
+      audits_again: { help: 'Snapshots since start that could not be compared', read: () => counts().again },
+      audits_unreadable: {
+        help: 'Snapshots since start that could not be read',
+        read: () => counts().unreadable,
+      },
+    };
   }
 
   #openFeed(): TradeFeed {

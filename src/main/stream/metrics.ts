@@ -8,6 +8,12 @@ const FLUSH_BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1
 /** Rows of a batch whose lag is observed: enough for quantiles, cheap in a storm. */
 const SAMPLED_ROWS = 64;
 
+/** A figure that is read when somebody asks. */
+export interface MetricReader {
+  readonly help: string;
+  readonly read: () => number;
+}
+
 export class StreamMetrics {
   readonly registry = new Registry();
   readonly #trades = this.#counter('autotrade_trades_committed_total', 'Public trades written');
@@ -45,7 +51,7 @@ export class StreamMetrics {
   readonly #recent = new Float64Array(512);
   #seen = 0;
 
-  constructor(feed: () => FeedStatus | undefined, pending: () => number) {
+  constructor(feed: () => FeedStatus | undefined, reads: Readonly<Record<string, MetricReader>>) {
     collectDefaultMetrics({ register: this.registry, prefix: 'autotrade_' });
     const gauge = (name: string, help: string, read: (status: FeedStatus) => number) =>
       new Gauge({
@@ -68,14 +74,16 @@ export class StreamMetrics {
       'Trades frames read the slow way since start',
       (one) => one.slowFrames,
     );
-    new Gauge({
-      name: 'autotrade_trades_pending',
-      help: 'Trades taken in that wait for their flush',
-      registers: [this.registry],
-      collect() {
-        this.set(pending());
-      },
-    });
+    for (const [name, { help, read }] of Object.entries(reads)) {
+      new Gauge({
+        name: `autotrade_${name}`,
+        help,
+        registers: [this.registry],
+        collect() {
+          this.set(read());
+        },
+      });
+    }
   }
 
   /** A batch was committed at `now` (ms), in `tookMs`. */

@@ -4,7 +4,7 @@
  */
 import type { TraderLedger } from '../../discovery/trader_ledger.ts';
 import type { AddressIndex } from '../../domain/address_index.ts';
-import { ChangeColumns, KNOWN } from '../../domain/change_columns.ts';
+import { ChangeColumns, ESTIMATED, KNOWN } from '../../domain/change_columns.ts';
 import type { CoinTable } from '../../domain/listed_coin.ts';
 import type { PositionKnown } from '../../domain/position.ts';
 import { TradeColumns } from '../../domain/trade_columns.ts';
@@ -27,6 +27,7 @@ import { encodeTrades } from '../../store/trades.ts';
 import { type AuditContext, audit, type Snapshot, type Verdict } from '../../tracking/audit.ts';
 import type { PositionBook } from '../../tracking/position_book.ts';
 import type { TraderDexs } from '../../tracking/trader_dexs.ts';
+import { UnseededPolls } from '../../tracking/unseeded_polls.ts';
 import { sampleTimes } from './metrics.ts';
 
 /** Rows brought up to date per flush (trader totals, position checkpoint): all on a calm day, few in a storm. */
@@ -60,6 +61,7 @@ export class StreamPipeline {
   #gaps: FeedGap[] = [];
   #interrupted = new Map<number, boolean>();
   #audits = new AuditBuffer();
+  readonly #unseeded = new UnseededPolls();
   #aliveUntil: number;
   #watched: ReadonlySet<number> = new Set();
 
@@ -130,7 +132,8 @@ export class StreamPipeline {
     });
     if (verdict.kind === 'judged') {
       this.#nextOffset = verdict.nextOffset;
-      this.#audits.judged(snapshotId, snapshot, verdict);
+      this.#audits.judged(snapshotId, snapshot, verdict, this.#watched.has(snapshot.traderId));
+      this.#unseeded.seeded(snapshot.traderId, snapshot.dex);
     } else {
       this.discard(snapshotId, {
         traderId: snapshot.traderId,
@@ -175,6 +178,7 @@ export class StreamPipeline {
       positionsThrough: book.dirty.through(this.#nextOffset),
       aliveUntil: this.#aliveUntil,
     };
+    this.#askForUnseeded(now);
     const place = { epoch: before.epoch, offset: before.nextOffset, committedAt: now };
     const batch: StreamBatch = {
       before,
@@ -227,6 +231,27 @@ export class StreamPipeline {
     return false;
   }
 
+  /** Active traders that no snapshot vouches for yet. */
+  #askForUnseeded(now: number): void {
+    const changes = this.#changes;
+    for (let at = 0; at < changes.length; at++) {
+      if (changes.known[at] !== ESTIMATED) continue;
+      const slot = changes.slot[at] as number;
+      const trader = this.book.pairs.traderOf(slot);
+      const dex = this.coins.byId(this.book.pairs.coinOf(slot))?.dex;
+      if (
+        dex === undefined ||
+        this.dexs.get(trader, dex) !== undefined ||
+        !this.#unseeded.ask(trader, dex, now)
+      ) {
+        continue;
+      }
+      const watched = this.#watched.has(trader);
+      const priority = watched ? POLL_PRIORITY.watchedAnomaly : POLL_PRIORITY.unseeded;
+      this.#audits.polls.push({ traderId: trader, dex, priority, reason: 'unseeded' });
+    }
+  }
+
   #trader(traderId: number, throughSeq: number): TraderRecord {
     return { ...this.ledger.totals(traderId), coinCount: this.book.coinCount(traderId), throughSeq };
   }
@@ -250,7 +275,12 @@ class AuditBuffer {
   #traderDexs = new Map<string, TraderDexRecord>();
   #drifts: DriftRecord[] = [];
 
-  judged(snapshotId: number, snapshot: Snapshot, verdict: Extract<Verdict, { kind: 'judged' }>): void {
+  judged(
+    snapshotId: number,
+    snapshot: Snapshot,
+    verdict: Extract<Verdict, { kind: 'judged' }>,
+    watched: boolean,
+  ): void {
     const { traderId, dex, time } = snapshot;
     this.done.push(snapshotId);
     this.#traderDexs.set(`${traderId} ${dex}`, { traderId, dex, ...verdict.state });
@@ -258,7 +288,8 @@ class AuditBuffer {
       this.#drifts.push({ ...drift, snapshotId, traderId, stateTime: time });
     }
     if (verdict.state.quarantined) {
-      this.polls.push({ traderId, dex, priority: POLL_PRIORITY.quarantined, reason: 'quarantined' });
+      const priority = watched ? POLL_PRIORITY.watchedAnomaly : POLL_PRIORITY.quarantined;
+      this.polls.push({ traderId, dex, priority, reason: 'quarantined' });
     }
   }
 
