@@ -12,7 +12,7 @@ import type { FaultGate } from '../../src/simulator/wire/fault_gate.ts';
 import type { LimitSettings } from '../../src/simulator/wire/limits.ts';
 import { startWireServer, type WireServer } from '../../src/simulator/wire/server.ts';
 
-export const MAKER = parseAddress(`0x${'77'.repeat(20)}`);
+const MAKER = parseAddress(`0x${'77'.repeat(20)}`);
 const USD = 1_000_000;
 
 export interface VenueWorld {

@@ -15,7 +15,7 @@ export interface VenueInfoOptions {
 }
 
 /** The dex of a request, '' when absent. @throws RequestRefused 422 for one that does not exist */
-export function dexField(query: VenueQueries, request: Fields): string {
+function dexField(query: VenueQueries, request: Fields): string {
   const dex = optionalText(request, 'dex') ?? '';
   if (!query.dexNames().includes(dex)) throw undeserialisable('unknown dex');
   return dex;
@@ -31,7 +31,7 @@ function optionalRange(request: Fields): TimeRange {
   return { startTime: 0, ...(request['startTime'] === undefined ? {} : range(request)) };
 }
 
-export function candleInterval(fields: Fields): CandleInterval {
+function candleInterval(fields: Fields): CandleInterval {
   const interval = fields['interval'];
   if (!isInterval(interval)) throw undeserialisable('unknown candle interval');
   return interval as CandleInterval;
@@ -200,7 +200,13 @@ function emptyHandlers({ query }: VenueInfoOptions): Handlers {
         };
       },
     ],
-    ['userToMultiSigSigners', (request) => (user(request), null)],
+    [
+      'userToMultiSigSigners',
+      (request) => {
+        user(request);
+        return null;
+      },
+    ],
     ['delegations', none],
     ['delegatorHistory', none],
     ['delegatorRewards', none],

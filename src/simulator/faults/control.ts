@@ -108,7 +108,13 @@ const ROUTES: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   ],
   ['POST venue', pullLever],
   ['POST restart', restart],
-  ['POST drop-sockets', ({ dropConnections }) => (dropConnections(), { dropped: true })],
+  [
+    'POST drop-sockets',
+    ({ dropConnections }) => {
+      dropConnections();
+      return { dropped: true };
+    },
+  ],
   [
     'POST clock',
     ({ setSkew }, body) => {

@@ -112,22 +112,25 @@ export async function startWireServer(options: WireOptions): Promise<WireServer>
 
   const port = await listen(http, options.port, options.host);
   backend.start(hub);
+  const close = async () => {
+    backend.stop();
+    dropAll(open);
+    const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+    http.closeAllConnections();
+    sockets.close();
+    await closed;
+  };
   return {
     hub,
     port,
     url: `http://${options.host}:${port}`,
     websocketUrl: `ws://${options.host}:${port}/ws`,
-    dropConnections: () => {
-      for (const connection of open) connection.terminate();
-    },
+    dropConnections: () => dropAll(open),
     connections: () => open.size,
-    close: async () => {
-      backend.stop();
-      for (const connection of open) connection.terminate();
-      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-      http.closeAllConnections();
-      sockets.close();
-      await closed;
-    },
+    close,
   };
+}
+
+function dropAll(connections: Iterable<Connection>): void {
+  for (const connection of connections) connection.terminate();
 }

@@ -152,6 +152,26 @@ async function tradingSteps(exchange: hyperliquid, parts: TradingParts): Promise
       await exchange.cancelOrder('', SYMBOL, { clientOrderId: cloidOf(2) });
       check((await exchange.fetchOpenOrders(SYMBOL)).length === 0, 'no order is left');
     },
+    ...positionSteps(exchange, parts, { low, mid, market, contracts }),
+    ...refusalSteps(exchange, world, { limit, low, mid }),
+  };
+}
+
+interface PositionParts {
+  readonly low: number;
+  readonly mid: number;
+  readonly market: (side: 'buy' | 'sell', size: number, params?: object) => Promise<{ id?: unknown }>;
+  /** Size of the position in BTC. */
+  readonly contracts: () => Promise<number>;
+}
+
+function positionSteps(
+  exchange: hyperliquid,
+  parts: TradingParts,
+  { low, mid, market, contracts }: PositionParts,
+): Partial<Steps> {
+  const { account, world } = parts;
+  return {
     'market order': async () => {
       const before = await contracts();
       await market('buy', 0.002);
@@ -181,7 +201,6 @@ async function tradingSteps(exchange: hyperliquid, parts: TradingParts): Promise
       const placed = await byAgent.createOrder(SYMBOL, 'limit', 'buy', 0.001, low);
       await byAgent.cancelOrder(String(placed.id), SYMBOL);
     },
-    ...refusalSteps(exchange, world, { limit, low, mid }),
   };
 }
 

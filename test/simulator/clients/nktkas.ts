@@ -53,8 +53,141 @@ export const openNktkas: OpenDriver = async (world) => {
     check(typeof status === 'object' && 'resting' in status, `not resting: ${JSON.stringify(status)}`);
     return status.resting.oid;
   };
+  const parts = { info, exchange, feed, transport, user, mid, order, place, market, restingOid };
+  const steps: Steps = {
+    ...readingSteps(parts),
+    ...orderSteps(parts),
+    ...positionSteps(parts),
+    ...subscriptionSteps(parts),
+    ...refusalSteps(world, parts),
+    notOffered: {},
+  };
+  return { name: '@nktkas/hyperliquid 0.32.2', steps, close: () => socket.close() } satisfies Driver;
+};
 
-  const subscriptions: Partial<Steps> = {
+interface Parts {
+  readonly info: InfoClient;
+  readonly exchange: ExchangeClient;
+  readonly feed: SubscriptionClient;
+  readonly transport: HttpTransport;
+  readonly user: `0x${string}`;
+  /** Of BTC, USD. */
+  readonly mid: number;
+  readonly order: (rest?: object) => object;
+  readonly place: (rest?: object) => ReturnType<ExchangeClient['order']>;
+  readonly market: (buys: boolean, size: string, reduceOnly?: boolean) => ReturnType<ExchangeClient['order']>;
+  readonly restingOid: (rest?: object) => Promise<number>;
+}
+
+function readingSteps({ info, user }: Parts): Partial<Steps> {
+  return {
+    'load markets': async () => {
+      const [meta, contexts] = await info.metaAndAssetCtxs();
+      check(meta.universe.length === contexts.length, 'contexts are aligned');
+      await info.allPerpMetas();
+      await info.perpDexs();
+      await info.spotMeta();
+    },
+    'read state': async () => {
+      const state = await info.clearinghouseState({ user });
+      check(Number(state.marginSummary.accountValue) > 0, 'the account has value');
+      await Promise.all([
+        info.spotClearinghouseState({ user }),
+        info.openOrders({ user }),
+        info.frontendOpenOrders({ user }),
+        info.userFills({ user }),
+        info.userFees({ user }),
+        info.portfolio({ user }),
+        info.userRateLimit({ user }),
+        info.historicalOrders({ user }),
+        info.userRole({ user }),
+        info.candleSnapshot({ coin: 'BTC', interval: '1m', startTime: Date.now() - 3_600_000 }),
+      ]);
+    },
+  };
+}
+
+function orderSteps({ info, exchange, user, order, restingOid }: Parts): Partial<Steps> {
+  return {
+    place: async () => {
+      const oid = await restingOid();
+      const found = await info.orderStatus({ user, oid });
+      check(found.status === 'order' && found.order.status === 'open', 'the order is open');
+      await exchange.cancel({ cancels: [{ a: BTC, o: oid }] });
+    },
+    modify: async () => {
+      const oid = await restingOid({ c: cloidOf(1) });
+      await exchange.modify({ oid, order: order({ s: '0.002', c: cloidOf(1) }) as never });
+      const moved = (await info.openOrders({ user })).find((each) => each.cloid === cloidOf(1));
+      check(moved?.sz === '0.002' && moved.oid !== oid, `modified to a new order: ${JSON.stringify(moved)}`);
+      await exchange.cancel({ cancels: [{ a: BTC, o: moved.oid }] });
+    },
+    cancel: async () => {
+      const oid = await restingOid();
+      const answer = await exchange.cancel({ cancels: [{ a: BTC, o: oid }] });
+      check(answer.response.data.statuses[0] === 'success', 'cancelled');
+    },
+    'cancel by cloid': async () => {
+      await restingOid({ c: cloidOf(2) });
+      const answer = await exchange.cancelByCloid({ cancels: [{ asset: BTC, cloid: cloidOf(2) }] });
+      check(answer.response.data.statuses[0] === 'success', 'cancelled');
+    },
+  };
+}
+
+function positionSteps({
+  info,
+  exchange,
+  transport,
+  user,
+  mid,
+  order,
+  place,
+  market,
+}: Parts): Partial<Steps> {
+  return {
+    'market order': async () => {
+      const [status] = (await market(true, '0.002')).response.data.statuses;
+      check(typeof status === 'object' && 'filled' in status && status.filled.totalSz === '0.002', 'filled');
+    },
+    'reduce-only': async () => {
+      await market(true, '0.002');
+      const before = await sizeOf(info, user);
+      await market(false, '0.001', true);
+      check(Math.abs(before - (await sizeOf(info, user)) - 0.001) < 1e-9, 'the position shrank');
+    },
+    trigger: async () => {
+      await market(true, '0.002');
+      const triggerPx = String(Math.round(mid * 0.8));
+      const trigger = { trigger: { isMarket: true, triggerPx, tpsl: 'sl' } };
+      await place({ b: false, r: true, s: '0.002', p: triggerPx, t: trigger });
+      const stop = (await info.frontendOpenOrders({ user })).find((each) => each.isTrigger);
+      check(stop?.orderType === 'Stop Market', `a stop rests: ${JSON.stringify(stop)}`);
+      await exchange.cancel({ cancels: [{ a: BTC, o: stop.oid }] });
+    },
+    leverage: async () => {
+      await exchange.updateLeverage({ asset: BTC, isCross: true, leverage: 7 });
+      const data = await info.activeAssetData({ user, coin: 'BTC' });
+      check(data.leverage.value === 7, 'leverage is set');
+    },
+    'agent approval and trading': async () => {
+      const agent = testAccount(0x22);
+      await exchange.approveAgent({ agentAddress: agent.address as `0x${string}`, agentName: 'nk' });
+      check(
+        (await info.extraAgents({ user })).some((each) => each.name === 'nk'),
+        'the agent is listed',
+      );
+      const byAgent = new ExchangeClient({ transport, wallet: agent as never });
+      const answer = await byAgent.order({ orders: [order() as never] });
+      const [status] = answer.response.data.statuses;
+      check(typeof status === 'object' && 'resting' in status, 'the agent traded');
+      await byAgent.cancel({ cancels: [{ a: BTC, o: status.resting.oid }] });
+    },
+  };
+}
+
+function subscriptionSteps({ exchange, feed, user, market, restingOid }: Parts): Partial<Steps> {
+  return {
     'subscribe trades': async () => {
       const { received, ready } = first<{ users: unknown[] }[]>((listener) =>
         feed.trades({ coin: 'BTC' }, listener),
@@ -94,114 +227,14 @@ export const openNktkas: OpenDriver = async (world) => {
       await exchange.cancel({ cancels: [{ a: BTC, o: oid }] });
     },
   };
-
-  const trading: Partial<Steps> = {
-    'load markets': async () => {
-      const [meta, contexts] = await info.metaAndAssetCtxs();
-      check(meta.universe.length === contexts.length, 'contexts are aligned');
-      await info.allPerpMetas();
-      await info.perpDexs();
-      await info.spotMeta();
-    },
-    'read state': async () => {
-      const state = await info.clearinghouseState({ user });
-      check(Number(state.marginSummary.accountValue) > 0, 'the account has value');
-      await Promise.all([
-        info.spotClearinghouseState({ user }),
-        info.openOrders({ user }),
-        info.frontendOpenOrders({ user }),
-        info.userFills({ user }),
-        info.userFees({ user }),
-        info.portfolio({ user }),
-        info.userRateLimit({ user }),
-        info.historicalOrders({ user }),
-        info.userRole({ user }),
-        info.candleSnapshot({ coin: 'BTC', interval: '1m', startTime: Date.now() - 3_600_000 }),
-      ]);
-    },
-    place: async () => {
-      const oid = await restingOid();
-      const found = await info.orderStatus({ user, oid });
-      check(found.status === 'order' && found.order.status === 'open', 'the order is open');
-      await exchange.cancel({ cancels: [{ a: BTC, o: oid }] });
-    },
-    modify: async () => {
-      const oid = await restingOid({ c: cloidOf(1) });
-      await exchange.modify({ oid, order: order({ s: '0.002', c: cloidOf(1) }) as never });
-      const moved = (await info.openOrders({ user })).find((each) => each.cloid === cloidOf(1));
-      check(moved?.sz === '0.002' && moved.oid !== oid, `modified to a new order: ${JSON.stringify(moved)}`);
-      await exchange.cancel({ cancels: [{ a: BTC, o: moved.oid }] });
-    },
-    cancel: async () => {
-      const oid = await restingOid();
-      const answer = await exchange.cancel({ cancels: [{ a: BTC, o: oid }] });
-      check(answer.response.data.statuses[0] === 'success', 'cancelled');
-    },
-    'cancel by cloid': async () => {
-      await restingOid({ c: cloidOf(2) });
-      const answer = await exchange.cancelByCloid({ cancels: [{ asset: BTC, cloid: cloidOf(2) }] });
-      check(answer.response.data.statuses[0] === 'success', 'cancelled');
-    },
-    'market order': async () => {
-      const [status] = (await market(true, '0.002')).response.data.statuses;
-      check(typeof status === 'object' && 'filled' in status && status.filled.totalSz === '0.002', 'filled');
-    },
-    'reduce-only': async () => {
-      await market(true, '0.002');
-      const before = await sizeOf(info, user);
-      await market(false, '0.001', true);
-      check(Math.abs(before - (await sizeOf(info, user)) - 0.001) < 1e-9, 'the position shrank');
-    },
-    trigger: async () => {
-      await market(true, '0.002');
-      const triggerPx = String(Math.round(mid * 0.8));
-      const trigger = { trigger: { isMarket: true, triggerPx, tpsl: 'sl' } };
-      await place({ b: false, r: true, s: '0.002', p: triggerPx, t: trigger });
-      const stop = (await info.frontendOpenOrders({ user })).find((each) => each.isTrigger);
-      check(stop?.orderType === 'Stop Market', `a stop rests: ${JSON.stringify(stop)}`);
-      await exchange.cancel({ cancels: [{ a: BTC, o: stop.oid }] });
-    },
-    leverage: async () => {
-      await exchange.updateLeverage({ asset: BTC, isCross: true, leverage: 7 });
-      const data = await info.activeAssetData({ user, coin: 'BTC' });
-      check(data.leverage.value === 7, 'leverage is set');
-    },
-    'agent approval and trading': async () => {
-      const agent = testAccount(0x22);
-      await exchange.approveAgent({ agentAddress: agent.address as `0x${string}`, agentName: 'nk' });
-      check(
-        (await info.extraAgents({ user })).some((each) => each.name === 'nk'),
-        'the agent is listed',
-      );
-      const byAgent = new ExchangeClient({ transport, wallet: agent as never });
-      const answer = await byAgent.order({ orders: [order() as never] });
-      const [status] = answer.response.data.statuses;
-      check(typeof status === 'object' && 'resting' in status, 'the agent traded');
-      await byAgent.cancel({ cancels: [{ a: BTC, o: status.resting.oid }] });
-    },
-  };
-  const refusals = refusalSteps(world, { place, exchange, transport, order, mid });
-  const steps: Steps = { ...trading, ...subscriptions, ...refusals, notOffered: {} };
-  return { name: '@nktkas/hyperliquid 0.32.2', steps, close: () => socket.close() } satisfies Driver;
-};
+}
 
 async function sizeOf(info: InfoClient, user: `0x${string}`): Promise<number> {
   const { assetPositions } = await info.clearinghouseState({ user });
   return Number(assetPositions.find(({ position }) => position.coin === 'BTC')?.position.szi ?? 0);
 }
 
-interface RefusalParts {
-  readonly place: (rest?: object) => Promise<unknown>;
-  readonly exchange: ExchangeClient;
-  readonly transport: HttpTransport;
-  readonly order: (rest?: object) => object;
-  readonly mid: number;
-}
-
-function refusalSteps(
-  world: VenueWorld,
-  { place, exchange, transport, order, mid }: RefusalParts,
-): Partial<Steps> {
+function refusalSteps(world: VenueWorld, { place, exchange, transport, order, mid }: Parts): Partial<Steps> {
   return {
     'refusal: minimum value': () =>
       refused(() => place({ s: '0.00005' }), ApiRequestError, /Order must have minimum value of \$10/),

@@ -88,7 +88,39 @@ export const openNomeida: OpenDriver = async (world) => {
     return Number(state.assetPositions[0]?.position.szi ?? 0);
   };
 
+  const parts = { world, sdk, user, mid, order, place, market, restingOid, cancel, position };
   const steps: Steps = {
+    ...orderSteps(parts),
+    ...positionSteps(parts),
+    ...subscriptionSteps(parts),
+    ...refusalSteps(parts),
+    notOffered: { 'subscribe bbo': 'the client has no bbo subscription' },
+  };
+  return {
+    name: 'hyperliquid 1.7.7',
+    steps,
+    close: async () => sdk.disconnect(),
+  } satisfies Driver;
+};
+
+interface Parts {
+  readonly world: VenueWorld;
+  readonly sdk: Sdk;
+  readonly user: string;
+  /** Of BTC, USD. */
+  readonly mid: number;
+  readonly order: (rest?: Partial<OrderRequest>) => OrderRequest;
+  readonly place: (rest?: Partial<OrderRequest>) => Promise<Answer>;
+  readonly market: (isBuy: boolean, size: number, reduceOnly?: boolean) => Promise<Answer>;
+  readonly restingOid: (rest?: Partial<OrderRequest>) => Promise<number>;
+  /** The cancel's status as JSON text. */
+  readonly cancel: (oid: number) => Promise<string>;
+  /** Signed size in BTC. */
+  readonly position: () => Promise<number>;
+}
+
+function orderSteps({ sdk, user, order, restingOid, cancel }: Parts): Partial<Steps> {
+  return {
     'load markets': async () => {
       const [meta, contexts] = await sdk.info.perpetuals.getMetaAndAssetCtxs();
       check(meta.universe.length === contexts.length, 'contexts are aligned');
@@ -126,6 +158,21 @@ export const openNomeida: OpenDriver = async (world) => {
       const answer = await sdk.exchange.cancelOrderByCloid('BTC-PERP', cloidOf(2));
       check(statusOf(answer) === 'success', 'cancelled');
     },
+  };
+}
+
+function positionSteps({
+  world,
+  sdk,
+  user,
+  mid,
+  order,
+  place,
+  market,
+  cancel,
+  position,
+}: Parts): Partial<Steps> {
+  return {
     'market order': async () => {
       const answer = (await sdk.custom.marketOpen('BTC-PERP', true, 0.002)) as unknown as Answer;
       const status = statusOf(answer);
@@ -164,24 +211,10 @@ export const openNomeida: OpenDriver = async (world) => {
       check(typeof status === 'object' && status.resting, `the agent traded: ${JSON.stringify(status)}`);
       await cancel(status.resting.oid);
     },
-    ...subscriptionSteps(sdk, user, { market, restingOid, cancel }),
-    ...refusalSteps(world, { place, cancel, order, mid }),
-    notOffered: { 'subscribe bbo': 'the client has no bbo subscription' },
   };
-  return {
-    name: 'hyperliquid 1.7.7',
-    steps,
-    close: async () => sdk.disconnect(),
-  } satisfies Driver;
-};
-
-interface Trading {
-  readonly market: (isBuy: boolean, size: number) => Promise<unknown>;
-  readonly restingOid: () => Promise<number>;
-  readonly cancel: (oid: number) => Promise<string>;
 }
 
-function subscriptionSteps(sdk: Sdk, user: string, { market, restingOid, cancel }: Trading): Partial<Steps> {
+function subscriptionSteps({ sdk, user, market, restingOid, cancel }: Parts): Partial<Steps> {
   return {
     'subscribe trades': async () => {
       const received = new Promise<{ users: string[] }[]>((resolve) => {
@@ -216,14 +249,7 @@ function subscriptionSteps(sdk: Sdk, user: string, { market, restingOid, cancel 
   };
 }
 
-interface RefusalParts {
-  readonly place: (rest?: Partial<OrderRequest>) => Promise<Answer>;
-  readonly cancel: (oid: number) => Promise<string>;
-  readonly order: () => OrderRequest;
-  readonly mid: number;
-}
-
-function refusalSteps(world: VenueWorld, { place, cancel, order, mid }: RefusalParts): Partial<Steps> {
+function refusalSteps({ world, place, cancel, order, mid }: Parts): Partial<Steps> {
   const says = async (rest: Partial<OrderRequest>, text: RegExp) => {
     const answer = errorText(await place(rest));
     check(text.test(answer), `unexpected text: ${answer}`);
