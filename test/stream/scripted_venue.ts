@@ -1,3 +1,4 @@
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 
@@ -26,6 +27,13 @@ export const wireTrade = (coin: string, time: number, tid: number): WireTradeLik
 export const tradesFrame = (trades: readonly unknown[]): string =>
   JSON.stringify({ channel: 'trades', data: trades });
 
+/** /info knows one coin and no past. */
+const ANSWERS: Record<string, unknown> = {
+  perpDexs: [null],
+  meta: { universe: [{ name: 'BTC', szDecimals: 2, maxLeverage: 40 }] },
+  recentTrades: [],
+};
+
 interface Subscribe {
   readonly method: string;
   readonly subscription?: { readonly type: string; readonly coin: string };
@@ -34,6 +42,7 @@ interface Subscribe {
 /** A WebSocket server that does what the test says; by default it confirms and answers pings, and sends nothing. */
 export class ScriptedVenue {
   readonly #server: WebSocketServer;
+  readonly #http: Server;
   readonly sockets: WebSocket[] = [];
   /** Everything that clients sent, as "subscribe BTC", "unsubscribe BTC", "ping". */
   readonly heard: string[] = [];
@@ -41,8 +50,9 @@ export class ScriptedVenue {
   onSubscribe: ((socket: WebSocket, coin: string) => void) | undefined;
   answersPings = true;
 
-  private constructor(server: WebSocketServer) {
+  private constructor(server: WebSocketServer, http: Server) {
     this.#server = server;
+    this.#http = http;
     server.on('connection', (socket) => {
       this.sockets.push(socket);
       socket.on('error', () => undefined);
@@ -51,13 +61,25 @@ export class ScriptedVenue {
   }
 
   static async start(): Promise<ScriptedVenue> {
-    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
-    await new Promise((resolve) => server.once('listening', resolve));
-    return new ScriptedVenue(server);
+    const http = createServer(async (request, response) => {
+      let text = '';
+      for await (const chunk of request) text += chunk;
+      const { type } = JSON.parse(text) as { type: string };
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify(ANSWERS[type] ?? null));
+    });
+    const server = new WebSocketServer({ server: http });
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    return new ScriptedVenue(server, http);
   }
 
   get url(): string {
-    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/ws`;
+    return `ws://127.0.0.1:${(this.#http.address() as AddressInfo).port}/ws`;
+  }
+
+  get httpUrl(): string {
+    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
   }
 
   /** The newest connection. */
@@ -79,6 +101,8 @@ export class ScriptedVenue {
   close(): void {
     for (const socket of this.sockets) socket.terminate();
     this.#server.close();
+    this.#http.closeAllConnections();
+    this.#http.close();
   }
 
   #onMessage(socket: WebSocket, message: Subscribe): void {

@@ -1,11 +1,12 @@
 import { createInfoClient } from '../../src/hyperliquid/transport.ts';
 import { LocalWeightLedger } from '../../src/hyperliquid/weight/local_ledger.ts';
+import { EnduringLease } from '../../src/main/stream/enduring_lease.ts';
 import { StreamLeader } from '../../src/main/stream/leader.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import type { Database } from '../../src/store/database.ts';
-import { acquireLease, type Lease } from '../../src/store/leases.ts';
+import { acquireLease, type Lease, tryAcquireLease } from '../../src/store/leases.ts';
 import { listenNews } from '../../src/store/news.ts';
 
 export interface Venue {
@@ -28,12 +29,12 @@ export async function startLeader(
     clock,
     random: systemRandom,
   });
-  const lease = await acquireLease({
-    url: database.url,
-    name: 'stream',
-    holder: 'test',
+  const leaseOptions = { url: database.url, name: 'stream', holder: 'test', clock, log: silentLogger };
+  const lease = new EnduringLease(await acquireLease(leaseOptions), {
+    database,
     clock,
     log: silentLogger,
+    take: () => tryAcquireLease(leaseOptions),
   });
   const leader = await StreamLeader.start({
     database,

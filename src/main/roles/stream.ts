@@ -2,11 +2,12 @@
 import type { Settings } from '../../runtime/config/groups.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { RunningRole } from '../../runtime/lifecycle.ts';
-import { acquireLease, type Lease, tryAcquireLease } from '../../store/leases.ts';
+import { acquireLease, type Lease, type LeaseOptions, tryAcquireLease } from '../../store/leases.ts';
 import type { ServiceStatus } from '../../store/service_heartbeats.ts';
 import { type Egress, egressNames, openEgress } from '../egress.ts';
 import type { ServiceContext } from '../service_context.ts';
 import { type OpenStore, openStore } from '../store.ts';
+import { EnduringLease } from '../stream/enduring_lease.ts';
 import { StreamLeader } from '../stream/leader.ts';
 
 type StreamSettings = Settings<'base' | 'storage' | 'exchange' | 'feed' | 'simulator'>;
@@ -36,7 +37,7 @@ export async function startStreamRole(context: Context): Promise<RunningRole> {
     clock,
     log,
   });
-  const lease = {
+  const lease: LeaseOptions = {
     url: store.database.url,
     name: LEASE,
     holder: `${instance} pid ${process.pid}`,
@@ -44,13 +45,12 @@ export async function startStreamRole(context: Context): Promise<RunningRole> {
     log,
     signal: stop.signal,
   };
-  parts.lease = await tryAcquireLease(lease);
-  if (parts.lease !== undefined) await lead(parts, context, store);
+  const first = await tryAcquireLease(lease);
+  if (first !== undefined) await lead(parts, context, store, endure(first, lease, store));
   else log.info('standby: another stream is active');
   const ended = (async () => {
-    if (parts.lease === undefined) {
-      parts.lease = await acquireLease(lease);
-      await lead(parts, context, store);
+    if (first === undefined) {
+      await lead(parts, context, store, endure(await acquireLease(lease), lease, store));
     }
     await parts.leader?.ended;
   })().catch((error) => {
@@ -77,10 +77,19 @@ interface Parts {
   leader?: StreamLeader;
 }
 
-async function lead(parts: Parts, context: Context, store: OpenStore): Promise<void> {
+const endure = (held: Lease, options: LeaseOptions, store: OpenStore): Lease =>
+  new EnduringLease(held, {
+    database: store.database,
+    clock: options.clock,
+    log: options.log,
+    take: () => tryAcquireLease(options),
+  });
+
+async function lead(parts: Parts, context: Context, store: OpenStore, lease: Lease): Promise<void> {
   const { config, clock, random, log } = context;
-  const { lease, egress } = parts;
-  if (lease === undefined || egress === undefined) return;
+  const { egress } = parts;
+  if (egress === undefined) return;
+  parts.lease = lease;
   const startedAt = clock.monotonic();
   parts.leader = await StreamLeader.start({
     database: store.database,

@@ -92,6 +92,10 @@ export class StreamPipeline {
     this.#watched = traders;
   }
 
+  isWatched(trader: number): boolean {
+    return this.#watched.has(trader);
+  }
+
   /** Takes in new trades of one coin; true if a watched trader is among them. */
   trades(rows: TradeColumns): boolean {
     const seq = this.#state.nextSeq + this.#pending.length;
@@ -132,7 +136,7 @@ export class StreamPipeline {
     });
     if (verdict.kind === 'judged') {
       this.#nextOffset = verdict.nextOffset;
-      this.#audits.judged(snapshotId, snapshot, verdict, this.#watched.has(snapshot.traderId));
+      this.#audits.judged(snapshotId, snapshot, verdict, this.isWatched(snapshot.traderId));
       this.#unseeded.seeded(snapshot.traderId, snapshot.dex);
     } else {
       this.discard(snapshotId, {
@@ -246,7 +250,7 @@ export class StreamPipeline {
       ) {
         continue;
       }
-      const watched = this.#watched.has(trader);
+      const watched = this.isWatched(trader);
       const priority = watched ? POLL_PRIORITY.watchedAnomaly : POLL_PRIORITY.unseeded;
       this.#audits.polls.push({ traderId: trader, dex, priority, reason: 'unseeded' });
     }

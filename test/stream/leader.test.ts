@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { FIRST_DEX } from '../../src/domain/coin.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { silentLogger } from '../../src/runtime/log.ts';
+import { Secret } from '../../src/runtime/secret.ts';
+import { insertSnapshots } from '../../src/store/account_snapshots.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { addToWatchlist } from '../../src/store/watchlist.ts';
+import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { until } from '../until.ts';
+import { type CuttingProxy, startCuttingProxy } from './cutting_proxy.ts';
+import { ScriptedVenue, tradesFrame, wireTrade } from './scripted_venue.ts';
+import { startLeader } from './start_leader.ts';
+
+let db: TestDatabase;
+let venue: ScriptedVenue;
+const closers: (() => unknown)[] = [];
+let now = 0;
+
+beforeEach(async () => {
+  db = await createTestDatabase();
+  venue = await ScriptedVenue.start();
+  now = systemClock.now();
+});
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+  venue.close();
+  await db.close();
+});
+
+const say = (...ids: number[]) =>
+  venue.socket.send(tradesFrame(ids.map((id) => wireTrade('BTC', now + id * 10, id))));
+
+async function one<T>(sql: string): Promise<T | undefined> {
+  const { rows } = await db.database.query<{ value: T }>(`SELECT (${sql}) AS value`);
+  return rows[0]?.value;
+}
+
+const trades = () => one<number>('SELECT count(*) FROM trades');
+
+async function startLive(url = db.url): Promise<Awaited<ReturnType<typeof startLeader>>> {
+  const database = openDatabase({ url, log: silentLogger, applicationName: 'stream under test' });
+  const started = await startLeader(database, { url: venue.httpUrl, websocketUrl: venue.url });
+  closers.push(async () => {
+    await started.stop().catch(() => undefined);
+    await database.close();
+  });
+  await until(() => {
+    const { coins, connections } = started.leader.feed.status();
+    return coins === 1 && connections[0]?.state === 'live';
+  }, 'the feed');
+  return started;
+}
+
+test('the database is away: what came is kept and written when it is back, under the lease taken again', async () => {
+  const target = new URL(db.url.reveal());
+  const proxy: CuttingProxy = await startCuttingProxy(Number(target.port));
+  closers.push(() => proxy.close());
+  target.port = String(proxy.port);
+  const { leader, lease } = await startLive(new Secret(target.href));
+  const token = lease.token;
+  say(1, 2);
+  await until(async () => (await trades()) === 2, 'two trades');
+  proxy.cut();
+  say(3, 4);
+  await until(() => leader.failedFlushes > 0, 'a failed flush');
+  say(5);
+  proxy.mend();
+  await until(async () => (await trades()) === 5, 'all five trades');
+  expect(lease.token).toBe(token + 1);
+  expect(await one('SELECT max(seq) FROM trades')).toBe(5);
+  expect(await one('SELECT count(*) FROM feed_gaps')).toBe(0);
+  expect(await one('SELECT count(*) FROM (SELECT DISTINCT log_offset FROM position_changes) d')).toBe(10);
+});
+
+test('a standby that has taken over ends the former leader, which can write nothing more', async () => {
+  const { leader } = await startLive();
+  say(1);
+  await until(async () => (await trades()) === 1, 'the first trade');
+  const ended = expect(leader.ended).rejects.toMatchObject({ code: 'STORE_LEASE_LOST' });
+  // As a new holder does: the session of the old one is ended and the token rises.
+  await db.database.query(`UPDATE leases SET token = token + 1, holder = 'another' WHERE name = 'stream'`);
+  say(2);
+  await ended;
+  expect(await trades()).toBe(1);
+});
+
+test('an account snapshot seeds its trader, and what follows is exact', async () => {
+  await startLive();
+  say(1);
+  await until(async () => (await trades()) === 1, 'the first trade');
+  const trader =
+    (await one<number>(`SELECT trader_id FROM traders WHERE encode(address, 'hex') LIKE '11%'`)) ?? 0;
+  const coin = (await one<number>(`SELECT coin_id FROM coins WHERE name = 'BTC'`)) ?? 0;
+  expect(await one('SELECT known FROM current_positions LIMIT 1')).toBe('estimated');
+  expect(await one(`SELECT reason FROM poll_requests WHERE trader_id = ${trader}`)).toBe('unseeded');
+  await insertSnapshots(db.database, [
+    {
+      traderId: trader,
+      dex: FIRST_DEX,
+      stateTime: now + 15,
+      requestedAt: now,
+      receivedAt: now,
+      accountValueUsd: '1000.5',
+      notionalUsd: '0',
+      marginUsedUsd: '0',
+      withdrawableUsd: '0',
+      positions: [{ coinId: coin, size: '4.5', entryPrice: '90.123' }],
+    },
+  ]);
+  say(2);
+  await until(async () => (await one('SELECT count(*) FROM snapshot_inbox')) === 0, 'the verdict');
+  const position = await db.database.query<Record<string, unknown>>(
+    `SELECT trim_scale(size)::text AS size, trim_scale(cost_usd)::text AS cost, known, verified_at
+     FROM current_positions WHERE trader_id = ${trader}`,
+  );
+  // 4.5 at 90.123, and 1.5 more at 100.
+  expect(position.rows).toEqual([{ size: '6', cost: '555.5535', known: 'exact', verified_at: now + 15 }]);
+  expect(await one(`SELECT last_tracked_at FROM traders WHERE trader_id = ${trader}`)).toBe(now + 15);
+  expect(
+    await one(
+      `SELECT known FROM position_changes WHERE trader_id = ${trader} ORDER BY log_offset DESC LIMIT 1`,
+    ),
+  ).toBe('exact');
+  expect(await one('SELECT count(*) FROM drift_records')).toBe(0);
+
+  // A cut makes it stale until the feed is whole again and nothing was missed.
+  venue.onSubscribe = () => undefined;
+  venue.socket.terminate();
+  await until(
+    async () => (await one(`SELECT known FROM current_positions WHERE trader_id = ${trader}`)) === 'stale',
+    'stale',
+  );
+});
+
+test('changes of a watched trader are written at once', async () => {
+  const { leader } = await startLive();
+  say(1);
+  await until(async () => (await trades()) === 1, 'the first trade');
+  await addToWatchlist(db.database, 1, now);
+  await until(() => leader.pipeline.isWatched(1), 'the watchlist');
+  say(2);
+  await until(async () => (await trades()) === 2, 'the second trade');
+});
