@@ -122,13 +122,24 @@ async function record(path: string, backend: Backend, { hub }: WireServer, clock
   return startRecorder({ path, backend, hub, clock, coins });
 }
 
+/** A server whose recorder cannot start must not stay behind. */
+async function recordOrClose(path: string, backend: Backend, server: WireServer, clock: Clock) {
+  try {
+    return await record(path, backend, server, clock);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
 /** Starts a simulator and resolves when it serves. @throws ConfigError PORT_IN_USE, RECORDING_* */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { clock, control, host, log, recordPath } = options;
   const faults = control === undefined ? undefined : new FaultPlan(control.seed, clock);
   const backend = await openBackend(options);
   const server = await startWireServer({ ...options, backend, ...(faults === undefined ? {} : { faults }) });
-  const recorder = recordPath === undefined ? undefined : await record(recordPath, backend, server, clock);
+  const recorder =
+    recordPath === undefined ? undefined : await recordOrClose(recordPath, backend, server, clock);
   let controls: ControlServer | undefined;
   if (control !== undefined && faults !== undefined)
     controls = await startControl({

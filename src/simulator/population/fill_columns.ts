@@ -65,27 +65,45 @@ export class FillColumns {
 
   /** Rows in order of time, rows of one ms in order of entry. @param start no row is earlier, ms */
   byTime(start: number): Uint32Array {
-    let order = new Uint32Array(this.length);
-    for (let i = 0; i < this.length; i++) order[i] = i;
-    let next = new Uint32Array(this.length);
+    const { length } = this;
     // Three passes of twelve bits hold two years of milliseconds.
-    for (let divisor = 1; divisor < 2 ** 36; divisor *= 4096) {
-      const counts = new Uint32Array(4097);
-      for (let i = 0; i < this.length; i++) {
-        const digit = Math.floor(((this.time[i] as number) - start) / divisor) % 4096;
-        counts[digit + 1] = (counts[digit + 1] as number) + 1;
-      }
-      for (let digit = 1; digit <= 4096; digit++)
-        counts[digit] = (counts[digit] as number) + (counts[digit - 1] as number);
-      for (let i = 0; i < this.length; i++) {
-        const row = order[i] as number;
-        const digit = Math.floor(((this.time[row] as number) - start) / divisor) % 4096;
-        const at = counts[digit] as number;
-        next[at] = row;
-        counts[digit] = at + 1;
-      }
+    const low = new Uint32Array(length);
+    const high = new Uint16Array(length);
+    for (let i = 0; i < length; i++) {
+      const offset = (this.time[i] as number) - start;
+      const top = Math.floor(offset / 16_777_216);
+      high[i] = top;
+      low[i] = offset - top * 16_777_216;
+    }
+    let order = new Uint32Array(length);
+    let next = new Uint32Array(length);
+    for (let i = 0; i < length; i++) order[i] = i;
+    for (const [digits, shift] of [
+      [low, 0],
+      [low, 12],
+      [high, 0],
+    ] as const) {
+      spread(digits, shift, order, next);
       [order, next] = [next, order];
     }
     return order;
+  }
+}
+
+/** One pass of a stable sort by the twelve bits from `shift`. */
+function spread(digits: Uint32Array | Uint16Array, shift: number, from: Uint32Array, to: Uint32Array): void {
+  const starts = new Uint32Array(4097);
+  for (let i = 0; i < digits.length; i++) {
+    const digit = (((digits[i] as number) >>> shift) & 4095) + 1;
+    starts[digit] = (starts[digit] as number) + 1;
+  }
+  for (let digit = 1; digit <= 4096; digit++)
+    starts[digit] = (starts[digit] as number) + (starts[digit - 1] as number);
+  for (let i = 0; i < from.length; i++) {
+    const row = from[i] as number;
+    const digit = ((digits[row] as number) >>> shift) & 4095;
+    const at = starts[digit] as number;
+    to[at] = row;
+    starts[digit] = at + 1;
   }
 }

@@ -19,6 +19,11 @@ const MINUTES_A_DAY = 1_440;
 const MEAN_RHYTHM = 0.92;
 const LEAST_TICKS = 20;
 
+function fiveFigures(px: number): number {
+  if (px < 100_000) return Math.max(LEAST_TICKS, Math.round(px));
+  return roundFigures(px, 5);
+}
+
 export interface CoinHistory {
   /** Place in the world's list of coins: the market's index. */
   readonly index: number;
@@ -137,8 +142,7 @@ export class MarketHistory {
     const last = path[own.length] as number;
     const px = parseTicks(seed.startPx, seed.szDecimals);
     const ticks = new Int32Array(path.length);
-    for (let i = 0; i < path.length; i++)
-      ticks[i] = Math.max(LEAST_TICKS, roundFigures(px * Math.exp((path[i] as number) - last), 5));
+    for (let i = 0; i < path.length; i++) ticks[i] = fiveFigures(px * Math.exp((path[i] as number) - last));
     ticks[own.length] = px;
     const volume = Math.max(0.5, seed.dailyVolumeMusd);
     const coin = {

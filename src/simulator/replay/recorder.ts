@@ -2,9 +2,10 @@
  * Records the public market of a running simulator in the recordings' own format, one frame a line:
  * `{"received_wall_ns":…,"channel":…,"data":…}`. What it writes, the replay plays.
  */
-import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import type { Clock } from '../../runtime/clock.ts';
+import { ConfigError } from '../../runtime/errors.ts';
 import { type Backend, InvalidSubscription, type Subscription } from '../wire/backend.ts';
 import type { Hub, Listener } from '../wire/hub.ts';
 
@@ -24,9 +25,29 @@ export interface Recorder {
   stop(): Promise<void>;
 }
 
+/** @throws ConfigError RECORDING_EXISTS, RECORDING_UNWRITABLE */
+async function newFile(path: string) {
+  try {
+    return await open(path, 'wx');
+  } catch (cause) {
+    const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
+    throw new ConfigError(
+      exists ? 'RECORDING_EXISTS' : 'RECORDING_UNWRITABLE',
+      exists ? `${path} exists; record to another file` : `cannot write the recording ${path}`,
+      { cause },
+    );
+  }
+}
+
 /** Starts recording: first what a new subscriber would get, then every frame as it goes out. */
-export function startRecorder({ path, backend, hub, clock, coins }: RecorderOptions): Recorder {
-  const file = createWriteStream(path, { flags: 'wx' });
+export async function startRecorder({
+  path,
+  backend,
+  hub,
+  clock,
+  coins,
+}: RecorderOptions): Promise<Recorder> {
+  const file = (await newFile(path)).createWriteStream();
   const write = (frame: string) =>
     file.write(`{"received_wall_ns":${Math.round(clock.now())}000000,${frame.slice(1)}\n`);
   const listener: Listener = { deliver: (_, frame) => write(frame) };

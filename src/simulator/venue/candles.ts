@@ -1,5 +1,6 @@
 /** Candles of one coin for every interval, sparse (only spans with trades); gaps are filled flat when read. */
 import type { Lots, Ticks } from '../../domain/money.ts';
+import type { CandleHistory } from './history_port.ts';
 import type { CandleInterval } from './types.ts';
 
 const MINUTE = 60_000;
@@ -48,7 +49,7 @@ export function candleStart(interval: CandleInterval, time: number): number {
   return Math.floor((time - shift) / length) * length + shift;
 }
 
-function nextCandleStart(interval: CandleInterval, start: number): number {
+export function nextCandleStart(interval: CandleInterval, start: number): number {
   if (interval === '1M') {
     const date = new Date(start);
     return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
@@ -65,11 +66,22 @@ export class CandleStore {
   readonly #series = new Map<CandleInterval, Candle[]>();
   readonly #created: number;
   readonly #initial: Ticks;
+  #past: CandleHistory | null = null;
 
-  constructor(created: number, initial: Ticks) {
+  constructor(created: number, initial: Ticks, intervals: readonly CandleInterval[] = CANDLE_INTERVALS) {
     this.#created = created;
     this.#initial = initial;
-    for (const interval of CANDLE_INTERVALS) this.#series.set(interval, []);
+    for (const interval of intervals) this.#series.set(interval, []);
+  }
+
+  /** Spans with trades, ascending. */
+  traded(interval: CandleInterval): readonly Candle[] {
+    return this.#series.get(interval) ?? [];
+  }
+
+  /** Puts what happened before the first trade in front. */
+  precede(past: CandleHistory): void {
+    this.#past = past;
   }
 
   add(time: number, px: Ticks, sz: Lots): void {
@@ -84,7 +96,7 @@ export class CandleStore {
         last.trades += 1;
         continue;
       }
-      const open = last?.close ?? this.#initial;
+      const open = last?.close ?? this.#past?.last ?? this.#initial;
       const start = candleStart(interval, time);
       series.push({
         start,
@@ -102,24 +114,28 @@ export class CandleStore {
 
   /** Ascending candles that start within [from, to], flat ones where nothing traded; the newest 5000 at most. */
   range(interval: CandleInterval, from: number, to: number, now: number): Candle[] {
+    const past = this.#past?.candles(interval) ?? [];
     const series = this.#series.get(interval) ?? [];
     const end = candleStart(interval, Math.min(to, now));
-    let start = candleStart(interval, Math.max(from, this.#created));
+    let start = candleStart(interval, Math.max(from, this.#past?.start ?? this.#created));
     if (interval !== '1M') start = Math.max(start, end - (KEPT - 1) * lengthOf(interval));
     if (start < from) start = nextCandleStart(interval, start);
-    let index = 0;
-    let close = this.#initial;
-    while (index < series.length && (series[index] as Candle).start < start) {
-      close = (series[index] as Candle).close;
-      index += 1;
-    }
+    const candleAt = (i: number): Candle | undefined => (i < past.length ? past[i] : series[i - past.length]);
+    let index = firstFrom(candleAt, past.length + series.length, start);
+    let close = candleAt(index - 1)?.close ?? this.#past?.initial ?? this.#initial;
     const out: Candle[] = [];
     for (let at = start; at <= end; at = nextCandleStart(interval, at)) {
-      const candle = series[index];
-      if (candle !== undefined && candle.start === at) {
+      let candle = candleAt(index);
+      if (candle?.start === at) {
+        index += 1;
+        // The span in which the world began has a part on both sides.
+        const other = index === past.length ? candleAt(index) : undefined;
+        if (other?.start === at) {
+          candle = joinedCandle(candle, other);
+          index += 1;
+        }
         out.push(candle);
         close = candle.close;
-        index += 1;
       } else {
         const end = nextCandleStart(interval, at);
         out.push({ start: at, end, open: close, high: close, low: close, close, volume: 0, trades: 0 });
@@ -128,3 +144,22 @@ export class CandleStore {
     return out;
   }
 }
+
+function firstFrom(candleAt: (i: number) => Candle | undefined, count: number, start: number): number {
+  let low = 0;
+  for (let high = count; low < high; ) {
+    const middle = (low + high) >>> 1;
+    if ((candleAt(middle)?.start ?? 0) < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const joinedCandle = (first: Candle, second: Candle): Candle => ({
+  ...first,
+  high: Math.max(first.high, second.high) as Ticks,
+  low: Math.min(first.low, second.low) as Ticks,
+  close: second.close,
+  volume: first.volume + second.volume,
+  trades: first.trades + second.trades,
+});

@@ -25,6 +25,11 @@ export class DayStats {
     this.#bucketAt(time, px);
   }
 
+  /** Forgets everything, for a market that gets its last day from elsewhere. */
+  clear(): void {
+    this.#buckets.length = 0;
+  }
+
   read(time: number): { readonly notional: bigint; readonly size: number; readonly openPx: Ticks | null } {
     const first = Math.floor(time / BUCKET_MS) - BUCKETS + 1;
     let notional = 0n;

@@ -1,11 +1,15 @@
 /** Fill answers (protocol reference 2.5): execution order inside one millisecond, newest 10,000 served. */
 import type * as wire from './answers.ts';
+import { joined } from './history_port.ts';
 import type { FillRecord } from './records.ts';
 import type { Account } from './state.ts';
 import type { TimeRange } from './types.ts';
 import { aggregateFills, viewFill } from './views.ts';
 
 const PAGE = 2000;
+
+const newest = (account: Account, served: number): readonly FillRecord[] =>
+  joined(account.past?.fills(), account.fills).slice(-served);
 
 function firstAtOrAfter(fills: readonly FillRecord[], time: number): number {
   let low = 0;
@@ -23,7 +27,7 @@ export function newestFills(
   aggregateByTime: boolean,
   served: number,
 ): wire.WireFill[] {
-  const fills = account?.fills.slice(-served) ?? [];
+  const fills = account === undefined ? [] : newest(account, served);
   const merged = aggregateByTime ? aggregateFills(fills) : fills;
   return merged.slice(-PAGE).reverse().map(viewFill);
 }
@@ -34,7 +38,7 @@ export function fillsByTime(
   options: { readonly aggregateByTime: boolean; readonly reversed: boolean },
   served: number,
 ): wire.WireFill[] {
-  const fills = account?.fills.slice(-served) ?? [];
+  const fills = account === undefined ? [] : newest(account, served);
   const end =
     range.endTime === null || range.endTime === undefined
       ? fills.length
@@ -45,7 +49,7 @@ export function fillsByTime(
 }
 
 export function twapSlices(account: Account | undefined, range: TimeRange | null): wire.WireTwapSliceFill[] {
-  const fills = account?.twapFills ?? [];
+  const fills = account === undefined ? [] : joined(account.past?.twapFills(), account.twapFills);
   const end = range?.endTime ?? Number.POSITIVE_INFINITY;
   const selected =
     range === null

@@ -14,6 +14,7 @@ import { wireUsd } from './arithmetic.ts';
 import { candleStart } from './candles.ts';
 import { feesView } from './fee_views.ts';
 import { fillsByTime, newestFills, twapSlices } from './fill_queries.ts';
+import { joined } from './history_port.ts';
 import {
   assetCtxView,
   bboView,
@@ -257,7 +258,11 @@ function historyQueries(s: State, account: Find<Address, Account>, dexOf: Find<s
       (account(user)?.orderHistory.slice(-2000) ?? []).reverse().map(viewHistoryRow),
     userFills: (user, aggregate) => newestFills(account(user), aggregate, s.rules.fillsKept),
     userFillsByTime: (user, range, options) => fillsByTime(account(user), range, options, s.rules.fillsKept),
-    userFunding: (user, range) => inRange(account(user)?.funding ?? [], range, 500).map(viewFundingUpdate),
+    userFunding: (user, range) => {
+      const found = account(user);
+      const rows = found === undefined ? [] : joined(found.past?.funding(), found.funding);
+      return inRange(rows, range, 500).map(viewFundingUpdate);
+    },
     userNonFundingLedgerUpdates: (user, range) =>
       inRange(account(user)?.ledger ?? [], range, 2000).map(viewLedger),
     twapHistory: (user) => (account(user)?.twaps ?? []).map(viewTwapRow),

@@ -6,6 +6,7 @@ import type { Book, Level, Touch } from './book.ts';
 import type { CandleStore } from './candles.ts';
 import type { DayStats } from './day_stats.ts';
 import type { EventBuffer } from './events.ts';
+import type { AccountHistory } from './history_port.ts';
 import { newPortfolio, type PortfolioSeries } from './portfolio.ts';
 import type {
   CoinRef,
@@ -196,6 +197,8 @@ export interface Account {
   readonly latest: Map<number, OrderUpdateRecord>;
   readonly byCloid: Map<string, number>;
   readonly orderHistory: OrderUpdateRecord[];
+  /** Before the world began; null for an account that is not older. */
+  past: AccountHistory | null;
   readonly fills: FillRecord[];
   readonly twapFills: FillRecord[];
   readonly funding: FundingRecord[];
@@ -310,6 +313,7 @@ export function newAccount(
     latest: new Map(),
     byCloid: new Map(),
     orderHistory: [],
+    past: null,
     fills: [],
     twapFills: [],
     funding: [],

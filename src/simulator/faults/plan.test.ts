@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../runtime/clock.ts';
+import type { RequestFacts } from '../wire/fault_gate.ts';
+import { driftText } from './drift.ts';
+import { fateOf } from './fate.ts';
+import { FaultPlan } from './plan.ts';
+
+const action = (nonce: number): RequestFacts => ({
+  path: '/exchange',
+  ip: '127.0.0.1',
+  body: { action: { type: 'order' }, nonce },
+  requestId: undefined,
+});
+
+describe('a fate', () => {
+  it('is in [0, 1), the same for the same, and evenly spread', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.string(), (seed, rule, identity) => {
+        const fate = fateOf(seed, rule, identity);
+        expect(fate).toBe(fateOf(seed, rule, identity));
+        expect(fate >= 0 && fate < 1).toBe(true);
+      }),
+    );
+    const below = Array.from({ length: 10_000 }, (_, n) => fateOf('s', 'r', `/exchange ${n}`)).filter(
+      (f) => f < 0.3,
+    );
+    expect(below.length).toBeGreaterThan(2800);
+    expect(below.length).toBeLessThan(3200);
+  });
+
+  it('of an action depends on its nonce, in whatever order actions come', () => {
+    const hits = (nonces: readonly number[]) => {
+      const plan = new FaultPlan('seed', new ManualClock());
+      plan.add({ kind: 'timeout', stage: 'after', share: 0.4 });
+      return new Map(nonces.map((nonce) => [nonce, plan.request(action(nonce)) !== undefined]));
+    };
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(), { maxLength: 50 }), (nonces) => {
+        const forwards = hits(nonces);
+        const backwards = hits(nonces.toReversed());
+        for (const nonce of nonces) expect(backwards.get(nonce)).toBe(forwards.get(nonce));
+      }),
+    );
+  });
+});
+
+describe('a plan', () => {
+  it('ends a rule after its time and after its count', async () => {
+    const clock = new ManualClock();
+    const plan = new FaultPlan('seed', clock);
+    plan.add({ kind: 'http-status', status: 500, forMs: 100 });
+    expect(plan.request(action(1))).toBeDefined();
+    await clock.advance(101);
+    expect(plan.request(action(1))).toBeUndefined();
+    plan.add({ kind: 'http-status', status: 500, count: 2 });
+    expect([1, 2, 3].map((nonce) => plan.request(action(nonce)) !== undefined)).toEqual([true, true, false]);
+  });
+
+  it('narrows by type, user, channel and coin', () => {
+    const plan = new FaultPlan('seed', new ManualClock());
+    plan.add({ kind: 'http-status', status: 500, type: 'cancel' });
+    expect(plan.request(action(1))).toBeUndefined();
+    plan.add({ kind: 'drop-frame', channel: 'trades', coin: 'BTC' });
+    expect(plan.frame('{"type":"trades","coin":"BTC"}', 'x')).toEqual([]);
+    expect(plan.frame('{"type":"trades","coin":"ETH"}', 'x')).toHaveLength(1);
+  });
+
+  it('knows sentinels without any rule', () => {
+    const plan = new FaultPlan('seed', new ManualClock());
+    const cancel = {
+      ...action(1),
+      body: { action: { cancels: [{ asset: 0, cloid: `0xfa1702${'0'.repeat(26)}` }] } },
+    };
+    expect(plan.request(cancel)).toEqual({ delayMs: 0, stage: 'after', answer: { kind: 'hang' } });
+    expect(plan.request({ ...action(1), body: { action: { orders: [null, 5] }, user: 7 } })).toBeUndefined();
+  });
+});
+
+describe('schema drift', () => {
+  const text = '{"name":"BTC","px":"1.5","n":3}';
+  it.each([
+    ['null', '{"name":"BTC","px":null,"n":3}'],
+    ['number-as-string', '{"name":"BTC","px":"1.5","n":"3"}'],
+    ['string-as-number', '{"name":"BTC","px":1.5,"n":3}'],
+    ['missing-field', '{"px":"1.5","n":3}'],
+  ] as const)('%s', (drift, expected) => {
+    expect(driftText(text, drift)).toBe(expected);
+  });
+  it.each(['extra-field', 'prototype'] as const)('%s is still JSON', (drift) => {
+    expect(JSON.parse(driftText(text, drift))).toMatchObject({ name: 'BTC' });
+  });
+});
