@@ -30,6 +30,9 @@ export const start: StartRole<Settings<'simulator'>> = async ({ config, clock, l
     limits: {
       restWeight: config.SIMULATOR_REST_WEIGHT_PER_MINUTE,
       restWindow: config.SIMULATOR_REST_WINDOW,
+      connections: config.SIMULATOR_WEBSOCKET_CONNECTIONS,
+      subscriptions: config.SIMULATOR_WEBSOCKET_SUBSCRIPTIONS,
+      users: config.SIMULATOR_WEBSOCKET_USERS,
     },
     ...(config.SIMULATOR_RECORD === undefined ? {} : { recordPath: config.SIMULATOR_RECORD }),
     ...(config.SIMULATOR_CONTROL_PORT === 0

@@ -173,6 +173,27 @@ const simulator = {
       max: 1_000_000_000,
     },
   ),
+  SIMULATOR_WEBSOCKET_CONNECTIONS: integer(
+    'WebSocket connections that the simulated exchange grants an address.',
+    {
+      default: 15,
+      min: 1,
+      max: 100_000,
+    },
+  ),
+  SIMULATOR_WEBSOCKET_SUBSCRIPTIONS: integer('Subscriptions over all connections of an address.', {
+    default: 1000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  SIMULATOR_WEBSOCKET_USERS: integer(
+    'Different users in the subscriptions of an address (10 in the documents).',
+    {
+      default: 15,
+      min: 1,
+      max: 1_000_000,
+    },
+  ),
   SIMULATOR_REST_WINDOW: choice(
     'How the simulated exchange counts that minute: any 60 seconds, or whole minutes.',
     ['sliding', 'fixed'],
