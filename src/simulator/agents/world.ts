@@ -30,7 +30,7 @@ export interface WorldOptions {
   readonly oracleMs?: number;
 }
 
-const DEFAULT_MAKERS: MakerOptions = {
+export const DEFAULT_MAKERS: MakerOptions = {
   makers: 12,
   perCoin: 2,
   levels: 6,
