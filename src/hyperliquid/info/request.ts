@@ -14,3 +14,11 @@ export interface InfoRequest<Answer> {
 
 /** The dex of a request; the venue takes an absent one as the first. */
 export const dexField = (dex: string): { readonly dex?: string } => (dex === '' ? {} : { dex });
+
+const ROWS_PER_WEIGHT = 20;
+
+/** The surcharge of answers that cost 1 for every 20 rows, `maxRows` at most. */
+export const perTwentyRows = (maxRows: number) => ({
+  maxWeight: 20 + Math.ceil(maxRows / ROWS_PER_WEIGHT),
+  surcharge: (rows: { readonly length: number }) => Math.ceil(rows.length / ROWS_PER_WEIGHT),
+});

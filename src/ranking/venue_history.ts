@@ -1,0 +1,143 @@
+/** A trader's past as the venue writes it, taken into our terms. Pure. What has no rule is counted, never guessed. */
+
+import type { Fill, FillCause } from '../domain/episodes/fill.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { CoinTable } from '../domain/listed_coin.ts';
+import { type LedgerEntry, perpetualsFlow } from '../domain/metrics/flows.ts';
+import { type MicroUsd, microUsd, negLots, parseLots, parseTicks } from '../domain/money.ts';
+import type { WireLedgerUpdate, WireUserFill, WireUserFunding } from '../hyperliquid/wire/history.ts';
+
+export interface FundingPayment {
+  readonly time: number;
+  readonly coin: number;
+  /** Received positive. */
+  readonly amount: MicroUsd;
+}
+
+export interface ExternalFlow {
+  readonly time: number;
+  /** Into the perpetuals account positive. */
+  readonly amount: MicroUsd;
+}
+
+/** Rows that were taken in, and how many had no rule (an unknown coin, a new kind of transfer). */
+export interface Taken<T> {
+  readonly rows: T[];
+  readonly unread: number;
+}
+
+/** USD text of any precision to whole micro-USD: the venue prints more digits in places than it books. */
+const usdOf = (text: string): MicroUsd => microUsd(Math.round(Number(text) * 1e6));
+
+/** Spot pairs: "@107", "PURR/USDC"; outcome markets: "+12". They are no perpetuals and have no place here. */
+const isPerpetual = (coin: string): boolean => !/^[@+#]|\//.test(coin);
+
+export const fillKey = (fill: WireUserFill): string => `${fill.coin}:${fill.tid}:${fill.side}:${fill.sz}`;
+export const fundingKey = (row: WireUserFunding): string => row.delta.coin;
+export const ledgerKey = ({ hash, delta }: WireLedgerUpdate): string => `${hash}:${JSON.stringify(delta)}`;
+
+/** Perpetual fills of `user` (lower case), in the venue's order. */
+export function fillsOf(wire: readonly WireUserFill[], user: string, coins: CoinTable): Taken<Fill> {
+  const rows: Fill[] = [];
+  let unread = 0;
+  for (const fill of wire) {
+    if (!isPerpetual(fill.coin)) continue;
+    const coin = coins.bySymbol(fill.coin);
+    const taken = coin && takeFill(fill, user, coin.id, coin.sizeDecimals);
+    if (taken) rows.push(taken);
+    else unread++;
+  }
+  return { rows, unread };
+}
+
+function takeFill(fill: WireUserFill, user: string, coin: number, sizeDecimals: number): Fill | null {
+  try {
+    const magnitude = parseLots(fill.sz, sizeDecimals);
+    if (magnitude <= 0) return null;
+    return {
+      time: fill.time,
+      coin,
+      tradeId: fill.tid,
+      orderId: fill.oid,
+      size: fill.side === 'B' ? magnitude : negLots(magnitude),
+      price: parseTicks(fill.px, sizeDecimals),
+      startPosition: parseLots(fill.startPosition, sizeDecimals),
+      fee: usdOf(fill.fee),
+      closedPnl: usdOf(fill.closedPnl),
+      maker: !fill.crossed,
+      twapId: fill.twapId ?? null,
+      cause: causeOf(fill, user),
+    };
+  } catch (error) {
+    if (error instanceof DomainError) return null;
+    throw error;
+  }
+}
+
+/** The mark of a liquidation is on the counterparty's fill too: it names who was liquidated. */
+function causeOf({ dir, liquidation }: WireUserFill, user: string): FillCause {
+  if (liquidation?.liquidatedUser?.toLowerCase() === user || dir.startsWith('Liquidated ')) {
+    return 'liquidation';
+  }
+  if (dir === 'Auto-Deleveraging') return 'adl';
+  return dir === 'Settlement' ? 'settlement' : 'order';
+}
+
+export function fundingsOf(wire: readonly WireUserFunding[], coins: CoinTable): Taken<FundingPayment> {
+  const rows: FundingPayment[] = [];
+  let unread = 0;
+  for (const { time, delta } of wire) {
+    const coin = coins.bySymbol(delta.coin);
+    if (coin === undefined) unread++;
+    else rows.push({ time, coin: coin.id, amount: usdOf(delta.usdc) });
+  }
+  return { rows, unread };
+}
+
+/** Money from outside, of all perpetuals accounts of `user` (lower case) together. */
+export function flowsOf(wire: readonly WireLedgerUpdate[], user: string): Taken<ExternalFlow> {
+  const rows: ExternalFlow[] = [];
+  let unread = 0;
+  for (const update of wire) {
+    try {
+      const amount = perpetualsFlow(entryOf(update, user));
+      if (amount !== 0) rows.push({ time: update.time, amount });
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      unread++;
+    }
+  }
+  return { rows, unread };
+}
+
+/** Of `send`: every dex is one of perpetuals but "spot". */
+const isPerpetualsDex = (dex: string | undefined): boolean => dex !== undefined && dex !== 'spot';
+
+/** The entry in full words. Kinds that are new pass through under their own name, and `perpetualsFlow` refuses them. */
+function entryOf({ delta }: WireLedgerUpdate, user: string): LedgerEntry {
+  const amount = usdOf(delta.usdc ?? delta.usdcValue ?? delta.amount ?? '0');
+  const fee = usdOf(delta.fee ?? '0');
+  const incoming = delta.destination?.toLowerCase() === user;
+  const outgoing = delta.user === undefined || delta.user.toLowerCase() === user;
+  switch (delta.type) {
+    case 'accountClassTransfer':
+      return { kind: delta.type, amount, toPerpetuals: delta.toPerp === true };
+    case 'internalTransfer':
+    case 'subAccountTransfer':
+      return { kind: delta.type, amount, fee, incoming };
+    case 'send':
+      return {
+        kind: delta.type,
+        amount,
+        fee,
+        fromPerpetuals: outgoing && isPerpetualsDex(delta.sourceDex),
+        toPerpetuals: incoming && isPerpetualsDex(delta.destinationDex),
+      };
+    case 'vaultWithdraw':
+      return { kind: delta.type, netAmount: usdOf(delta.netWithdrawnUsd ?? '0') };
+    case 'cStakingTransfer':
+      return { kind: 'stakingTransfer' };
+    default:
+      return { kind: delta.type, amount, fee } as LedgerEntry;
+  }
+}
