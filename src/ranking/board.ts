@@ -154,14 +154,18 @@ export class Board {
     );
   }
 
+  /**
+   * Whether a row counts for what traders are like. Gates that look at results are left aside: after them only the
+   * lucky would be left, their mean would look like skill and their best like proof.
+   */
+  inPopulation(i: number): boolean {
+    const others = (this.gates[i] ?? 0) & ~RESULT_GATES;
+    return others === 0 && this.estimated[i] === 1 && (this.cost[i] ?? 0) <= MOST_COST;
+  }
+
   #fitPriors(): void {
-    // Gates that look at results would leave only the lucky in the population: the prior is fitted without them.
     let picked = 0;
-    for (let i = 0; i < this.size; i++) {
-      const others = (this.gates[i] ?? 0) & ~RESULT_GATES;
-      if (others === 0 && this.estimated[i] === 1 && (this.cost[i] ?? 0) <= MOST_COST)
-        this.#spare[picked++] = i;
-    }
+    for (let i = 0; i < this.size; i++) if (this.inPopulation(i)) this.#spare[picked++] = i;
     // Skill before cost: what a trader costs to follow is known and needs no prior.
     const take = (column: Float32Array, add?: Float32Array): Float32Array => {
       const out = new Float32Array(picked);

@@ -1,7 +1,7 @@
 /** What the record allows to say about one trader, in numbers and in words. */
 
 import { adjustFalseDiscovery, probabilityPositive } from '../domain/metrics/inference.ts';
-import { normalCdf } from '../domain/metrics/normal.ts';
+import { normalCdf, studentTail } from '../domain/metrics/normal.ts';
 import type { Board } from './board.ts';
 import { netPosterior } from './posterior.ts';
 
@@ -61,19 +61,23 @@ export function evidenceOf(board: Board, row: number, place: number): Evidence {
 }
 
 /**
- * Rows whose copy-adjusted Sharpe ratio is above zero at a false discovery rate of 10 % over all eligible
- * traders: the badge "statistically real". It is a label, not a filter: most real ones do not reach it.
+ * Rows whose copy-adjusted Sharpe ratio is above zero at a false discovery rate of 10 %: the badge "statistically
+ * real". Every trader of the population was tried, so every one counts as a test, though only eligible ones are
+ * shown; counting the eligible alone let a third of all-luck populations carry a false badge. A label, not a filter:
+ * most real ones do not reach it.
  */
 export function provenRows(board: Board): Uint8Array {
-  const rows = board.copyOrder.subarray(0, board.copyRanked);
+  const rows: number[] = [];
+  for (let row = 0; row < board.size; row++) if (board.inPopulation(row)) rows.push(row);
   const p = Float64Array.from(rows, (row) => {
     const error = Math.sqrt(board.sharpeVariance[row] ?? 1);
-    return 1 - normalCdf((board.sharpe[row] ?? 0) / error);
+    return studentTail((board.sharpe[row] ?? 0) / error, Math.max(1, (board.days[row] ?? 0) - 1));
   });
   const adjusted = adjustFalseDiscovery(p);
   const proven = new Uint8Array(board.size);
   rows.forEach((row, k) => {
-    if ((adjusted[k] ?? 1) <= FALSE_DISCOVERY_RATE && (board.days[row] ?? 0) >= LEAST_DAYS) proven[row] = 1;
+    const enough = board.scored[row] === 1 && (board.days[row] ?? 0) >= LEAST_DAYS;
+    if (enough && (adjusted[k] ?? 1) <= FALSE_DISCOVERY_RATE) proven[row] = 1;
   });
   return proven;
 }

@@ -101,6 +101,12 @@ function betaFraction(x: number, a: number, b: number): number {
 
 const nonZero = (value: number, tiny: number): number => (Math.abs(value) < tiny ? tiny : value);
 
+/** P(T > t) for Student's t with `freedom` degrees of freedom. */
+export function studentTail(t: number, freedom: number): number {
+  const tail = 0.5 * betaCdf(freedom / (freedom + t * t), freedom / 2, 0.5);
+  return t > 0 ? tail : 1 - tail;
+}
+
 /** Quantile of Beta(a, b), by bisection to full precision. */
 export function betaQuantile(p: number, a: number, b: number): number {
   let low = 0;

@@ -13,7 +13,7 @@ import {
   winRatePosterior,
 } from './inference.ts';
 import { addMoment, emptyMoments, mergeMoments, momentsOf, variance, weightedMoments } from './moments.ts';
-import { normalCdf, normalQuantile } from './normal.ts';
+import { normalCdf, normalQuantile, studentTail } from './normal.ts';
 import {
   annualGrowth,
   calmar,
@@ -248,6 +248,9 @@ describe('inference', () => {
     near(normalCdf(-3), 0.0013498980316300957, 14);
     for (const p of [1e-12, 1e-4, 0.02, 0.3, 0.5, 0.9, 1 - 1e-6]) near(normalCdf(normalQuantile(p)), p, 13);
     near(normalQuantile(0.975), 1.959963984540054, 13);
+    near(studentTail(2.228138851964939, 10), 0.025, 9);
+    near(studentTail(-2.228138851964939, 10), 0.975, 9);
+    near(studentTail(3, 1e7), normalCdf(-3), 6);
   });
   it('probabilistic Sharpe and minimum track record', () => {
     for (const { sr, bench, T, g3, g4, psr } of vectors.psr)
