@@ -32,14 +32,18 @@ export interface EgressOptions extends Omit<WeightLedgerOptions, 'egress'> {
 }
 
 /** @throws ConfigError `EGRESS_UNKNOWN` for an IP address that this machine does not have. */
+export function requireEgress(name: string): void {
+  if (isIP(name) === 0 || isOurs(name)) return;
+  throw new ConfigError(
+    'EGRESS_UNKNOWN',
+    `WORKER_EGRESS names ${name}, which is no address of this machine; use one that is, or a word of your own for the address that the network gives`,
+  );
+}
+
+/** @throws ConfigError as `requireEgress`. */
 export function openEgress(name: string, options: EgressOptions): Egress {
+  requireEgress(name);
   const { url, clock, observe } = options;
-  if (isIP(name) !== 0 && !isOurs(name)) {
-    throw new ConfigError(
-      'EGRESS_UNKNOWN',
-      `WORKER_EGRESS names ${name}, which is no address of this machine; use one that is, or a word of your own for the address that the network gives`,
-    );
-  }
   const bound = isIP(name) === 0 ? undefined : fetchFrom(name);
   const weight = openWeightLedger({ ...options, egress: name });
   const info = createInfoClient({

@@ -47,6 +47,9 @@ const PUT_BACK = 'INSERT INTO poll_requests (trader_id, dex, priority, reason, r
 const UNLESS_ASKED_AGAIN = `ON CONFLICT (trader_id, dex) DO UPDATE SET priority = excluded.priority,
   reason = excluded.reason WHERE excluded.priority < poll_requests.priority`;
 
+/** A machine that freezes or is cut off inside a transaction must not hold its locks for longer. */
+const IDLE_TRANSACTION_MS = 5_000;
+
 /**
  * First statement of every transaction of a run: locks its row and lengthens its lease.
  * @throws StoreError `STORE_LEASE_LOST` when it has expired.
@@ -54,8 +57,9 @@ const UNLESS_ASKED_AGAIN = `ON CONFLICT (trader_id, dex) DO UPDATE SET priority 
 export async function holdTrackingRun(tx: Queryable, runId: number, leaseMs: number): Promise<void> {
   const { rowCount } = await tx.query(
     `UPDATE tracking_runs SET expires_at = database_now_ms() + $2::int8
-     WHERE run_id = $1 AND expires_at > database_now_ms()`,
-    [runId, leaseMs],
+     WHERE run_id = $1 AND expires_at > database_now_ms()
+     RETURNING set_config('idle_in_transaction_session_timeout', $3, true)`,
+    [runId, leaseMs, String(IDLE_TRANSACTION_MS)],
     'hold_tracking_run',
   );
   if (rowCount === 0) {

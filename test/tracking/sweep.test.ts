@@ -281,6 +281,32 @@ describe('a sweep', () => {
     expect(await rows('SELECT trader_id FROM account_snapshots GROUP BY 1 HAVING count(*) > 1')).toEqual([]);
   });
 
+  it('waits for a database without room, and then stores everything that it holds', async () => {
+    await populate(test.database, 60);
+    await test.database.query(`CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$;
+      CREATE TRIGGER no_room BEFORE INSERT ON account_snapshots FOR EACH ROW EXECUTE FUNCTION no_room()`);
+    const stop = begin();
+    await until(() => venue.asked.length === 60);
+    await test.database.query('DROP TRIGGER no_room ON account_snapshots');
+    await until(async () => (await count('account_snapshots')) === 60);
+    expect(await stop()).toMatchObject({ polled: 60, snapshots: 60, voided: 0 });
+  });
+
+  it('leaves out the one state that the database refuses, and says so', async () => {
+    await populate(test.database, 20);
+    await test.database.query('ALTER TABLE account_snapshots ADD CHECK (trader_id <> 13)');
+    const stop = begin();
+    await until(
+      async () => (await rows('SELECT 1 FROM tracking_turns WHERE last_turn_at IS NOT NULL')).length === 20,
+    );
+    const report = await stop();
+    expect(report).toMatchObject({ snapshots: 19, failed: { STORE_CONSTRAINT: 1 } });
+    expect(await rows('SELECT trader_id, last_error FROM tracking_turns WHERE failures > 0')).toEqual([
+      { trader_id: 13, last_error: 'STORE_CONSTRAINT' },
+    ]);
+  });
+
   it('holds to its budget and shares it evenly over time', async () => {
     await populate(test.database, 300);
     const stop = begin({ pollsPerMinute: 600 }, 120);

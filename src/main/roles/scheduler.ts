@@ -12,15 +12,18 @@ import { type OpenStore, openStore } from '../store.ts';
 import type { TaskSettings } from '../tasks/task_plug.ts';
 import { plannedTasks } from '../tasks/task_table.ts';
 import { Tenure } from '../tenure.ts';
+import { TrackingGauges } from '../tracking/tracking_gauges.ts';
 
 /** A queue that was emptied or restored gets its schedules back within this time. */
 const REGISTER_EVERY_MS = 30_000;
+const MEASURE_EVERY_MS = 60_000;
 
 export async function startSchedulerRole(context: ServiceContext<TaskSettings>): Promise<RunningRole> {
   const { config, clock, log, instance } = context;
   const tasks = plannedTasks(config).map((planned) => planned.task);
   const queues = [...new Set(tasks.map((task) => task.queue))];
-  const parts: { jobs?: Jobs; timer?: Timer } = {};
+  const parts: { jobs?: Jobs; timer?: Timer; measuring?: Timer } = {};
+  const gauges = new TrackingGauges();
   const store = await openStore({
     context,
     instance,
@@ -34,7 +37,7 @@ export async function startSchedulerRole(context: ServiceContext<TaskSettings>):
       return {
         state,
         detail: { tasks: runs, ...(counts === undefined ? {} : { queues: counts }) },
-        metrics: [],
+        metrics: parts.measuring === undefined ? [] : await gauges.registry.getMetricsAsJSON(),
       };
     },
   });
@@ -54,6 +57,15 @@ export async function startSchedulerRole(context: ServiceContext<TaskSettings>):
         .registerSchedules(tasks)
         .catch((error: unknown) => log.warn({ error: errorMessage(error) }, 'cannot register the schedules'));
     parts.timer = clock.every(REGISTER_EVERY_MS, again, { background: true });
+    const measure = async () => {
+      try {
+        await gauges.refresh(store.database, await jobs.counts(queues), clock.now());
+      } catch (error) {
+        log.warn({ error: errorMessage(error) }, 'cannot measure tracking; the last figures stand');
+      }
+    };
+    void measure();
+    parts.measuring = clock.every(MEASURE_EVERY_MS, () => void measure(), { background: true });
     log.info({ tasks: tasks.map((task) => task.name) }, 'periodic tasks are scheduled');
   });
   const endRepublisher =
@@ -63,6 +75,7 @@ export async function startSchedulerRole(context: ServiceContext<TaskSettings>):
     async stop() {
       tenure.stopping();
       parts.timer?.cancel();
+      parts.measuring?.cancel();
       endRepublisher?.();
       delete parts.jobs;
       await jobs.close();

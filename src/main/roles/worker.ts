@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { type Jobs, openJobs, type RunningWorker } from '../../jobs/jobs.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { RunningRole } from '../../runtime/lifecycle.ts';
-import { type Egress, egressNames, openEgress } from '../egress.ts';
+import { type Egress, egressNames, openEgress, requireEgress } from '../egress.ts';
 import type { ServiceContext } from '../service_context.ts';
 import { type OpenStore, openStore } from '../store.ts';
 import type { TaskSettings } from '../tasks/task_plug.ts';
@@ -25,6 +25,7 @@ interface Parts {
  */
 export async function startWorkerRole(context: ServiceContext<TaskSettings>): Promise<RunningRole> {
   const { config, clock, log, instance } = context;
+  for (const name of egressNames(config.WORKER_EGRESS)) requireEgress(name);
   const parts: Parts = { egresses: [] };
   const metrics = new WorkerMetrics();
   const store = await openStore({
