@@ -1,0 +1,151 @@
+/** Reads all of a trader's past that the venue still tells, page by page, in the history lane of the budget. */
+import type { Address } from '../domain/address.ts';
+import { FIRST_DEX, parseCoin } from '../domain/coin.ts';
+import type { Fill } from '../domain/episodes/fill.ts';
+import { FILL_PAGE_ROWS, startPaging, takePage } from '../domain/episodes/paging.ts';
+import type { CoinTable } from '../domain/listed_coin.ts';
+import { clearinghouseState } from '../hyperliquid/info/clearinghouse_state.ts';
+import { portfolio } from '../hyperliquid/info/portfolio.ts';
+import type { InfoRequest } from '../hyperliquid/info/request.ts';
+import { userFillsByTime } from '../hyperliquid/info/user_fills_by_time.ts';
+import { FUNDING_PAGE_ROWS, userFunding } from '../hyperliquid/info/user_funding.ts';
+import {
+  LEDGER_PAGE_ROWS,
+  userNonFundingLedgerUpdates,
+} from '../hyperliquid/info/user_non_funding_ledger_updates.ts';
+import type { AskOptions, InfoClient } from '../hyperliquid/transport.ts';
+import type { WireClearinghouseState } from '../hyperliquid/wire/account.ts';
+import type { WirePortfolio, WireUserFill } from '../hyperliquid/wire/history.ts';
+import type { AccountState, EquityCheck } from './replay.ts';
+import {
+  type ExternalFlow,
+  type FundingPayment,
+  fillKey,
+  fillsOf,
+  flowsOf,
+  fundingKey,
+  fundingsOf,
+  ledgerKey,
+  type Taken,
+} from './venue_history.ts';
+
+export interface VenuePast {
+  readonly fills: Taken<Fill>;
+  readonly fundings: Taken<FundingPayment>;
+  readonly flows: Taken<ExternalFlow>;
+  /** Milliseconds whose fills (or payments, or transfers) could not be read in full. */
+  readonly holes: readonly number[];
+  readonly state: AccountState;
+  readonly checks: readonly EquityCheck[];
+}
+
+export interface HistoryReaderOptions {
+  readonly info: InfoClient;
+  readonly coins: CoinTable;
+  readonly signal: AbortSignal;
+}
+
+/** Reads what happened after `from` (ms, exclusive) until now. @throws VenueError; the signal's reason. */
+export async function readPast(
+  { info, coins, signal }: HistoryReaderOptions,
+  address: Address,
+  from: number,
+): Promise<VenuePast> {
+  const ask: AskOptions = { lane: 'history', signal };
+  const user = address.toLowerCase();
+  const first = await info.ask(clearinghouseState(address), ask);
+  const to = first.time;
+  const reader = new Pages(info, ask, from + 1);
+  const fills = await reader.all((start) => userFillsByTime(address, start, to), fillKey, FILL_PAGE_ROWS);
+  const fundings = await reader.all(
+    (start) => userFunding(address, start, to),
+    fundingKey,
+    FUNDING_PAGE_ROWS,
+  );
+  const updates = await reader.all(
+    (start) => userNonFundingLedgerUpdates(address, start, to),
+    ledgerKey,
+    LEDGER_PAGE_ROWS,
+  );
+  const states = [first];
+  for (const dex of buildersDexs(fills)) states.push(await info.ask(clearinghouseState(address, dex), ask));
+  const seen = await info.ask(portfolio(address), ask);
+  return {
+    fills: fillsOf(fills, user, coins),
+    fundings: fundingsOf(fundings, coins),
+    flows: flowsOf(updates, user),
+    holes: reader.holes,
+    state: stateOf(states, to, coins),
+    checks: checksOf(seen),
+  };
+}
+
+class Pages {
+  readonly #info: InfoClient;
+  readonly #ask: AskOptions;
+  readonly #start: number;
+  readonly holes: number[] = [];
+
+  constructor(info: InfoClient, ask: AskOptions, start: number) {
+    this.#info = info;
+    this.#ask = ask;
+    this.#start = start;
+  }
+
+  async all<Row extends { readonly time: number }>(
+    request: (startTime: number) => InfoRequest<Row[]>,
+    keyOf: (row: Row) => string,
+    pageRows: number,
+  ): Promise<Row[]> {
+    const rows: Row[] = [];
+    let cursor = startPaging(this.#start);
+    for (;;) {
+      const page = await this.#info.ask(request(cursor.startTime), this.#ask);
+      const { fresh, next, holes } = takePage(cursor, page, keyOf, pageRows);
+      for (const row of fresh) rows.push(row);
+      if (next === null) {
+        this.holes.push(...holes);
+        return rows;
+      }
+      cursor = next;
+    }
+  }
+}
+
+/** Dexs of builders that the trader has been on. */
+function buildersDexs(fills: readonly WireUserFill[]): Set<string> {
+  const symbols = new Set(fills.map((fill) => fill.coin).filter((coin) => coin.includes(':')));
+  return new Set([...symbols].map((symbol) => parseCoin(symbol).dex).filter((dex) => dex !== FIRST_DEX));
+}
+
+const micro = (text: string): number => Math.round(Number(text) * 1e6);
+
+/** The accounts on all dexs as one. */
+function stateOf(states: readonly WireClearinghouseState[], time: number, coins: CoinTable): AccountState {
+  const positions = new Map<number, number>();
+  let equity = 0;
+  let cash = 0;
+  let unrealised = 0;
+  for (const state of states) {
+    equity += micro(state.marginSummary.accountValue);
+    cash += micro(state.marginSummary.accountValue);
+    for (const { position } of state.assetPositions) {
+      const size = Number(position.szi);
+      cash -= Math.sign(size) * micro(position.positionValue);
+      unrealised += micro(position.unrealizedPnl);
+      const coin = coins.bySymbol(position.coin);
+      if (coin !== undefined) positions.set(coin.id, Math.round(size * 10 ** coin.sizeDecimals));
+    }
+  }
+  return { time, equity, cash, unrealised, positions };
+}
+
+/** Every account value of perpetuals in the portfolio, oldest first, each time once. */
+function checksOf(windows: WirePortfolio): EquityCheck[] {
+  const byTime = new Map<number, number>();
+  for (const [name, { accountValueHistory }] of windows) {
+    if (!name.startsWith('perp')) continue;
+    for (const [time, value] of accountValueHistory) byTime.set(time, micro(value));
+  }
+  return [...byTime].map(([time, equity]) => ({ time, equity })).sort((a, b) => a.time - b.time);
+}
