@@ -5,12 +5,13 @@ import type { Clock } from '../runtime/clock.ts';
 import { ConfigError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { seededRandom } from '../runtime/random.ts';
-import { SimulatedWorld } from './agents/world.ts';
+import { SimulatedWorld, type WorldOptions } from './agents/world.ts';
 import type { AcceptedNetwork } from './exchange/exchange.ts';
 import { KNOWN_BUILDERS } from './exchange/known_builders.ts';
 import { VenueBackend } from './exchange/venue_backend.ts';
 import { type ControlServer, startControl } from './faults/control.ts';
 import { FaultPlan } from './faults/plan.ts';
+import { type PopulationSize, populatedWorld } from './population/populated_world.ts';
 import { type Recorder, startRecorder } from './replay/recorder.ts';
 import { parseRecording } from './replay/recording.ts';
 import { Replay } from './replay/replay.ts';
@@ -27,6 +28,8 @@ export interface VenueSource {
   readonly tradesPerSecond: number;
   /** Virtual time lived before the first client is served, ms. */
   readonly warmUpMs?: number;
+  /** Traders with a past, and its length. Absent: everybody begins with the world. */
+  readonly population?: PopulationSize;
   /** Which network's signatures are accepted. */
   readonly network?: AcceptedNetwork;
 }
@@ -72,6 +75,8 @@ export interface Simulator extends WireServer {
 
 const WARM_UP_MS = 120_000;
 const TRADERS = 3000;
+/** Newcomers beside a population with a past. */
+const NEWCOMERS = 300;
 /** Measured with that many traders: the makers' own trades, and acts per day of each trader for one trade a second. */
 const MAKER_TRADES_PER_SECOND = 2.2;
 const ACTS_PER_DAY_PER_TRADE = 33.6;
@@ -81,11 +86,16 @@ const BUILDER_BALANCE = 1_000_000_000 as MicroUsd;
 function openVenue(source: VenueSource, clock: Clock): VenueBackend {
   const now = clock.now();
   const wanted = Math.max(0.1, source.tradesPerSecond - MAKER_TRADES_PER_SECOND);
-  const world = new SimulatedWorld({
+  const traders = source.population === undefined ? TRADERS : NEWCOMERS;
+  const options: WorldOptions = {
     seed: source.seed,
     startTime: now - (source.warmUpMs ?? WARM_UP_MS),
-    takers: { traders: TRADERS, actsPerDay: wanted * ACTS_PER_DAY_PER_TRADE },
-  });
+    takers: { traders, actsPerDay: wanted * ACTS_PER_DAY_PER_TRADE * (TRADERS / traders) },
+  };
+  const world =
+    source.population === undefined
+      ? new SimulatedWorld(options)
+      : populatedWorld(options, source.population).world;
   for (const builder of KNOWN_BUILDERS) world.venue.control.deposit(builder, BUILDER_BALANCE);
   world.advanceTo(now);
   return new VenueBackend({

@@ -139,7 +139,7 @@ describe('autotrade', () => {
     await new Promise((resolve) => server.close(resolve));
     const child = spawn(process.execPath, ['--import', TSX, CLI, 'service', 'simulator'], {
       cwd: folder,
-      env: { PATH: process.env['PATH'], SIMULATOR_PORT: String(port) },
+      env: { PATH: process.env['PATH'], SIMULATOR_PORT: String(port), SIMULATOR_TRADERS: '0' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let out = '';

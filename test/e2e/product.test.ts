@@ -37,7 +37,10 @@ describe.skipIf(chromium === null)('the whole product in a browser', () => {
     folder = await mkdtemp(join(tmpdir(), 'autotrade-e2e-'));
     const [port, simulatorPort] = [await freePort(), await freePort()];
     origin = `http://127.0.0.1:${port}`;
-    await writeFile(join(folder, '.env'), `PORT=${port}\nSIMULATOR_PORT=${simulatorPort}\n`);
+    await writeFile(
+      join(folder, '.env'),
+      `PORT=${port}\nSIMULATOR_PORT=${simulatorPort}\nSIMULATOR_TRADERS=100\nSIMULATOR_HISTORY_DAYS=7\n`,
+    );
     manager = spawn(process.execPath, [command, 'start'], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'inherit'],

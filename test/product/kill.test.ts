@@ -73,7 +73,10 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'product-'));
   const [port, simulatorPort] = await freePorts(2);
   url = `http://127.0.0.1:${port}`;
-  writeFileSync(join(folder, '.env'), `PORT=${port}\nSIMULATOR_PORT=${simulatorPort}\n`);
+  writeFileSync(
+    join(folder, '.env'),
+    `PORT=${port}\nSIMULATOR_PORT=${simulatorPort}\nSIMULATOR_TRADERS=100\nSIMULATOR_HISTORY_DAYS=7\n`,
+  );
   start();
   await allReady();
 }, 180_000);

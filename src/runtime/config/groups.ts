@@ -155,6 +155,11 @@ const simulator = {
     ['venue', 'tape'],
     'venue',
   ),
+  SIMULATOR_TRADERS: integer(
+    'Traders of the simulated exchange that have a past; 0 lets everybody begin when it starts.',
+    { default: 2000, min: 0, max: 20_000 },
+  ),
+  SIMULATOR_HISTORY_DAYS: integer('Length of that past in days.', { default: 90, min: 1, max: 365 }),
   SIMULATOR_RECORD: path<undefined>(
     'File to which the simulated public market is recorded, for a later replay.',
     {

@@ -28,7 +28,8 @@ export interface OpenPlan {
 }
 
 const CLIP = 2.5;
-const SCAN_MS = 5 * MINUTE_MS;
+const SCAN_MINUTES = 5;
+const SCAN_MS = SCAN_MINUTES * MINUTE_MS;
 const TWAP_STEP_MS = 30_000;
 
 export type DirectionalKind = keyof typeof DIRECTIONAL;
@@ -202,10 +203,19 @@ export class Directional implements Actor {
       ? holding.isolatedUsd
       : fold.equityAt(this.#now(market.end)) - holding.szi * mark;
     const end = Math.min(this.at, market.end);
-    const perValue = 1 / (2 * coin.seed.maxLeverage);
-    for (let time = from; time < end; time += SCAN_MS) {
-      const value = holding.szi * market.markAt(coin, time);
-      if (others + value <= Math.abs(value) * perValue) return time;
+    const maintenance = 1 / (2 * coin.seed.maxLeverage);
+    const long = holding.szi > 0;
+    // Where what is left is the maintenance margin: below for a long, above for a short.
+    const limit = long
+      ? -others / (holding.szi * (1 - maintenance))
+      : -others / (holding.szi * (1 + maintenance));
+    if (limit <= 0) return Number.POSITIVE_INFINITY;
+    const { ticks } = coin;
+    const first = Math.floor((from - market.start) / MINUTE_MS);
+    const last = (end - market.start) / MINUTE_MS;
+    for (let minute = first; minute < last; minute += SCAN_MINUTES) {
+      const mark = ticks[minute] as number;
+      if (long ? mark <= limit : mark >= limit) return from + (minute - first) * MINUTE_MS;
     }
     return Number.POSITIVE_INFINITY;
   }
