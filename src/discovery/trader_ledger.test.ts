@@ -34,7 +34,7 @@ test('totals are exact, and a restart from stored totals and trades goes on as i
       const written = first.dirty.take(1000);
       for (const id of written) second.load(first.totals(id));
       second.replay(rows, 1, (id) => (written.includes(id) ? at + 1 : 0));
-            expect(second.known).toBe(model.size);
+      expect(second.known).toBe(model.size);
       for (const [traderId, { times, notional }] of model) {
         expect(second.totals(traderId)).toEqual({
           traderId,

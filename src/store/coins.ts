@@ -90,3 +90,20 @@ export async function syncCoins(
   }
   return readCoins(tx);
 }
+
+/** Ids of the coins that were watched when the stream last looked. */
+export async function readWatchedCoins(db: Queryable): Promise<Set<number>> {
+  const { rows } = await db.query<{ coin_id: number }>(
+    'SELECT coin_id FROM coins WHERE watched_since IS NOT NULL AND retired_at IS NULL',
+  );
+  return new Set(rows.map((row) => row.coin_id));
+}
+
+/** Notes which coins (by id) are watched from now on. */
+export async function setWatchedCoins(tx: Queryable, coinIds: readonly number[], now: number): Promise<void> {
+  await tx.query(
+    `UPDATE coins SET watched_since = CASE WHEN coin_id = ANY ($1::int4[]) THEN $2::int8 END
+     WHERE (coin_id = ANY ($1::int4[])) <> (watched_since IS NOT NULL)`,
+    [coinIds, now],
+  );
+}

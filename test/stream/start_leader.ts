@@ -45,7 +45,7 @@ export async function startLeader(
     websocketUrl: venue.websocketUrl,
     coins: options.coins ?? '*',
     coinsRefreshMs: options.coinsRefreshMs ?? 300_000,
-    tradesRetentionHours: 24 * 366 * 20,
+    tradesRetentionHours: 72,
     clock,
     random: systemRandom,
     log: silentLogger,

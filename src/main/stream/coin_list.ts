@@ -4,7 +4,7 @@ import type { CoinTable, ListedCoin } from '../../domain/listed_coin.ts';
 import { meta } from '../../hyperliquid/info/meta.ts';
 import { perpDexs } from '../../hyperliquid/info/perp_dexs.ts';
 import type { InfoClient } from '../../hyperliquid/transport.ts';
-import { type StoredCoin, syncCoins, type VenueCoin } from '../../store/coins.ts';
+import { type StoredCoin, setWatchedCoins, syncCoins, type VenueCoin } from '../../store/coins.ts';
 import type { Database } from '../../store/database.ts';
 import type { Lease } from '../../store/leases.ts';
 import type { TraderDexs } from '../../tracking/trader_dexs.ts';
@@ -65,7 +65,13 @@ export async function applyVenueList(list: VenueList, options: SyncOptions): Pro
   const before = coins.all().length;
   const stored = await database.transaction(async (tx) => {
     await lease.check(tx);
-    return syncCoins(tx, list.coins, list.dexs, now);
+    const all = await syncCoins(tx, list.coins, list.dexs, now);
+    await setWatchedCoins(
+      tx,
+      watchedOf(all, watched).map((coin) => coin.id),
+      now,
+    );
+    return all;
   });
   for (const coin of stored) {
     coins.add(coin);

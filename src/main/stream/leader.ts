@@ -7,12 +7,13 @@ import type { Clock, Timer } from '../../runtime/clock.ts';
 import { AppError, errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
-import { readCoins } from '../../store/coins.ts';
+import { readCoins, readWatchedCoins } from '../../store/coins.ts';
 import type { Database } from '../../store/database.ts';
 import type { Lease } from '../../store/leases.ts';
 import type { NewsListener } from '../../store/news.ts';
 import { dropPartitionsBefore } from '../../store/partitions.ts';
 import { type StreamBatch, writeStreamBatch } from '../../store/stream_batch.ts';
+import { readNewestTradeTime } from '../../store/trades.ts';
 import { readWatchlist } from '../../store/watchlist.ts';
 import { FlushLoop } from '../../tracking/flush_loop.ts';
 import { SnapshotAuditor } from './auditor.ts';
@@ -65,14 +66,14 @@ export class StreamLeader {
 
   static async start(options: LeaderOptions): Promise<StreamLeader> {
     const pipeline = await recoverPipeline(options);
-    const leader = new StreamLeader(options, pipeline);
+    const leader = new StreamLeader(options, pipeline, await readWatchedCoins(options.database));
     const known = await readCoins(options.database);
     leader.feed.setCoins(watchedOf(known, options.coins));
     void leader.#keepCoins();
     return leader;
   }
 
-  private constructor(options: LeaderOptions, pipeline: StreamPipeline) {
+  private constructor(options: LeaderOptions, pipeline: StreamPipeline, watchedBefore: ReadonlySet<number>) {
     this.#options = options;
     this.pipeline = pipeline;
     this.ended = new Promise((_resolve, reject) => {
@@ -89,7 +90,7 @@ export class StreamLeader {
       written: (batch, tookMs) => this.#written(batch, tookMs),
       failed: (error) => this.#fail(error),
     });
-    this.feed = this.#openFeed();
+    this.feed = this.#openFeed(watchedBefore);
     this.metrics = new StreamMetrics(() => this.feed.status(), this.#figures());
     this.auditor = new SnapshotAuditor({
       database,
@@ -118,7 +119,7 @@ export class StreamLeader {
       trades_pending: { help: 'Trades taken in that wait for their flush', read: () => pipeline.pending },
       traders: { help: 'Traders ever seen', read: () => pipeline.ledger.known },
       positions_open: { help: 'Positions that are not flat', read: () => pipeline.book.open },
-      positions_known: { help: 'Pairs of trader and coin ever seen', read: () => pipeline.book.pairs.size },
+      position_pairs: { help: 'Pairs of trader and coin ever seen', read: () => pipeline.book.pairs.size },
       position_book_bytes: { help: 'Memory of the position book', read: () => pipeline.book.bytes },
       traders_seeded: {
         help: 'Pairs of trader and dex that a snapshot vouches for',
@@ -139,9 +140,10 @@ export class StreamLeader {
     };
   }
 
-  #openFeed(): TradeFeed {
+  #openFeed(watchedBefore: ReadonlySet<number>): TradeFeed {
     const { clock, random, log, info } = this.#options;
     const { pipeline } = this;
+    const { aliveUntil } = pipeline.state;
     return new TradeFeed({
       url: this.#options.websocketUrl,
       coins: pipeline.coins,
@@ -175,7 +177,7 @@ export class StreamLeader {
       },
       recentTrades: (symbol, signal) =>
         info.ask(recentTrades(symbol), { lane: 'repairs', signal, maxWaitMs: RECENT_TRADES_WAIT_MS }),
-      coveredUntil: () => (pipeline.state.aliveUntil === 0 ? undefined : pipeline.state.aliveUntil),
+      coveredUntil: (coin) => (watchedBefore.has(coin) && aliveUntil > 0 ? aliveUntil : undefined),
     });
   }
 
@@ -267,11 +269,10 @@ export class StreamLeader {
   async #dropOldTrades(): Promise<void> {
     const { database, clock, log, tradesRetentionHours } = this.#options;
     try {
-      const dropped = await dropPartitionsBefore(
-        database,
-        'trades',
-        clock.now() - tradesRetentionHours * 3_600_000,
-      );
+      // By the exchange's time: a replay that keeps its own times is as old as it is.
+      const newest = await readNewestTradeTime(database);
+      const now = newest === 0 ? clock.now() : Math.min(newest, clock.now());
+      const dropped = await dropPartitionsBefore(database, 'trades', now - tradesRetentionHours * 3_600_000);
       if (dropped.length > 0) log.info({ dropped }, 'old trades dropped');
     } catch (error) {
       log.warn({ error: errorMessage(error) }, 'cannot drop old trades now; tried again within the hour');

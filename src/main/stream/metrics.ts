@@ -29,6 +29,12 @@ export class StreamMetrics {
     'autotrade_feed_gaps_total',
     'Spans recorded in which trades may be missing',
   );
+  readonly #requests = new Counter({
+    name: 'autotrade_venue_requests_total',
+    help: 'Requests to /info by egress, type and outcome (ok or an error code; VENUE_RATE_LIMITED is HTTP 429)',
+    labelNames: ['egress', 'type', 'outcome'],
+    registers: [this.registry],
+  });
   readonly #flush = new Histogram({
     name: 'autotrade_flush_seconds',
     help: 'Time that one flush to the database took, retries included',
@@ -103,6 +109,10 @@ export class StreamMetrics {
       this.#receiveLag.observe(Math.max(0, now - receivedAt) / 1000);
       this.#recent[this.#seen++ % this.#recent.length] = now - time;
     }
+  }
+
+  requested(egress: string, type: string, outcome: string): void {
+    this.#requests.inc({ egress, type, outcome });
   }
 
   /** Median of the newest lags from exchange time to commit, ms; null before any. */
