@@ -46,6 +46,8 @@ export interface Past {
 export interface ReplayResult {
   /** Account value just after `from`, as reckoned, micro-USD. */
   readonly equityBefore: number;
+  /** Collateral without positions then. */
+  readonly cashBefore: number;
   /** True when the account was empty then: nothing came before. */
   readonly emptyBefore: boolean;
   /** Comparisons with `checks`, and those that failed. */
@@ -92,6 +94,7 @@ export class Replay {
     const fills = orderFills(past.fills).fills;
     this.#rewind(fills);
     const equityBefore = this.#reprice(past.from);
+    const cashBefore = this.#cash;
     const flat = [...this.#sizes.values()].every((size) => size === 0);
     const emptyBefore = flat && Math.abs(equityBefore) <= tolerance(past.state.equity);
     const begin = emptyBefore ? this.#firstEvent(fills) : past.from;
@@ -102,7 +105,7 @@ export class Replay {
       equity: past.state.equity,
       unrealised: past.state.unrealised,
     });
-    return { equityBefore, emptyBefore, checked: this.#checked, failed: this.#failed };
+    return { equityBefore, cashBefore, emptyBefore, checked: this.#checked, failed: this.#failed };
   }
 
   /** Back to `from`: undoes every event. */

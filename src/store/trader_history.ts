@@ -9,7 +9,8 @@ export interface HistoryClaim {
   readonly through: number | null;
   readonly state: 'complete' | 'truncated' | null;
   readonly completeSince: number | null;
-  readonly fillCount: number;
+  readonly whyTruncated: string | null;
+  readonly reconciled: boolean | null;
   readonly failures: number;
 }
 
@@ -19,7 +20,8 @@ interface ClaimRow {
   fills_through: number | null;
   state: 'complete' | 'truncated' | null;
   complete_since: number | null;
-  fill_count: number;
+  why_truncated: string | null;
+  reconciled: boolean | null;
   failures: number;
 }
 
@@ -70,7 +72,8 @@ export async function claimHistories(
        FOR UPDATE OF h SKIP LOCKED)
      UPDATE trader_history h SET claimed_until = database_now_ms() + $3
      FROM due JOIN traders t USING (trader_id) WHERE h.trader_id = due.trader_id
-     RETURNING h.trader_id, t.address, h.fills_through, h.state, h.complete_since, h.fill_count, h.failures`,
+     RETURNING h.trader_id, t.address, h.fills_through, h.state, h.complete_since, h.why_truncated,
+       h.reconciled, h.failures`,
     [now, limit, claimMs],
   );
   return rows.map((row) => ({
@@ -79,7 +82,8 @@ export async function claimHistories(
     through: row.fills_through,
     state: row.state,
     completeSince: row.complete_since,
-    fillCount: row.fill_count,
+    whyTruncated: row.why_truncated,
+    reconciled: row.reconciled,
     failures: row.failures,
   }));
 }
@@ -109,12 +113,15 @@ export interface HistoryRead {
   readonly nextAt: number;
 }
 
-/** What a read brought; in the transaction that stores the record. */
-export async function endHistoryRead(tx: Queryable, read: HistoryRead): Promise<void> {
+/** What a read brought; in the transaction that stores the record. `extended`: it goes on from the one before. */
+export async function endHistoryRead(tx: Queryable, read: HistoryRead, extended: boolean): Promise<void> {
   await tx.query(
     `UPDATE trader_history SET fills_through = $2, funding_through = $2, ledger_through = $2, portfolio_at = $2,
-       state = $3, complete_since = $4, why_truncated = $5, fill_count = fill_count + $6,
-       funding_count = funding_count + $7, ledger_count = ledger_count + $8, holes = holes || $9::jsonb,
+       state = $3, complete_since = $4, why_truncated = $5,
+       fill_count = $6 + CASE WHEN $13 THEN fill_count ELSE 0 END,
+       funding_count = $7 + CASE WHEN $13 THEN funding_count ELSE 0 END,
+       ledger_count = $8 + CASE WHEN $13 THEN ledger_count ELSE 0 END,
+       holes = CASE WHEN $13 THEN holes ELSE '[]' END || $9::jsonb,
        reconciled = $10, read_at = $11, next_at = $12, claimed_until = 0, failures = 0, last_error = NULL
      WHERE trader_id = $1`,
     [
@@ -130,6 +137,7 @@ export async function endHistoryRead(tx: Queryable, read: HistoryRead): Promise<
       read.reconciled,
       read.readAt,
       read.nextAt,
+      extended,
     ],
     'end_history_read',
   );
