@@ -6,11 +6,8 @@ import { FIRST_DEX } from '../domain/coin.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { CoinTable, ListedCoin } from '../domain/listed_coin.ts';
 import { parseLots } from '../domain/money.ts';
-import type { WireClearinghouseState } from '../hyperliquid/wire/account.ts';
+import type { VenueAccountState, VenuePosition } from '../hyperliquid/info/clearinghouse_state.ts';
 import type { TrackedPosition, TrackedSnapshot, UnreadPosition } from '../store/tracking_results.ts';
-
-/** A perpetual position as the venue writes it. */
-type WirePosition = WireClearinghouseState['assetPositions'][number]['position'];
 
 export interface AskedState {
   readonly traderId: number;
@@ -28,22 +25,21 @@ export interface AskedState {
 export const isUnified = (mode: string | null): boolean =>
   mode === 'unifiedAccount' || mode === 'portfolioMargin';
 
-/** @param state a checked answer of `clearinghouseState`. */
 export function readAccountState(
-  state: WireClearinghouseState,
+  state: VenueAccountState,
   asked: AskedState,
   coins: CoinTable,
 ): TrackedSnapshot {
   const positions: TrackedPosition[] = [];
   const unread: UnreadPosition[] = [];
   const seen = new Set<number>();
-  for (const { position } of state.assetPositions) {
-    const coin = coins.bySymbol(position.coin);
+  for (const position of state.positions) {
+    const coin = coins.bySymbol(position.symbol);
     const why = reasonNotToRead(position, coin, asked.dex, seen);
     if (why !== undefined) {
-      const { coin: symbol, szi: size, entryPx = null } = position;
-      unread.push({ symbol: printable(symbol), size, entryPrice: entryPx, why });
-    } else if (coin !== undefined && Number(position.szi) !== 0) {
+      const { symbol, size, entryPrice } = position;
+      unread.push({ symbol: printable(symbol), size, entryPrice, why });
+    } else if (coin !== undefined && Number(position.size) !== 0) {
       seen.add(coin.id);
       positions.push(readPosition(position, coin));
     }
@@ -64,14 +60,12 @@ export function readAccountState(
   };
 }
 
-/** The coins that the answer names and the table does not have. */
-export const unknownCoins = (state: WireClearinghouseState, coins: CoinTable): string[] =>
-  state.assetPositions
-    .map(({ position }) => position.coin)
-    .filter((symbol) => coins.bySymbol(symbol) === undefined);
+/** Whether the state names a coin that the table does not have. */
+export const namesUnknownCoin = (state: VenueAccountState, coins: CoinTable): boolean =>
+  state.positions.some(({ symbol }) => coins.bySymbol(symbol) === undefined);
 
 function reasonNotToRead(
-  position: WirePosition,
+  position: VenuePosition,
   coin: ListedCoin | undefined,
   dex: string,
   seen: ReadonlySet<number>,
@@ -80,7 +74,7 @@ function reasonNotToRead(
   if (coin.dex !== dex) return 'other_dex';
   if (seen.has(coin.id)) return 'twice';
   try {
-    parseLots(position.szi, coin.sizeDecimals);
+    parseLots(position.size, coin.sizeDecimals);
     return undefined;
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
@@ -88,44 +82,38 @@ function reasonNotToRead(
   }
 }
 
-function readPosition(position: WirePosition, coin: ListedCoin): TrackedPosition {
-  return {
-    coinId: coin.id,
-    size: position.szi,
-    entryPrice: position.entryPx ?? impliedEntry(position),
-    leverage: Math.round(Math.min(Math.max(position.leverage.value, 0), 1_000_000)),
-    isolated: position.leverage.type === 'isolated',
-    unrealisedUsd: position.unrealizedPnl,
-    liquidationPrice: position.liquidationPx ?? null,
-  };
-}
+const MOST_LEVERAGE = 1_000_000;
+
+const readPosition = (position: VenuePosition, coin: ListedCoin): TrackedPosition => ({
+  coinId: coin.id,
+  size: position.size,
+  entryPrice: position.entryPrice ?? impliedEntry(position),
+  leverage: Math.round(Math.min(Math.max(position.leverage, 0), MOST_LEVERAGE)),
+  isolated: position.isolated,
+  unrealisedUsd: position.unrealisedUsd,
+  liquidationPrice: position.liquidationPrice,
+});
 
 /** What the position must have cost, given its value and its PnL; the venue leaves the entry price out at times. */
-function impliedEntry(position: WirePosition): string {
-  const size = Math.abs(Number(position.szi));
-  const sign = position.szi.startsWith('-') ? -1 : 1;
-  const entry = (Math.abs(Number(position.positionValue)) - sign * Number(position.unrealizedPnl)) / size;
+function impliedEntry(position: VenuePosition): string {
+  const size = Math.abs(Number(position.size));
+  const sign = position.size.startsWith('-') ? -1 : 1;
+  const entry = (Math.abs(Number(position.valueUsd)) - sign * Number(position.unrealisedUsd)) / size;
   return Number.isFinite(entry) && entry > 0 && entry < 1e15 ? entry.toFixed(8) : '0';
 }
 
-function valuesOf(state: WireClearinghouseState, asked: AskedState) {
-  const { accountValue, totalNtlPos, totalRawUsd, totalMarginUsed } = state.marginSummary;
-  const values = {
-    accountValueUsd: accountValue,
-    notionalUsd: totalNtlPos,
-    marginUsedUsd: totalMarginUsed,
-    withdrawableUsd: state.withdrawable,
-    rawUsd: totalRawUsd,
-  };
+function valuesOf(state: VenueAccountState, asked: AskedState) {
+  const { accountValueUsd, notionalUsd, marginUsedUsd, withdrawableUsd, rawUsd } = state;
+  const values = { accountValueUsd, notionalUsd, marginUsedUsd, withdrawableUsd, rawUsd };
   if (!isUnified(asked.mode) || asked.spotUsd === undefined) return values;
   // The balance is one for all dexs: it stands on the first dex's row, so that the rows of an account add up.
   const balance = asked.dex === FIRST_DEX ? asked.spotUsd : '0';
-  const pnl = state.assetPositions.map(({ position }) => position.unrealizedPnl);
+  const pnl = state.positions.map((position) => position.unrealisedUsd);
   return { ...values, accountValueUsd: sumDecimals([balance, ...pnl]), rawUsd: balance };
 }
 
 /** Exact sum of plain decimals. */
-export function sumDecimals(texts: readonly string[]): string {
+function sumDecimals(texts: readonly string[]): string {
   const decimals = Math.max(...texts.map((text) => (text.split('.')[1] ?? '').length), 0);
   let sum = 0n;
   for (const text of texts) {

@@ -2,14 +2,14 @@
 import type { Address } from '../domain/address.ts';
 import { FIRST_DEX } from '../domain/coin.ts';
 import type { CoinTable } from '../domain/listed_coin.ts';
-import { clearinghouseState } from '../hyperliquid/info/clearinghouse_state.ts';
+import { accountStateOf, clearinghouseState } from '../hyperliquid/info/clearinghouse_state.ts';
 import { spotClearinghouseState } from '../hyperliquid/info/spot_clearinghouse_state.ts';
 import { userAbstraction } from '../hyperliquid/info/user_abstraction.ts';
 import type { InfoClient } from '../hyperliquid/transport.ts';
 import type { WeightLane } from '../hyperliquid/weight/ledger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { TrackedSnapshot } from '../store/tracking_results.ts';
-import { isUnified, readAccountState, unknownCoins } from './account_state.ts';
+import { isUnified, namesUnknownCoin, readAccountState } from './account_state.ts';
 
 export interface Poll {
   readonly traderId: number;
@@ -70,9 +70,9 @@ export async function pollAccount(poll: Poll, context: PollContext): Promise<Pol
   const snapshots: TrackedSnapshot[] = [];
   for (const dex of dexs) {
     const requestedAt = clock.now();
-    const state = await info.ask(clearinghouseState(poll.address, dex), ask);
+    const state = accountStateOf(await info.ask(clearinghouseState(poll.address, dex), ask));
     const receivedAt = clock.now();
-    if (unknownCoins(state, context.coins.table).length > 0) await context.coins.refresh();
+    if (namesUnknownCoin(state, context.coins.table)) await context.coins.refresh();
     const base = {
       traderId: poll.traderId,
       dex,

@@ -19,7 +19,7 @@ export async function populate(
 }
 
 /** 0x00…0<id> */
-export function addressBytes(traderId: number): Uint8Array {
+function addressBytes(traderId: number): Uint8Array {
   const bytes = Buffer.alloc(20);
   bytes.writeUInt32BE(traderId, 16);
   return bytes;

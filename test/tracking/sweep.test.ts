@@ -14,6 +14,26 @@ import { startTestVenue, type TestVenue, wirePosition, wireState } from './venue
 const userOf = (traderId: number) => `0x${traderId.toString(16).padStart(40, '0')}`;
 const idOf = (user: string) => Number.parseInt(user.slice(-8), 16);
 
+/** Answers by trader, each wrong in its way; some are only unusual. */
+function badAnswers(coins: readonly string[]): Record<number, () => unknown> {
+  return {
+    // The venue has changed: a field is gone, a number is no longer text.
+    1: () => wireState([{ position: { coin: 'BTC' } }]),
+    2: () => wireState([], { marginSummary: { accountValue: 1 } }),
+    3: () => wireState([wirePosition('NEWCOIN\u0000', '5'), wirePosition('BTC', '1')]),
+    4: () => wireState([wirePosition('BTC', '0.00000000000000000001'), wirePosition('C1', '2')]),
+    5: () =>
+      wireState([], { marginSummary: { ...wireState([]).marginSummary, accountValue: '-12345.678901' } }),
+    6: () => wireState(coins.map((coin) => wirePosition(coin, '0.5'))),
+    7: () => 422,
+    8: () => wireState([wirePosition('xyz:CL', '1')]),
+    9: () => wireState([wirePosition('BTC', '1'), wirePosition('BTC', '2')]),
+    10: () => wireState([wirePosition('BTC', '99999999999999999999')]),
+    11: () =>
+      wireState([wirePosition('BTC', '2', { entryPx: null, positionValue: '130.0', unrealizedPnl: '30.0' })]),
+  };
+}
+
 describe('a sweep', () => {
   let test: TestDatabase;
   let venue: TestVenue;
@@ -155,24 +175,7 @@ describe('a sweep', () => {
       `INSERT INTO coins SELECT id, '', name, 2, 10, false, 0, NULL, NULL FROM unnest($1::int4[], $2::text[]) AS u (id, name)`,
       [many.map((one) => one.id), many.map((one) => one.name)],
     );
-    const answers: Record<number, () => unknown> = {
-      // The venue has changed: a field is gone, a number is no longer text.
-      1: () => wireState([{ position: { coin: 'BTC' } }]),
-      2: () => wireState([], { marginSummary: { accountValue: 1 } }),
-      3: () => wireState([wirePosition('NEWCOIN\u0000', '5'), wirePosition('BTC', '1')]),
-      4: () => wireState([wirePosition('BTC', '0.00000000000000000001'), wirePosition('C1', '2')]),
-      5: () =>
-        wireState([], { marginSummary: { ...wireState([]).marginSummary, accountValue: '-12345.678901' } }),
-      6: () => wireState(many.map((one) => wirePosition(one.name, '0.5'))),
-      7: () => 422,
-      8: () => wireState([wirePosition('xyz:CL', '1')]),
-      9: () => wireState([wirePosition('BTC', '1'), wirePosition('BTC', '2')]),
-      10: () => wireState([wirePosition('BTC', '99999999999999999999')]),
-      11: () =>
-        wireState([
-          wirePosition('BTC', '2', { entryPx: null, positionValue: '130.0', unrealizedPnl: '30.0' }),
-        ]),
-    };
+    const answers = badAnswers(many.map((one) => one.name));
     venue.answer = ({ user }) => answers[idOf(user)]?.() ?? wireState([]);
     const stop = begin();
     const turns = () =>
