@@ -43,7 +43,19 @@ export interface ConnectionOptions {
   readonly reader: FrameReader;
   readonly columns: TradeColumns;
   readonly hooks: ConnectionHooks;
+  readonly dial?: Dial;
 }
+
+/** Opens a socket; a simulation in virtual time has its own. */
+export type Dial = (url: string) => WebSocket;
+
+const dialOut: Dial = (url) =>
+  new WebSocket(url, {
+    maxPayload: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+    handshakeTimeout: HANDSHAKE_MS,
+    skipUTF8Validation: true,
+  });
 
 export class FeedConnection {
   readonly subscriptions = new Subscriptions();
@@ -128,7 +140,7 @@ export class FeedConnection {
 
   async #connect(): Promise<void> {
     this.#enter('waiting');
-    const { gate, url } = this.#options;
+    const { gate, url, dial = dialOut } = this.#options;
     try {
       this.#leaveGate = await gate.enter(this.#stop.signal);
     } catch {
@@ -140,12 +152,7 @@ export class FeedConnection {
       return;
     }
     this.#enter('connecting');
-    const socket = new WebSocket(url, {
-      maxPayload: MAX_FRAME_BYTES,
-      perMessageDeflate: false,
-      handshakeTimeout: HANDSHAKE_MS,
-      skipUTF8Validation: true,
-    });
+    const socket = dial(url);
     this.#socket = socket;
     let failure = '';
     socket.on('open', () => this.#onOpen());

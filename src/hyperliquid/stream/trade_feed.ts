@@ -12,7 +12,7 @@ import { errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import { ConnectGate } from './connect_gate.ts';
-import { type ConnectionHooks, FeedConnection } from './connection.ts';
+import { type ConnectionHooks, type Dial, FeedConnection } from './connection.ts';
 import { type Gap, join, mergeByTime } from './continuity.ts';
 import { type CoinState, type FeedCounts, type FeedStatus, feedStatus } from './feed_status.ts';
 import { FrameReader } from './frame.ts';
@@ -61,6 +61,7 @@ export interface TradeFeedOptions {
   readonly recentTrades: (symbol: string, signal: AbortSignal) => Promise<readonly unknown[]>;
   /** Exchange time until which a coin was watched before this start, for coins without a remembered trade. */
   readonly coveredUntil: (coin: number) => number | undefined;
+  readonly dial?: Dial;
 }
 
 export class TradeFeed {
@@ -197,7 +198,7 @@ export class TradeFeed {
   }
 
   #newConnection(): FeedConnection {
-    const { url, clock, random } = this.#options;
+    const { url, clock, random, dial } = this.#options;
     const hooks: ConnectionHooks = {
       trades: (columns, from, unreadable) => this.#onTrades(connection, columns, from, unreadable),
       confirmed: (symbol) => this.#onConfirmed(symbol),
@@ -213,6 +214,7 @@ export class TradeFeed {
       messages: this.#messages,
       reader: this.#reader,
       columns: this.#incoming,
+      ...(dial === undefined ? {} : { dial }),
     });
     return connection;
   }
