@@ -16,6 +16,8 @@ export interface FlushLoopOptions<Batch> {
   readonly everyMs: number;
   /** Everything gathered so far as one batch; undefined if there is nothing to write. */
   readonly collect: () => Batch | undefined;
+  /** True while there is something that a stop must not leave unwritten. */
+  readonly owes: () => boolean;
   readonly write: (batch: Batch) => Promise<void>;
   readonly written: (batch: Batch, tookMs: number) => void;
   /** A batch can never be written: the role must end. */
@@ -28,6 +30,7 @@ export class FlushLoop<Batch> {
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
+  #draining = false;
   readonly #abort = new AbortController();
   /** Tries of the current batch that failed; 0 while all is well. */
   failures = 0;
@@ -61,6 +64,7 @@ export class FlushLoop<Batch> {
     const limit = this.#options.clock.after(graceMs, () =>
       this.#abort.abort(new AppError('FLUSH_UNFINISHED', 'the database did not take the last batch in time')),
     );
+    this.#draining = true;
     try {
       this.flush();
       while (this.#running !== undefined) await this.#running;
@@ -80,7 +84,7 @@ export class FlushLoop<Batch> {
   }
 
   async #run(): Promise<void> {
-    while (this.#again && !this.#abort.signal.aborted) {
+    while ((this.#again || (this.#draining && this.#options.owes())) && !this.#abort.signal.aborted) {
       this.#again = false;
       this.#timer?.cancel();
       this.#timer = undefined;

@@ -64,13 +64,21 @@ test('the database is away: what came is kept and written when it is back, under
   proxy.cut();
   say(3, 4);
   await until(() => leader.failedFlushes > 0, 'a failed flush');
-  say(5);
+  // More than one batch takes.
+  const many = 50_000;
+  for (let from = 5; from <= many; from += 1_000) {
+    say(...Array.from({ length: Math.min(1_000, many - from + 1) }, (_, i) => from + i));
+  }
+  await until(() => leader.pipeline.isBehind, 'more trades than one batch');
   proxy.mend();
-  await until(async () => (await trades()) === 5, 'all five trades');
+  await until(async () => (await trades()) === many, 'all trades');
   expect(lease.token).toBe(token + 1);
-  expect(await one('SELECT max(seq) FROM trades')).toBe(5);
+  expect(await one('SELECT max(seq) FROM trades')).toBe(many);
   expect(await one('SELECT count(*) FROM feed_gaps')).toBe(0);
-  expect(await one('SELECT count(*) FROM (SELECT DISTINCT log_offset FROM position_changes) d')).toBe(10);
+  expect(await one('SELECT count(*) FROM (SELECT DISTINCT log_offset FROM position_changes) d')).toBe(
+    2 * many,
+  );
+  expect(await one('SELECT max(trade_count) FROM traders')).toBe(many);
 });
 
 test('a standby that has taken over ends the former leader, which can write nothing more', async () => {

@@ -112,6 +112,8 @@ export class SnapshotAuditor {
   #judgeReady(): boolean {
     const { feed, clock, pipeline } = this.#options;
     let judged = false;
+    // The book is not where the feed is: nothing can be compared.
+    if (pipeline.isBehind) return judged;
     for (const [id, held] of this.#held) {
       const coins = [...auditedCoins(held.snapshot, pipeline.book, pipeline.dexs)].filter((coin) =>
         feed.watches(coin),

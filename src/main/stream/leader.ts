@@ -86,6 +86,7 @@ export class StreamLeader {
       log,
       everyMs: FLUSH_EVERY_MS,
       collect: () => pipeline.collect(clock.now()),
+      owes: () => pipeline.pending > 0,
       write: (batch) => writeStreamBatch(database, lease, batch, clock.now()),
       written: (batch, tookMs) => this.#written(batch, tookMs),
       failed: (error) => this.#fail(error),
@@ -222,6 +223,8 @@ export class StreamLeader {
     this.auditor.committed(batch.audits.judged);
     this.metrics.committed(batch, batch.sampledTimes, this.#options.clock.now(), tookMs);
     if (this.#halted && this.pipeline.pending < MAX_PENDING / 2) this.#halt(false);
+    if (this.pipeline.isBehind) this.#flushes.flush();
+    else if (this.pipeline.pending > 0) this.#flushes.gathered();
   }
 
   /** Stops reading when memory is full: the venue then cuts us, and what is missed becomes a recorded gap. */
@@ -237,7 +240,8 @@ export class StreamLeader {
 
   #idle(): void {
     const until = this.feed.wholeUntil();
-    if (until !== undefined) this.pipeline.alive(until);
+    // What waits to be applied is not written with the next batch, so nothing may be claimed beyond it.
+    if (until !== undefined && !this.pipeline.isBehind) this.pipeline.alive(until);
     this.#flushes.flush();
   }
 

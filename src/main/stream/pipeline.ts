@@ -7,6 +7,7 @@ import type { AddressIndex } from '../../domain/address_index.ts';
 import { ChangeColumns, ESTIMATED, KNOWN } from '../../domain/change_columns.ts';
 import type { CoinTable } from '../../domain/listed_coin.ts';
 import type { PositionKnown } from '../../domain/position.ts';
+import { TradeBacklog } from '../../domain/trade_backlog.ts';
 import { TradeColumns } from '../../domain/trade_columns.ts';
 import type { TradeMemory } from '../../domain/trade_memory.ts';
 import {
@@ -33,6 +34,8 @@ import { sampleTimes } from './metrics.ts';
 /** Rows brought up to date per flush (trader totals, position checkpoint): all on a calm day, few in a storm. */
 const UPDATES_PER_FLUSH = 2_000;
 const UPDATES_PER_STORM_FLUSH = 250;
+/** Trades in one batch, about: a transaction of a second or so, well inside the limit of a statement. */
+const BATCH_ROWS = 20_000;
 /** Trades in one flush that make it a storm. */
 const STORM_ROWS = 2_000;
 
@@ -54,7 +57,10 @@ export class StreamPipeline {
   readonly book: PositionBook;
   readonly dexs: TraderDexs;
   #state: StreamState;
+  /** Applied, and in the next batch. */
   #pending = new TradeColumns();
+  /** Not applied yet: what a batch writes is exactly what the totals and the book hold. */
+  readonly #backlog = new TradeBacklog(BATCH_ROWS);
   #spare = new TradeColumns();
   readonly #changes = new ChangeColumns();
   #nextOffset: number;
@@ -84,7 +90,12 @@ export class StreamPipeline {
 
   /** Trades taken in that are in no batch yet. */
   get pending(): number {
-    return this.#pending.length;
+    return this.#pending.length + this.#backlog.length;
+  }
+
+  /** True while trades wait that are not in the book yet: the database is slower than the feed. */
+  get isBehind(): boolean {
+    return this.#backlog.length > 0;
   }
 
   /** Traders whose changes are written at once. */
@@ -98,11 +109,16 @@ export class StreamPipeline {
 
   /** Takes in new trades of one coin; true if a watched trader is among them. */
   trades(rows: TradeColumns): boolean {
+    if (this.isBehind || this.#pending.length >= BATCH_ROWS) this.#backlog.add(rows);
+    else this.#apply(rows);
+    return this.#watched.size > 0 && this.#anyWatched(rows);
+  }
+
+  #apply(rows: TradeColumns): void {
     const seq = this.#state.nextSeq + this.#pending.length;
     for (let at = 0; at < rows.length; at++) this.#pending.pushFrom(rows, at);
     this.ledger.apply(rows, 0, rows.length, seq);
     this.#nextOffset = this.book.applyFrame(rows, 0, rows.length, this.#changes, this.#nextOffset);
-    return this.#watched.size > 0 && this.#anyWatched(rows);
   }
 
   gap(gap: FeedGap): void {
@@ -211,6 +227,8 @@ export class StreamPipeline {
     rows.clear();
     this.#spare = rows;
     this.#state = after;
+    const waiting = this.#backlog.take();
+    if (waiting !== undefined) this.#apply(waiting);
     return batch;
   }
 
