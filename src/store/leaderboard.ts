@@ -1,7 +1,7 @@
 /** What calculate-leaderboard writes: metrics per trader and window, published boards, ranks over time. */
 import type { Database, Queryable } from './database.ts';
 import { publishNews } from './news.ts';
-import { ensureDayPartitions, utcDay } from './partitions.ts';
+import { dropPartitionsBefore, ensureDayPartitions, utcDay } from './partitions.ts';
 
 /** One trader in one window (days; 0 is the whole record). Null is unknown. */
 export interface LeaderboardRow {
@@ -109,13 +109,62 @@ export async function readFeatures(db: Queryable, asOfDay: number): Promise<Stor
   }));
 }
 
-/** A place on both boards at a time. */
-export interface RankPoint {
+/** What changes of a trader whenever anybody's record does. */
+export interface StoredStanding {
   readonly traderId: number;
-  readonly copyRank: number | null;
-  readonly copyScore: number | null;
+  readonly traderScore: number | null;
   readonly classicRank: number | null;
-  readonly classicScore: number | null;
+  readonly copyScore: number | null;
+  readonly copyRank: number | null;
+  readonly evidence: {
+    readonly level: string;
+    readonly percentile: number | null;
+    readonly posteriorSharpe: number | null;
+    readonly posteriorDeviation: number | null;
+    readonly positiveMonth: number | null;
+  };
+  readonly proven: boolean;
+}
+
+/** Brings the stored standings of a window up to date; those that were as given already are not touched. */
+export async function updateStandings(
+  tx: Queryable,
+  windowDays: number,
+  standings: readonly StoredStanding[],
+  computedAt: number,
+): Promise<void> {
+  for (let from = 0; from < standings.length; from += ROWS_PER_STATEMENT) {
+    const batch = standings.slice(from, from + ROWS_PER_STATEMENT);
+    await tx.query(
+      `UPDATE leaderboard_metrics m SET trader_score = u.trader_score, classic_rank = u.classic_rank,
+         copy_score = u.copy_score, copy_rank = u.copy_rank, evidence = u.evidence, percentile = u.percentile,
+         posterior_sharpe = u.posterior_sharpe, posterior_deviation = u.posterior_deviation,
+         positive_month = u.positive_month, proven = u.proven, computed_at = $2
+       FROM unnest($3::int8[], $4::float8[], $5::int4[], $6::float8[], $7::int4[], $8::text[], $9::float8[],
+         $10::float8[], $11::float8[], $12::float8[], $13::boolean[])
+         AS u (trader_id, trader_score, classic_rank, copy_score, copy_rank, evidence, percentile, posterior_sharpe,
+           posterior_deviation, positive_month, proven)
+       WHERE m.window_days = $1 AND m.trader_id = u.trader_id
+         AND (m.trader_score, m.classic_rank, m.copy_score, m.copy_rank, m.evidence, m.proven)
+           IS DISTINCT FROM (u.trader_score, u.classic_rank, u.copy_score, u.copy_rank, u.evidence, u.proven)`,
+      [
+        windowDays,
+        computedAt,
+        batch.map((one) => one.traderId),
+        batch.map((one) => one.traderScore),
+        batch.map((one) => one.classicRank),
+        batch.map((one) => one.copyScore),
+        batch.map((one) => one.copyRank),
+        batch.map((one) => one.evidence.level),
+        batch.map((one) => one.evidence.percentile),
+        batch.map((one) => one.evidence.posteriorSharpe),
+        batch.map((one) => one.evidence.posteriorDeviation),
+        batch.map((one) => one.evidence.positiveMonth),
+        batch.map((one) => one.proven),
+      ],
+      'update_standings',
+    );
+  }
 }
 
 export interface PublishedBoard {
@@ -208,33 +257,23 @@ export interface RankMoment {
 export const prepareRankHistory = (database: Database, time: number): Promise<void> =>
   ensureDayPartitions(database, 'rank_history', [utcDay(time)]);
 
-/** Notes where traders stand; those whose places are as last noted are to be left out by the caller. */
-export async function writeRanks(
-  tx: Queryable,
-  moment: RankMoment,
-  points: readonly RankPoint[],
-): Promise<void> {
-  for (let from = 0; from < points.length; from += ROWS_PER_STATEMENT) {
-    const batch = points.slice(from, from + ROWS_PER_STATEMENT);
-    await tx.query(
-      `INSERT INTO rank_history (trader_id, window_days, time, copy_rank, copy_ranked, copy_score, classic_rank,
-         classic_ranked, classic_score)
-       SELECT trader_id, $1, $2, copy_rank, $3, copy_score, classic_rank, $4, classic_score
-       FROM unnest($5::int8[], $6::int4[], $7::float8[], $8::int4[], $9::float8[])
-         AS u (trader_id, copy_rank, copy_score, classic_rank, classic_score)
-       ON CONFLICT DO NOTHING`,
-      [
-        moment.windowDays,
-        moment.time,
-        moment.copyRanked,
-        moment.classicRanked,
-        batch.map((one) => one.traderId),
-        batch.map((one) => one.copyRank),
-        batch.map((one) => one.copyScore),
-        batch.map((one) => one.classicRank),
-        batch.map((one) => one.classicScore),
-      ],
-      'write_ranks',
-    );
-  }
+/** Notes where everybody stands whose place is not the one last noted. */
+export async function noteRanks(tx: Queryable, moment: RankMoment): Promise<void> {
+  await tx.query(
+    `WITH moved AS (
+       UPDATE leaderboard_metrics SET noted_copy_rank = copy_rank, noted_classic_rank = classic_rank
+       WHERE window_days = $1
+         AND (noted_copy_rank, noted_classic_rank) IS DISTINCT FROM (copy_rank, classic_rank)
+       RETURNING trader_id, copy_rank, copy_score, classic_rank, trader_score)
+     INSERT INTO rank_history (trader_id, window_days, time, copy_rank, copy_ranked, copy_score, classic_rank,
+       classic_ranked, classic_score)
+     SELECT trader_id, $1, $2, copy_rank, $3, copy_score, classic_rank, $4, trader_score FROM moved
+     ON CONFLICT DO NOTHING`,
+    [moment.windowDays, moment.time, moment.copyRanked, moment.classicRanked],
+    'note_ranks',
+  );
 }
+
+/** Retention of ranks over time; returns the partitions dropped. */
+export const dropRanksBefore = (database: Database, beforeMs: number): Promise<string[]> =>
+  dropPartitionsBefore(database, 'rank_history', beforeMs);

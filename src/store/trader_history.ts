@@ -156,3 +156,16 @@ export async function failHistoryRead(
     [traderId, code, nextAt],
   );
 }
+
+/** Whether the account value of each trader is explained; null: could not be checked. */
+export async function readReconciled(
+  db: Queryable,
+  traderIds: readonly number[],
+): Promise<Map<number, boolean | null>> {
+  const { rows } = await db.query<{ trader_id: number; reconciled: boolean | null }>(
+    'SELECT trader_id, reconciled FROM trader_history WHERE trader_id = ANY ($1::int8[])',
+    [traderIds],
+    'read_reconciled',
+  );
+  return new Map(rows.map((row) => [row.trader_id, row.reconciled]));
+}

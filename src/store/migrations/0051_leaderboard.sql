@@ -27,8 +27,11 @@ CREATE TABLE leaderboard_metrics (
   record_version      int8 NOT NULL,
   as_of_day           int4 NOT NULL,           -- the UTC day that `features` were computed on
   computed_at         int8 NOT NULL,
+  -- The places that rank_history has last.
+  noted_copy_rank     int4,
+  noted_classic_rank  int4,
   PRIMARY KEY (window_days, trader_id)
-);
+) WITH (fillfactor = 80);
 
 -- The published board of a window, as bytes that any page is answered from, in parts of a MiB.
 CREATE TABLE leaderboard_snapshots (

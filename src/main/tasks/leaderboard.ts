@@ -1,0 +1,41 @@
+/**
+ * Tasks `calculate-leaderboard` (every 10 minutes: the prior, every score, everybody's rank noted) and
+ * `refresh-leaderboard` (traders whose record has changed). Both end at once when no record has.
+ */
+import { defineTask, handleTask, type TaskSpec } from '../../jobs/task.ts';
+import type { CalculationReport } from '../../ranking/calculator.ts';
+import { dropRanksBefore } from '../../store/leaderboard.ts';
+import { rankingParts } from './ranking_parts.ts';
+import type { TaskEnvironment, TaskPlug } from './task_plug.ts';
+
+const FULL_EVERY_MS = 10 * 60_000;
+const REFRESH_EVERY_MS = 30_000;
+const RANKS_KEPT_MS = 400 * 86_400_000;
+
+type BoardTask = TaskSpec<Record<string, never>, CalculationReport>;
+
+const fullTask: BoardTask = defineTask({
+  name: 'calculate-leaderboard',
+  queue: 'ranking',
+  deadlineMs: FULL_EVERY_MS,
+  everyMs: FULL_EVERY_MS,
+});
+
+const refreshTask: BoardTask = defineTask({
+  name: 'refresh-leaderboard',
+  queue: 'ranking',
+  deadlineMs: REFRESH_EVERY_MS,
+  everyMs: REFRESH_EVERY_MS,
+});
+
+const calculate = (environment: TaskEnvironment, task: BoardTask, full: boolean) =>
+  handleTask(task, async (_payload, { signal }) => {
+    const { calculator, coins } = rankingParts(environment);
+    if (full) await dropRanksBefore(environment.database, environment.clock.now() - RANKS_KEPT_MS);
+    return calculator.run(full, await coins(), signal);
+  });
+
+export const planLeaderboard: TaskPlug = () => [
+  { task: fullTask, handler: (environment) => calculate(environment, fullTask, true) },
+  { task: refreshTask, handler: (environment) => calculate(environment, refreshTask, false) },
+];

@@ -1,0 +1,127 @@
+/** What is published of one trader in one window, computed once for each change of its record. Pure. */
+
+import { dayOf } from '../domain/metrics/day.ts';
+import type { TraderHistory } from '../domain/metrics/history.ts';
+import {
+  exposureMetrics,
+  markedWinRate,
+  seriesMetrics,
+  tradeMetrics,
+} from '../domain/metrics/trader_metrics.ts';
+import { type WindowDays, windowOf } from '../domain/metrics/window.ts';
+import type { LeaderboardRow } from '../store/leaderboard.ts';
+import type { Board } from './board.ts';
+import { type Evidence, evidenceOf } from './evidence.ts';
+import { type FeatureContext, type Features, featuresOf, type Surroundings } from './features.ts';
+import { gatesOf } from './gates.ts';
+import { explain } from './reasons.ts';
+
+/** A window as a number of days; 0 is the whole record. */
+export const windowNumber = (window: WindowDays): number => window ?? 0;
+
+/** What only a look at the record can tell. */
+export interface Computed {
+  readonly features: Features;
+  readonly explanation: unknown;
+  readonly metrics: unknown;
+}
+
+/**
+ * @param reconciled whether fills, funding and transfers explain the account value; null: could not be checked.
+ */
+export function compute(
+  history: TraderHistory,
+  window: WindowDays,
+  context: FeatureContext,
+  reconciled: boolean | null,
+  around: Surroundings,
+): Computed {
+  const features = featuresOf(history, window, context, around);
+  if (reconciled !== true) features.reconciled = reconciled === null ? Number.NaN : 0;
+  const to = dayOf(context.now) - 1;
+  const view = windowOf(history, window === null ? Number.NEGATIVE_INFINITY : to - window + 1, to);
+  return {
+    features,
+    explanation: explain(features),
+    metrics: {
+      ...tradeMetrics(view),
+      markedWinRate: markedWinRate(history, view),
+      ...seriesMetrics(view),
+      ...exposureMetrics(view),
+    },
+  };
+}
+
+/** Features out of JSON: what was unknown is null there. */
+export const featuresFrom = (stored: Readonly<Record<string, number | null>>): Features =>
+  Object.fromEntries(
+    Object.entries(stored).map(([name, value]) => [name, value ?? Number.NaN]),
+  ) as unknown as Features;
+
+const finite = (x: number | undefined): number | null => (x !== undefined && Number.isFinite(x) ? x : null);
+
+/** Places by row, 0 for rows that are not on the board. */
+export function placesOf(order: Uint32Array, ranked: number, size: number): Uint32Array {
+  const places = new Uint32Array(size);
+  for (let k = 0; k < ranked; k++) places[order[k] ?? 0] = k + 1;
+  return places;
+}
+
+/** What changes whenever anybody's record does. */
+export interface Standing {
+  readonly traderScore: number | null;
+  readonly classicRank: number | null;
+  readonly copyScore: number | null;
+  readonly copyRank: number | null;
+  readonly evidence: Evidence;
+  readonly proven: boolean;
+}
+
+export interface Places {
+  readonly copy: Uint32Array;
+  readonly classic: Uint32Array;
+  readonly proven: Uint8Array;
+}
+
+export function standingOf(board: Board, row: number, places: Places): Standing {
+  const copyRank = places.copy[row] || null;
+  return {
+    traderScore: board.active[row] === 1 ? finite(board.classicScore[row]) : null,
+    classicRank: places.classic[row] || null,
+    copyScore: board.scored[row] === 1 ? finite(board.copyScore[row]) : null,
+    copyRank,
+    evidence: evidenceOf(board, row, copyRank === null ? -1 : copyRank - 1),
+    proven: places.proven[row] === 1,
+  };
+}
+
+/** The row of the table. */
+export function leaderboardRow(
+  identity: Pick<LeaderboardRow, 'traderId' | 'windowDays' | 'recordVersion' | 'asOfDay' | 'computedAt'>,
+  { features: f, explanation, metrics }: Computed,
+  standing: Standing,
+): LeaderboardRow {
+  const { evidence, proven, ...scores } = standing;
+  return {
+    ...identity,
+    accountAgeDays: finite(f.ageDays),
+    totalVolume: finite(f.volumeUsd),
+    winRate: finite(f.winRate),
+    averageRiskRatio: finite(f.riskRatio),
+    maxDrawdown: finite(f.maxDrawdown),
+    maxProfit: finite(f.maxProfitUsd),
+    maxLoss: finite(f.maxLossUsd),
+    ...scores,
+    percentile: evidence.percentile,
+    posteriorSharpe: evidence.posteriorSharpe,
+    posteriorDeviation: evidence.posteriorDeviation,
+    positiveMonth: evidence.positiveMonth,
+    evidence: evidence.level,
+    proven,
+    gates: gatesOf(f),
+    explanation,
+    metrics,
+    // NaN is null in JSON and NaN again when read.
+    features: f,
+  };
+}
