@@ -110,7 +110,7 @@ const worker = {
     max: 3600,
   }),
   SNAPSHOTS_RETENTION_DAYS: integer('How long account snapshots (account values, audits) are kept.', {
-    default: 14,
+    default: 7,
     min: 2,
     max: 3660,
   }),
