@@ -1,11 +1,18 @@
 /** The time in which one process of a role is the active one: it waits for the lease, acts, and ends with it. */
 import { AppError } from '../runtime/errors.ts';
+import type { Database } from '../store/database.ts';
 import { acquireLease, type Lease, type LeaseOptions, tryAcquireLease } from '../store/leases.ts';
+import { EnduringLease } from './stream/enduring_lease.ts';
+
+export interface TenureOptions extends Omit<LeaseOptions, 'signal'> {
+  readonly database: Database;
+}
 
 export class Tenure {
   /** Rejects when the lease is lost or the work cannot begin; resolves when stopped. */
   readonly ended: Promise<void>;
   readonly #options: LeaseOptions;
+  readonly #database: Database;
   readonly #stop = new AbortController();
   #settle: { resolve: () => void; reject: (reason: unknown) => void } = {
     resolve: () => undefined,
@@ -13,7 +20,8 @@ export class Tenure {
   };
   #lease: Lease | undefined;
 
-  constructor(options: Omit<LeaseOptions, 'signal'>) {
+  constructor({ database, ...options }: TenureOptions) {
+    this.#database = database;
     this.#options = { ...options, holder: `${options.holder} pid ${process.pid}`, signal: this.#stop.signal };
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -24,9 +32,9 @@ export class Tenure {
 
   /** Resolves when `work` has begun, or when this process stands by and will begin it later. */
   async begin(work: () => Promise<void>): Promise<void> {
-    this.#lease = await tryAcquireLease(this.#options);
-    if (this.#lease !== undefined) {
-      this.#watch(this.#lease);
+    const lease = await tryAcquireLease(this.#options);
+    if (lease !== undefined) {
+      this.#hold(lease);
       return work();
     }
     this.#options.log.info({ lease: this.#options.name }, 'standby: another process is active');
@@ -45,15 +53,23 @@ export class Tenure {
 
   async #wait(work: () => Promise<void>): Promise<void> {
     try {
-      this.#lease = await acquireLease(this.#options);
-      this.#watch(this.#lease);
+      this.#hold(await acquireLease(this.#options));
       await work();
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#settle.reject(error);
     }
   }
 
-  #watch(lease: Lease): void {
+  /** A database that was away does not end the tenure; only another holder does. */
+  #hold(first: Lease): void {
+    const options = this.#options;
+    const lease = new EnduringLease(first, {
+      database: this.#database,
+      clock: options.clock,
+      log: options.log,
+      take: () => tryAcquireLease(options),
+    });
+    this.#lease = lease;
     lease.signal.addEventListener('abort', () => this.#settle.reject(lease.signal.reason), { once: true });
   }
 }

@@ -109,8 +109,14 @@ describe('tracking in its roles', () => {
     const relay = await relayTo(Number(url.port));
     url.port = String(relay.port);
     const environment = { HYPERLIQUID_API_URL: venue.url, DATABASE_URL: url.href };
-    await start(startWorkerRole, 'worker', environment);
-    await start(startSchedulerRole, 'scheduler', environment);
+    const ends: unknown[] = [];
+    for (const [begin, instance] of [
+      [startWorkerRole, 'worker'],
+      [startSchedulerRole, 'scheduler'],
+    ] as const) {
+      const role = await start(begin, instance, environment);
+      role.ended?.catch((error: unknown) => ends.push(error));
+    }
     await until(async () => (await count('account_snapshots')) > 20);
     await relay.close();
     // Longer than a run: the job that was under way is lost with the database.
@@ -119,5 +125,7 @@ describe('tracking in its roles', () => {
     const again = await relayTo(Number(new URL(test.url.reveal()).port), relay.port);
     closers.unshift(() => again.close());
     await until(async () => (await count('account_snapshots')) > before + 10, 'tracking to go on', 30_000);
+    // A service that ended would be restarted, and given up after five times.
+    expect(ends).toEqual([]);
   }, 90_000);
 });

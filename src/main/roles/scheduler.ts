@@ -49,7 +49,14 @@ export async function startSchedulerRole(context: ServiceContext<TaskSettings>):
     log,
   });
   parts.jobs = jobs;
-  const tenure = new Tenure({ url: store.database.url, name: 'scheduler', holder: instance, clock, log });
+  const tenure = new Tenure({
+    database: store.database,
+    url: store.database.url,
+    name: 'scheduler',
+    holder: instance,
+    clock,
+    log,
+  });
   await tenure.begin(async () => {
     await jobs.registerSchedules(tasks);
     const again = () =>

@@ -64,7 +64,7 @@ export async function startWorkerRole(context: ServiceContext<TaskSettings>): Pr
   const tenure =
     jobs.kind === 'redis'
       ? undefined
-      : new Tenure({ url: database.url, name: 'worker', holder: instance, clock, log });
+      : new Tenure({ database, url: database.url, name: 'worker', holder: instance, clock, log });
   if (tenure === undefined) await begin();
   else await tenure.begin(begin);
   return {
