@@ -16,6 +16,9 @@ export function decimalCell(value: string, more: { n?: number; asOf?: number } =
 
 export const unknownCell = (reason: string): Cell => ({ v: null, state: 'unknown', reason });
 
+/** There is no such number here. */
+export const absentCell = (reason: string): Cell => ({ v: null, state: 'na', reason });
+
 /** A number that covers less than it is meant to, with why. */
 export const partialCell = (cell: Cell, reason: string): Cell =>
   cell.v === null ? cell : { ...cell, state: 'partial', reason };

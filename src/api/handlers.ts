@@ -2,6 +2,7 @@
 import type { System } from '../contract/system.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AccessGrant } from '../store/api_access.ts';
+import { readCoins } from '../store/coins.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { readTraderCoins } from '../store/read_trader_coins.ts';
 import { readTrader, readTraderPage } from '../store/read_traders.ts';
@@ -107,6 +108,14 @@ export function createHandlers(options: HandlerOptions): Handlers {
       if (view === undefined) throw new ApiError('NOT_FOUND', 'No trade of this address has been seen.');
       return { ...traderRow(view), coins: await readTraderCoins(db, view.traderId) };
     },
+    listCoins: async () => ({
+      items: (await readCoins(db)).map(({ symbol, sizeDecimals, maxLeverage, delisted }) => ({
+        coin: symbol,
+        sizeDecimals,
+        maxLeverage,
+        delisted,
+      })),
+    }),
     listRecentTrades: async ({ query }) => {
       const from = Math.max(0, statsNow(stats).trades.total - query.limit);
       const trades = await readTradesAfter(db, from, query.limit);

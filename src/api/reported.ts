@@ -32,7 +32,7 @@ export type WeightReport = z.infer<typeof weightReportSchema> & { readonly asOf:
 
 const FRESH_MS = 8_000;
 
-const isFresh = (beat: ServiceHeartbeat, now: number): boolean =>
+export const isFresh = (beat: ServiceHeartbeat, now: number): boolean =>
   beat.state !== 'stopped' && now - beat.beatAt <= FRESH_MS;
 
 /** The active stream role's feed: the one with connections, if a standby reports too. */

@@ -7,7 +7,8 @@ import type { Queryable } from '../store/database.ts';
 import { readSystemCounts, type SystemCounts } from '../store/read_stats.ts';
 import { readHeartbeats, type ServiceHeartbeat } from '../store/service_heartbeats.ts';
 import { numberCell, partialCell, unknownCell } from './cells.ts';
-import { type FeedReport, reportedFeed, reportedWeight } from './reported.ts';
+import { RecentMetrics } from './recent_metrics.ts';
+import { type FeedReport, isFresh, reportedFeed, reportedWeight } from './reported.ts';
 import { mergeServices, readManagerFile } from './services.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -49,6 +50,8 @@ export class StatsCollector {
   #timer: Timer | undefined;
   #current: Stats | undefined;
   #beats: readonly ServiceHeartbeat[] = [];
+  /** What the metrics in the heartbeats grew by lately. */
+  readonly recent = new RecentMetrics();
   #looking: Promise<void> | undefined;
   #failing = false;
 
@@ -109,6 +112,10 @@ export class StatsCollector {
     const now = clock.now();
     this.#sample(counts.tradeSeq);
     this.#beats = beats;
+    this.recent.look(
+      beats.filter((beat) => isFresh(beat, now)),
+      clock.monotonic(),
+    );
     this.#current = {
       serverTime: now,
       version: identity.version,

@@ -13,7 +13,8 @@ import {
 } from '../store/read_system.ts';
 import { readLastTaskRuns } from '../store/task_runs.ts';
 import { numberCell, unknownCell } from './cells.ts';
-import { reportedQueues } from './reported.ts';
+import { figuresOf } from './figures.ts';
+import { isFresh, reportedQueues } from './reported.ts';
 import type { StatsCollector } from './stats.ts';
 
 const MINUTE = 60_000;
@@ -136,9 +137,11 @@ export function systemReader({ db, clock, stats }: SystemOptions): () => Promise
   const slow = cached(clock, SLOW_TTL_MS, () => slowParts(db, clock.now()));
   return cached(clock, 1_000, async () => {
     const [quick, rest] = await Promise.all([quickParts(db, clock.now()), slow()]);
+    const fresh = stats.beats.filter((beat) => isFresh(beat, clock.now()));
     return {
       serverTime: clock.now(),
       weight: stats.current?.weight ?? [],
+      figures: figuresOf(stats.recent, fresh, clock.monotonic()),
       queues: reportedQueues(stats.beats, clock.now()),
       ...quick,
       ...rest,

@@ -8,7 +8,7 @@ import type { ChangeView } from '../store/read_changes.ts';
 import type { PositionView } from '../store/read_positions.ts';
 import type { TraderView } from '../store/read_traders.ts';
 import type { TradeView } from '../store/read_trades.ts';
-import { decimalCell, partialCell, staleCell, unknownCell } from './cells.ts';
+import { absentCell, decimalCell, partialCell, staleCell, unknownCell } from './cells.ts';
 
 export const traderRow = (view: TraderView): TraderRow => ({
   address: view.address,
@@ -43,6 +43,13 @@ function knownCell(value: string, known: Known): Cell {
   return partialCell(cell, 'the position was never audited: only trades that we saw are in it');
 }
 
+/** Opening and increasing realise nothing, and what an audit corrected was not seen: neither is a zero. */
+function realised(view: ChangeView): Cell {
+  if (view.cause === 'audit') return unknownCell('an audit corrected the position: no trade was seen');
+  if (view.kind === 'opened' || view.kind === 'increased') return absentCell('nothing was closed');
+  return knownCell(view.realisedPnlUsd, view.known);
+}
+
 export const changeRow = (view: ChangeView): PositionChange => ({
   epoch: view.epoch,
   offset: view.offset,
@@ -54,7 +61,7 @@ export const changeRow = (view: ChangeView): PositionChange => ({
   sizeAfter: view.sizeAfter,
   price: view.price,
   notionalUsd: view.notionalUsd,
-  realisedPnlUsd: knownCell(view.realisedPnlUsd, view.known),
+  realisedPnlUsd: realised(view),
   known: view.known,
   tradeIds: [...view.tradeIds],
   exchangeTime: view.exchangeTime,

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { accountValueQuerySchema, accountValueSchema } from './account_value.ts';
+import { coinListSchema } from './coins.ts';
 import type { ApiErrorCode } from './errors.ts';
 import {
   eventExportQuerySchema,
@@ -171,6 +172,13 @@ export const OPERATIONS = {
     access: 'viewer',
     summary: 'Sweep ages, weight, tasks, queues, feed gaps and drift, for operators.',
     response: systemSchema,
+  },
+  listCoins: {
+    method: 'GET',
+    path: '/api/v1/coins',
+    access: 'viewer',
+    summary: 'The perpetuals of the venue, delisted ones included.',
+    response: coinListSchema,
   },
   listRecentTrades: {
     method: 'GET',

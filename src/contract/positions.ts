@@ -40,7 +40,9 @@ export const positionChangeSchema = z
       .nullable()
       .meta({ description: 'Average of the fills; null where an audit corrected' }),
     notionalUsd: decimalSchema.nullable(),
-    realisedPnlUsd: cellSchema,
+    realisedPnlUsd: cellSchema.meta({
+      description: 'Before fees; na where nothing was closed, unknown where an audit corrected',
+    }),
     known: knownSchema,
     tradeIds: z.array(countSchema),
     exchangeTime: timeSchema,

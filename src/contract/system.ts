@@ -73,10 +73,43 @@ export const sweepSchema = z
   .meta({ id: 'Sweep' });
 export type Sweep = z.infer<typeof sweepSchema>;
 
+const quantilesSchema = z
+  .object({ p50: cellSchema, p99: cellSchema })
+  .meta({ id: 'Quantiles', description: 'ms, over the last five minutes' });
+
+/** What the services measured of themselves lately. */
+const figuresSchema = z
+  .object({
+    lag: z
+      .object({
+        commit: quantilesSchema.meta({ description: "A trade's exchange time to its commit" }),
+        send: quantilesSchema.meta({
+          description: "Commit of a position change to its frame on this server's update streams",
+        }),
+        total: quantilesSchema.meta({ description: 'Exchange time of a position change to that frame' }),
+      })
+      .meta({ description: 'Exchange and server clocks both matter where the exchange time does' }),
+    changesPerSecond: cellSchema.meta({ description: 'Position changes written, over the last minute' }),
+    tracking: z.object({
+      polls: cellSchema.meta({ description: 'Polls of accounts in the last hour' }),
+      successRate: cellSchema.meta({ description: 'Of these, those that brought an answer, 0 to 1' }),
+    }),
+    refused: cellSchema.meta({ description: 'HTTP 429 answers of the venue in the last hour' }),
+    book: z.object({
+      pairs: cellSchema.meta({
+        description: 'Trader and coin pairs in the position book, closed ones included',
+      }),
+      open: cellSchema.meta({ description: 'Open positions in the position book' }),
+    }),
+  })
+  .meta({ id: 'Figures' });
+export type Figures = z.infer<typeof figuresSchema>;
+
 export const systemSchema = z
   .object({
     serverTime: timeSchema,
     weight: z.array(weightSchema),
+    figures: figuresSchema,
     sweep: sweepSchema,
     known: z
       .array(z.object({ known: knownSchema, positions: countSchema }))

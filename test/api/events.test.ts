@@ -148,8 +148,10 @@ describe('one trader', () => {
     const { items } = await json<EventList>(
       `/api/v1/events?after=${EPOCH}:10&trader=${addressOf(2)}&limit=1`,
     );
-    expect(items[0]?.realisedPnlUsd).toEqual({ v: '0', state: 'zero' });
-    await appendChanges(rig.test.database, [{ trader: 2, known: 'estimated', pnl: '-2.50' }]);
+    expect(items[0]).toMatchObject({ kind: 'opened', realisedPnlUsd: { v: null, state: 'na' } });
+    await appendChanges(rig.test.database, [
+      { trader: 2, known: 'estimated', pnl: '-2.50', kind: 'reduced' },
+    ]);
     const { items: last } = await json<EventList>('/api/v1/events?limit=1');
     expect(last[0]?.realisedPnlUsd).toMatchObject({ v: '-2.5', state: 'partial' });
     await rig.test.database.query('DELETE FROM position_changes WHERE log_offset > $1', [TOTAL]);

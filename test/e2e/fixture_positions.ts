@@ -1,5 +1,6 @@
 /** Positions, their changes, account values and the system report of the fixture server. */
 import type { AccountValue } from '../../src/contract/account_value.ts';
+import type { CoinList } from '../../src/contract/coins.ts';
 import type { ChangeKind, Position, PositionChange } from '../../src/contract/positions.ts';
 import type { System } from '../../src/contract/system.ts';
 import type { ChangeFilter, ServerMessage } from '../../src/contract/updates.ts';
@@ -159,12 +160,39 @@ const task = (name: string, agoMs: number, durationMs: number, error: string | n
   error,
 });
 
+/** Decimals as the real venue gives them. */
+export const COIN_LIST: CoinList = {
+  items: [
+    ['BTC', 5],
+    ['ETH', 4],
+    ['SOL', 2],
+    ['HYPE', 2],
+    ['xyz:CL', 3],
+  ].map(([coin, sizeDecimals]) => ({
+    coin: String(coin),
+    sizeDecimals: Number(sizeDecimals),
+    maxLeverage: 20,
+    delisted: false,
+  })),
+};
+
 export function systemReport(traders: number, someone: string): System {
   const now = Date.now();
   const shares = [0.31, 0.22, 0.14, 0.1, 0.07, 0.05, 0.04, 0.03, 0.02, 0.02];
   return {
     serverTime: now,
     weight: [],
+    figures: {
+      lag: {
+        commit: { p50: cell(142), p99: cell(381) },
+        send: { p50: cell(9), p99: cell(41) },
+        total: { p50: cell(156), p99: cell(402) },
+      },
+      changesPerSecond: cell('31.4'),
+      tracking: { polls: cell(1_284), successRate: cell('0.9977') },
+      refused: { v: '0', state: 'zero' },
+      book: { pairs: cell(9_120), open: cell(3_418) },
+    },
     sweep: {
       tracked: traders - 41,
       never: 41,

@@ -36,6 +36,7 @@ export async function startStreamRole(context: Context): Promise<RunningRole> {
     url: config.HYPERLIQUID_API_URL,
     clock,
     log,
+    observe: (egress, type, outcome) => parts.leader?.metrics.requested(egress, type, outcome),
   });
   const lease: LeaseOptions = {
     url: store.database.url,

@@ -1,6 +1,7 @@
 /** What pages ask for, as query definitions. What moves by itself comes over the WebSocket instead. */
 import { queryOptions } from '@tanstack/react-query';
 import type { AccountValue } from '../../contract/account_value.ts';
+import type { CoinList } from '../../contract/coins.ts';
 import type { TraderEvents, TraderPositions } from '../../contract/events.ts';
 import type { Session } from '../../contract/session.ts';
 import type { Stats } from '../../contract/stats.ts';
@@ -18,6 +19,12 @@ export const sessionQuery = queryOptions({
 export const statsQuery = queryOptions({
   queryKey: ['stats'],
   queryFn: ({ signal }) => call<Stats>('getStats', { signal }),
+});
+
+export const coinsQuery = queryOptions({
+  queryKey: ['coins'],
+  queryFn: ({ signal }) => call<CoinList>('listCoins', { signal }),
+  refetchInterval: 300_000,
 });
 
 export const recentTradesQuery = (limit: number) =>

@@ -18,6 +18,7 @@ const ROUTES = {
   getTraderPositions: ['GET', '/api/v1/traders/{address}/positions'],
   listTraderEvents: ['GET', '/api/v1/traders/{address}/events'],
   getAccountValue: ['GET', '/api/v1/traders/{address}/account-value'],
+  listCoins: ['GET', '/api/v1/coins'],
   getSystem: ['GET', '/api/v1/system'],
   addToWatchlist: ['PUT', '/api/v1/watchlist/{address}'],
   removeFromWatchlist: ['DELETE', '/api/v1/watchlist/{address}'],

@@ -1,5 +1,8 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
+import { coinsQuery } from '../api/queries.ts';
+import { acceptCoins } from '../live/coins.ts';
 import { paused, setPaused, startLive } from '../live/feed.ts';
 import { useStore } from '../live/store.ts';
 import { announcement } from '../ui/announce.ts';
@@ -91,6 +94,10 @@ export function Shell() {
   const [helpOpen, setHelpOpen] = useState(false);
   const said = useStore(announcement);
   useEffect(() => startLive(), []);
+  const coins = useQuery(coinsQuery).data;
+  useEffect(() => {
+    if (coins !== undefined) acceptCoins(coins);
+  }, [coins]);
   useEffect(
     () =>
       startShortcuts({

@@ -1,6 +1,6 @@
 import type { PositionChange } from '../../contract/positions.ts';
-import type { Cell } from '../../contract/values.ts';
 import { AddressLink } from './address.tsx';
+import { PriceNum, SizeNum } from './coin_num.tsx';
 import { Num } from './num.tsx';
 import { ChangeWord, KnownBadge } from './position_badges.tsx';
 import { usePageWidth } from './screen.ts';
@@ -9,14 +9,6 @@ import { TableWrap } from './table_wrap.tsx';
 import { When } from './when.tsx';
 
 const NO_PRICE = 'an audit corrected the position: no trade was seen';
-const NO_TRADE: Cell = { v: null, state: 'unknown', reason: NO_PRICE };
-const NOTHING_CLOSED: Cell = { v: null, state: 'na', reason: 'nothing was closed' };
-
-/** Opening and increasing realise nothing: that is not a zero. */
-function realised(change: PositionChange): Cell {
-  if (change.kind === 'opened' || change.kind === 'increased') return NOTHING_CLOSED;
-  return change.price === null ? NO_TRADE : change.realisedPnlUsd;
-}
 
 const Row = ({ change, trader }: { readonly change: PositionChange; readonly trader: boolean }) => (
   <tr>
@@ -35,19 +27,19 @@ const Row = ({ change, trader }: { readonly change: PositionChange; readonly tra
       <ChangeWord kind={change.kind} sizeBefore={change.sizeBefore} sizeAfter={change.sizeAfter} />
     </td>
     <td className={t('right', 'wide', 'second')}>
-      <Num value={change.sizeBefore} kind="size" />
+      <SizeNum coin={change.coin} value={change.sizeBefore} />
     </td>
     <td className={t('right', 'wide')}>
-      <Num value={change.sizeAfter} kind="size" />
+      <SizeNum coin={change.coin} value={change.sizeAfter} />
     </td>
     <td className={t('right', 'wide')}>
-      <Num value={change.price} kind="price" reason={NO_PRICE} />
+      <PriceNum coin={change.coin} value={change.price} average reason={NO_PRICE} />
     </td>
     <td className={t('right')}>
       <Num value={change.notionalUsd} kind="usd" reason={NO_PRICE} />
     </td>
     <td className={t('right', 'wide')}>
-      <Num value={realised(change)} kind="pnl" tone />
+      <Num value={change.realisedPnlUsd} kind="pnl" tone />
     </td>
     <td className={t('wide')}>
       <KnownBadge known={change.known} />
@@ -75,7 +67,7 @@ const CompactRow = ({ change, trader }: { readonly change: PositionChange; reado
       <span className={t('line')}>
         <Num value={change.notionalUsd} kind="usd" reason={NO_PRICE} />
       </span>
-      <Num value={realised(change)} kind="pnl" tone />
+      <Num value={change.realisedPnlUsd} kind="pnl" tone />
     </td>
   </tr>
 );

@@ -7,6 +7,7 @@ import { useStore } from '../../live/store.ts';
 import { AddressLink } from '../../ui/address.tsx';
 import { Direction } from '../../ui/badge.tsx';
 import { Card } from '../../ui/card.tsx';
+import { PriceNum, SizeNum } from '../../ui/coin_num.tsx';
 import { Empty, Failure, Skeleton } from '../../ui/notice.tsx';
 import { Num } from '../../ui/num.tsx';
 import { tableClass as t } from '../../ui/table.ts';
@@ -29,10 +30,10 @@ const TradeRow = ({ trade }: { readonly trade: Trade }) => (
       <Direction long={trade.side === 'buy'} label={trade.side === 'buy' ? 'Buy' : 'Sell'} />
     </td>
     <td className={t('right')}>
-      <Num value={trade.price} kind="price" />
+      <PriceNum coin={trade.coin} value={trade.price} />
     </td>
     <td className={t('right', 'wide')}>
-      <Num value={trade.size} kind="size" />
+      <SizeNum coin={trade.coin} value={trade.size} />
     </td>
     <td className={t('right')}>
       <Num value={trade.notionalUsd} kind="usd" />

@@ -2,8 +2,8 @@ import type { Drift, FeedGap } from '../../../contract/system.ts';
 import { formatDuration } from '../../format/number.ts';
 import { AddressLink } from '../../ui/address.tsx';
 import { Card } from '../../ui/card.tsx';
+import { SizeNum } from '../../ui/coin_num.tsx';
 import { Empty } from '../../ui/notice.tsx';
-import { Num } from '../../ui/num.tsx';
 import { KnownBadge } from '../../ui/position_badges.tsx';
 import { tableClass as t } from '../../ui/table.ts';
 import { TableWrap } from '../../ui/table_wrap.tsx';
@@ -85,10 +85,10 @@ export const DriftCard = ({ drift }: { readonly drift: readonly Drift[] }) => (
                 {one.coin}
               </th>
               <td className={t('right')}>
-                <Num value={one.bookSize} kind="size" />
+                <SizeNum coin={one.coin} value={one.bookSize} />
               </td>
               <td className={t('right')}>
-                <Num value={one.venueSize} kind="size" />
+                <SizeNum coin={one.coin} value={one.venueSize} />
               </td>
               <td className={t('wide')}>
                 <KnownBadge known={one.known} />

@@ -11,6 +11,7 @@ import { ServicesTable } from '../../ui/services_table.tsx';
 import { DriftCard, GapsCard } from './findings_cards.tsx';
 import { About, FeedFacts } from './installation.tsx';
 import { QueuesCard, TasksCard } from './jobs_cards.tsx';
+import { LagCard } from './lag_card.tsx';
 import styles from './system.module.css';
 import { SweepCard, TrackingCard } from './tracking_cards.tsx';
 import { WeightCard } from './weight_card.tsx';
@@ -32,6 +33,7 @@ function Work() {
   }
   return (
     <>
+      <LagCard lag={system.data.figures.lag} />
       <TrackingCard system={system.data} />
       <SweepCard sweep={system.data.sweep} />
       <TasksCard tasks={system.data.tasks} />

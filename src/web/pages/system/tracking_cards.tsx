@@ -14,6 +14,7 @@ const c = pick(styles);
 /** The position book: how large and how sure. */
 export function TrackingCard({ system }: { readonly system: System }) {
   const positions = system.known.reduce((sum, one) => sum + one.positions, 0);
+  const { book, changesPerSecond } = system.figures;
   return (
     <Card title="Position book">
       <dl className={c('facts')}>
@@ -21,16 +22,42 @@ export function TrackingCard({ system }: { readonly system: System }) {
         <dd>
           <Num value={positions} kind="count" />
         </dd>
+        <dt data-tip="Pairs of trader and coin, closed ones included">Pairs in the book</dt>
+        <dd>
+          <Num value={book.pairs} kind="count" />
+        </dd>
+        <dt data-tip="Over the last minute">Changes a second</dt>
+        <dd>
+          <Num value={changesPerSecond} kind="rate" />
+        </dd>
         {system.known.map((one) => (
           <div key={one.known} className={c('pair')}>
             <dt>
               <KnownBadge known={one.known} />
             </dt>
             <dd>
-              <Num value={one.positions} kind="count" />
+              <Num value={one.positions} kind="count" />{' '}
+              <span className={c('share')}>
+                <Num value={positions === 0 ? null : one.positions / positions} kind="percent" />
+              </span>
             </dd>
           </div>
         ))}
+        <dt data-tip="Of the polls of accounts in the last hour, those that brought an answer">
+          Tracking success, last hour
+        </dt>
+        <dd>
+          <Num value={system.figures.tracking.successRate} kind="percent" />{' '}
+          <span className={c('share')}>
+            of <Num value={system.figures.tracking.polls} kind="count" /> polls
+          </span>
+        </dd>
+        <dt data-tip="Answers with status 429: the exchange refused a request for its rate">
+          Refused for rate (429), last hour
+        </dt>
+        <dd>
+          <Num value={system.figures.refused} kind="count" />
+        </dd>
         <dt>Audits in the last 24 h</dt>
         <dd>
           <Num value={system.audits.lastDay} kind="count" />

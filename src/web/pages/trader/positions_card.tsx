@@ -2,6 +2,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import type { TraderPositions } from '../../../contract/events.ts';
 import type { Position } from '../../../contract/positions.ts';
 import { Card } from '../../ui/card.tsx';
+import { PriceNum, SizeNum } from '../../ui/coin_num.tsx';
 import { Empty, Failure, Skeleton } from '../../ui/notice.tsx';
 import { Num } from '../../ui/num.tsx';
 import { KnownBadge, PositionSide } from '../../ui/position_badges.tsx';
@@ -18,10 +19,10 @@ const Row = ({ position }: { readonly position: Position }) => (
       <PositionSide size={position.size} />
     </td>
     <td className={t('right')}>
-      <Num value={position.size.replace(/^-/, '')} kind="size" />
+      <SizeNum coin={position.coin} value={position.size.replace(/^-/, '')} />
     </td>
     <td className={t('right')}>
-      <Num value={position.entryPrice} kind="price" />
+      <PriceNum coin={position.coin} value={position.entryPrice} average />
     </td>
     <td className={t('right', 'wide')}>
       <Num value={position.realisedPnlUsd} kind="pnl" tone />
