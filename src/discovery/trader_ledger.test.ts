@@ -13,7 +13,7 @@ const trade = fc.record({
 
 test('totals are exact, and a restart from stored totals and trades goes on as if nothing had happened', () => {
   fc.assert(
-    fc.property(fc.array(trade, { maxLength: 200 }), fc.nat(200), (trades, cut) => {
+    fc.property(fc.array(trade, { maxLength: 200, size: 'max' }), fc.nat(200), (trades, cut) => {
       const model = new Map<number, { times: number[]; notional: bigint }>();
       const rows = new TradeColumns();
       for (const one of trades) {

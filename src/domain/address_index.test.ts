@@ -5,14 +5,14 @@ import { AddressIndex } from './address_index.ts';
 
 const hexDigit = fc.constantFrom(...'0123456789abcdef');
 const anAddress = fc
-  .array(hexDigit, { minLength: 40, maxLength: 40 })
+  .array(hexDigit, { minLength: 40, maxLength: 40, size: 'max' })
   .map((digits) => `0x${digits.join('')}` as Address);
 
 const bytesOf = (address: Address) => new Uint8Array(Buffer.from(address.slice(2), 'hex'));
 
 test('behaves as a map from address to 1, 2, 3… whatever way an address comes in', () => {
   fc.assert(
-    fc.property(fc.array(anAddress, { maxLength: 400 }), fc.integer(), (addresses, salt) => {
+    fc.property(fc.array(anAddress, { maxLength: 400, size: 'max' }), fc.integer(), (addresses, salt) => {
       const index = new AddressIndex(salt, 4);
       const model = new Map<Address, number>();
       for (const [i, address] of addresses.entries()) {

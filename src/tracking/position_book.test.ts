@@ -47,7 +47,7 @@ function applyAll(book: PositionBook, rows: TradeColumns, changes = new ChangeCo
 describe('the book', () => {
   test('sizes are the sum of fills; realised PnL and cost conserve every micro-dollar', () => {
     fc.assert(
-      fc.property(fc.array(trade, { maxLength: 120 }), (trades) => {
+      fc.property(fc.array(trade, { maxLength: 120, size: 'max' }), (trades) => {
         const book = new PositionBook();
         const changes = applyAll(book, rowsOf(trades));
         const truth = new Map<string, { size: number; cash: bigint }>();
@@ -84,7 +84,7 @@ describe('the book', () => {
 
   test('changes chain without a hole, carry every fill once, and the last one is the position', () => {
     fc.assert(
-      fc.property(fc.array(trade, { maxLength: 120 }), (trades) => {
+      fc.property(fc.array(trade, { maxLength: 120, size: 'max' }), (trades) => {
         const book = new PositionBook();
         const changes = applyAll(book, rowsOf(trades));
         const size = new Map<number, number>();
@@ -111,7 +111,7 @@ describe('the book', () => {
 
   test('a restart from any checkpoint plus the log after it gives the same book', () => {
     fc.assert(
-      fc.property(fc.array(trade, { maxLength: 80 }), fc.nat(80), (trades, taken) => {
+      fc.property(fc.array(trade, { maxLength: 80, size: 'max' }), fc.nat(80), (trades, taken) => {
         const book = new PositionBook();
         const changes = applyAll(book, rowsOf(trades));
         // A checkpoint that is late for some positions and early for others.

@@ -49,7 +49,7 @@ const frameOf = (data: unknown) => JSON.stringify({ channel: 'trades', data });
 describe('trades', () => {
   test('the fast and the slow way read the same', () => {
     fc.assert(
-      fc.property(fc.array(wireTrade, { maxLength: 40 }), (trades) => {
+      fc.property(fc.array(wireTrade, { maxLength: 40, size: 'max' }), (trades) => {
         const fast = reader();
         const slow = reader();
         expect(fast.read(frameOf(trades))).toMatchObject({ kind: 'trades', from: 0, unreadable: [] });
@@ -162,7 +162,7 @@ describe('everything else', () => {
       }),
     );
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (raw) => {
+      fc.property(fc.uint8Array({ maxLength: 200, size: 'max' }), (raw) => {
         const { frames, columns } = reader();
         expect(frames.read(Buffer.from(raw), columns, 0)).toHaveProperty('kind');
       }),

@@ -16,7 +16,7 @@ describe('weight budget', () => {
       actual: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => {
         const limits = { limit: 1200, windowMs: 60_000, reserve: { orders: 100, repairs: 50 } };
         const budget = new WeightBudget(limits);
         const arrivals: { at: number; weight: number }[] = [];
