@@ -12,6 +12,7 @@ import { VenueBackend } from './exchange/venue_backend.ts';
 import { type ControlServer, startControl } from './faults/control.ts';
 import { FaultPlan } from './faults/plan.ts';
 import { type PopulationSize, populatedWorld } from './population/populated_world.ts';
+import { type TraderTruth, truthOf } from './population/truth.ts';
 import { type Recorder, startRecorder } from './replay/recorder.ts';
 import { parseRecording } from './replay/recording.ts';
 import { Replay } from './replay/replay.ts';
@@ -77,32 +78,34 @@ const WARM_UP_MS = 120_000;
 const TRADERS = 3000;
 /** Newcomers beside a population with a past. */
 const NEWCOMERS = 300;
+/** Trades a second of the population, for each of its traders. */
+const LIVING_TRADES_PER_SECOND = 0.0035;
 /** Measured with that many traders: the makers' own trades, and acts per day of each trader for one trade a second. */
 const MAKER_TRADES_PER_SECOND = 2.2;
 const ACTS_PER_DAY_PER_TRADE = 33.6;
 /** A known builder's balance, micro-USD: 1,000 USD. */
 const BUILDER_BALANCE = 1_000_000_000 as MicroUsd;
 
-function openVenue(source: VenueSource, clock: Clock): VenueBackend {
+function openVenue(source: VenueSource, clock: Clock): Opened {
   const now = clock.now();
-  const wanted = Math.max(0.1, source.tradesPerSecond - MAKER_TRADES_PER_SECOND);
-  const traders = source.population === undefined ? TRADERS : NEWCOMERS;
+  const { population } = source;
+  const others = MAKER_TRADES_PER_SECOND + LIVING_TRADES_PER_SECOND * (population?.traders ?? 0);
+  const wanted = Math.max(0.1, source.tradesPerSecond - others);
+  const traders = population === undefined ? TRADERS : NEWCOMERS;
   const options: WorldOptions = {
     seed: source.seed,
     startTime: now - (source.warmUpMs ?? WARM_UP_MS),
     takers: { traders, actsPerDay: wanted * ACTS_PER_DAY_PER_TRADE * (TRADERS / traders) },
   };
-  const world =
-    source.population === undefined
-      ? new SimulatedWorld(options)
-      : populatedWorld(options, source.population).world;
+  const populated = population === undefined ? undefined : populatedWorld(options, population);
+  const world = populated?.world ?? new SimulatedWorld(options);
   for (const builder of KNOWN_BUILDERS) world.venue.control.deposit(builder, BUILDER_BALANCE);
   world.advanceTo(now);
-  return new VenueBackend({
-    world,
-    clock,
-    ...(source.network === undefined ? {} : { network: source.network }),
-  });
+  const network = source.network === undefined ? {} : { network: source.network };
+  return {
+    backend: new VenueBackend({ world, clock, ...network }),
+    truth: populated === undefined ? undefined : () => truthOf(populated.past),
+  };
 }
 
 async function openReplay(source: ReplaySource, clock: Clock, log: Logger): Promise<Backend> {
@@ -115,14 +118,19 @@ async function openReplay(source: ReplaySource, clock: Clock, log: Logger): Prom
   return new Replay({ recording: parseRecording(text), clock, log, ...source });
 }
 
-async function openBackend({ source, clock, log }: SimulatorOptions): Promise<Backend> {
+interface Opened {
+  readonly backend: Backend;
+  readonly truth?: (() => TraderTruth[]) | undefined;
+}
+
+async function openBackend({ source, clock, log }: SimulatorOptions): Promise<Opened> {
   switch (source.kind) {
     case 'venue':
       return openVenue(source, clock);
     case 'replay':
-      return openReplay(source, clock, log);
+      return { backend: await openReplay(source, clock, log) };
     case 'tape':
-      return new Tape({ ...source, clock, random: seededRandom(source.seed) });
+      return { backend: new Tape({ ...source, clock, random: seededRandom(source.seed) }) };
   }
 }
 
@@ -146,7 +154,7 @@ async function recordOrClose(path: string, backend: Backend, server: WireServer,
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { clock, control, host, log, recordPath } = options;
   const faults = control === undefined ? undefined : new FaultPlan(control.seed, clock);
-  const backend = await openBackend(options);
+  const { backend, truth } = await openBackend(options);
   const server = await startWireServer({ ...options, backend, ...(faults === undefined ? {} : { faults }) });
   const recorder =
     recordPath === undefined ? undefined : await recordOrClose(recordPath, backend, server, clock);
@@ -161,6 +169,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       ...(backend instanceof VenueBackend
         ? { venue: backend.venue, setSkew: (ms: number) => backend.setSkew(ms) }
         : {}),
+      ...(truth === undefined ? {} : { population: truth }),
     });
   return {
     ...server,

@@ -56,7 +56,8 @@ export function smallWorldOptions(seed: string, startTime: number): WorldOptions
 
 export class SimulatedWorld implements World {
   readonly venue: SimulatedVenue;
-  readonly #populations: readonly Population[];
+  readonly #populations: Population[];
+  readonly #stage: Stage;
   readonly #prices: FairPrices;
   readonly #start: number;
   readonly #salt: number;
@@ -79,6 +80,7 @@ export class SimulatedWorld implements World {
       seed: options.seed,
       startTime: options.startTime,
     };
+    this.#stage = stage;
     const populations: Population[] = [];
     const makers = options.makers === undefined ? DEFAULT_MAKERS : options.makers;
     const takers = options.takers === undefined ? DEFAULT_TAKERS : options.takers;
@@ -87,6 +89,11 @@ export class SimulatedWorld implements World {
     populations.push(new LiquidatorDesk(stage));
     for (const make of options.populations ?? []) populations.push(make(stage));
     this.#populations = populations;
+  }
+
+  /** More traders, before the first block. */
+  join(make: MakePopulation): void {
+    this.#populations.push(make(this.#stage));
   }
 
   advanceTo(time: number): void {
@@ -107,7 +114,8 @@ export class SimulatedWorld implements World {
   #block(at: number): void {
     for (const population of this.#populations) if (population.nextAt() <= at) population.act(at);
     if (this.#nextOracle <= at) {
-      this.venue.feedOracle(this.#prices.advance(this.venue.state, at));
+      // The scheduled time, not the block's: whoever knows the seed can follow the fair prices without the blocks.
+      this.venue.feedOracle(this.#prices.advance(this.venue.state, this.#nextOracle));
       this.#nextOracle = at - (at % this.#oracleMs) + this.#oracleMs;
     }
     this.venue.produceBlock(at);

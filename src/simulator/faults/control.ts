@@ -24,6 +24,8 @@ export interface ControlOptions {
   readonly venue?: Venue;
   /** Drops every WebSocket connection without a close frame. */
   readonly dropConnections: () => void;
+  /** What is true of each trader of the population: kind, expected skill, links. */
+  readonly population?: () => unknown;
   /** Shifts the venue's clock against the real one, ms. Blocks pause while it has to wait for time to catch up. */
   readonly setSkew?: (ms: number) => void;
 }
@@ -128,6 +130,14 @@ const ROUTES: ReadonlyMap<string, Answer> = new Map<string, Answer>([
     },
   ],
   ['GET truth', truth],
+  [
+    'GET population',
+    ({ population }) => {
+      if (population === undefined)
+        throw new ControlRefused(409, 'nobody has a past here; set SIMULATOR_TRADERS');
+      return population();
+    },
+  ],
 ]);
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {

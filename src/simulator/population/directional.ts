@@ -27,6 +27,11 @@ export interface OpenPlan {
   readonly closeAt: number;
 }
 
+export interface DirectionalPart {
+  readonly plan: DirectionalPlan;
+  readonly open: OpenPlan | null;
+}
+
 const CLIP = 2.5;
 const SCAN_MINUTES = 5;
 const SCAN_MS = SCAN_MINUTES * MINUTE_MS;
@@ -58,6 +63,25 @@ export function directionalPlan(
   };
 }
 
+/**
+ * Long with a probability that leans toward the coming move, by as much as gives the wanted Sharpe ratio: with
+ * P(long | r) = (1 + k r / sd) / 2 the expected gain is k standard deviations of the hold.
+ * @param daily standard deviation of the coin's day
+ * @param chance uniform in [0, 1)
+ */
+export function leanedSide(
+  { sharpe, duty }: DirectionalPlan,
+  daily: number,
+  move: number,
+  days: number,
+  chance: number,
+): 1 | -1 {
+  if (days <= 0) return chance < 0.5 ? 1 : -1;
+  const lean = sharpe * Math.sqrt(days / (365 * duty));
+  const x = Math.max(-CLIP, Math.min(CLIP, move / (daily * Math.sqrt(days))));
+  return chance < 0.5 * (1 + Math.max(-1, Math.min(1, lean * x))) ? 1 : -1;
+}
+
 interface Slice {
   readonly time: number;
   readonly size: number;
@@ -85,9 +109,10 @@ export class Directional implements Actor {
     this.at = from + Math.floor(draw.uniform(MINUTE_MS, plan.holdHours * HOUR_MS));
   }
 
-  /** What is open, for whoever carries it on. */
-  get open(): OpenPlan | null {
-    return this.#coin === null ? null : { coin: this.#coin, closeAt: this.#closeAt };
+  /** What it goes on with in the living world. */
+  get part(): DirectionalPart {
+    const coin = this.#coin;
+    return { plan: this.#plan, open: coin === null ? null : { coin, closeAt: this.#closeAt } };
   }
 
   act(life: Life): void {
@@ -120,20 +145,11 @@ export class Directional implements Actor {
     this.#slice(life);
   }
 
-  /**
-   * Long with a probability that leans toward the coming move, by as much as gives the wanted Sharpe ratio: with
-   * P(long | r) = (1 + k r / sd) / 2 the expected gain is k standard deviations of the hold.
-   */
   #side(life: Life, coin: CoinHistory, at: number, closeAt: number): 1 | -1 {
     const { market } = life;
     const end = Math.min(closeAt, market.end);
-    const days = (end - at) / DAY_MS;
-    const chance = this.#draw.uniform();
-    if (days <= 0) return chance < 0.5 ? 1 : -1;
-    const lean = this.#plan.sharpe * Math.sqrt(days / (365 * this.#plan.duty));
     const move = market.midAt(coin, end) / market.midAt(coin, at) - 1;
-    const x = Math.max(-CLIP, Math.min(CLIP, move / (coin.daily * Math.sqrt(days))));
-    return chance < 0.5 * (1 + Math.max(-1, Math.min(1, lean * x))) ? 1 : -1;
+    return leanedSide(this.#plan, coin.daily, move, (end - at) / DAY_MS, this.#draw.uniform());
   }
 
   /** An entry as orders of one to three fills, or as a TWAP of a fill every half minute. */

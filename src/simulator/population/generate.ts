@@ -10,8 +10,8 @@ import { type Member, makeCast } from './cast.ts';
 import {
   Directional,
   type DirectionalKind,
+  type DirectionalPart,
   directionalPlan,
-  type OpenPlan,
   Treasurer,
 } from './directional.ts';
 import { Draw } from './draw.ts';
@@ -49,7 +49,11 @@ export interface AccountPast {
   readonly netFlows: Float64Array;
   /** Own rows: a range for who trades, a list in order of time for who only answers. */
   readonly rows: { readonly from: number; readonly to: number } | Uint32Array;
-  readonly open: readonly OpenPlan[];
+  /** What it goes on with. */
+  readonly parts: readonly DirectionalPart[];
+  readonly fast: FastPlan | null;
+  /** Coins of a martingale or a pump. */
+  readonly coins: readonly CoinHistory[];
 }
 
 export interface Past {
@@ -129,8 +133,9 @@ class Biography {
     this.#open(life, opening);
     const actors = [...this.#actors(fast?.plan ?? null, opening.time), new Sponsor(gifts)];
     life.run(actors, market.end + 1);
-    const flows =
-      fast !== null && member.start > market.start ? [this.#firstMoney(), ...life.flows] : life.flows;
+    // Paid in before the first fill that is told.
+    const older = opening.time !== member.start && member.start > market.start;
+    const flows = older ? [this.#firstMoney(), ...life.flows] : life.flows;
     return {
       member,
       opening,
@@ -139,7 +144,11 @@ class Biography {
       values: this.#values,
       netFlows: this.#netFlows,
       rows: { from, to: this.#rows.length },
-      open: actors.flatMap((actor) => (actor instanceof Directional && actor.open ? [actor.open] : [])),
+      parts: actors.flatMap((actor) => (actor instanceof Directional ? [actor.part] : [])),
+      fast: fast?.plan ?? null,
+      coins: actors.flatMap((actor) =>
+        actor instanceof Martingale || actor instanceof Pump ? actor.coins : [],
+      ),
     };
   }
 
@@ -255,7 +264,20 @@ function answerers(
     fold.advance(market.end);
     const flows =
       partner?.flows.filter((flow) => flow.time < opening.time || flow.time === member.start) ?? [];
-    return [{ member, opening, fold, flows, values, netFlows, rows: list, open: [] }];
+    return [
+      {
+        member,
+        opening,
+        fold,
+        flows,
+        values,
+        netFlows,
+        rows: list,
+        parts: [],
+        fast: partner?.fast ?? null,
+        coins: [],
+      },
+    ];
   });
 }
 

@@ -6,6 +6,7 @@ import { KNOWN_BUILDERS } from '../exchange/known_builders.ts';
 import { COIN_SEEDS } from '../venue/coin_table.ts';
 import { generatePast, type Past } from './generate.ts';
 import { installPast } from './install.ts';
+import { LivingTraders } from './living_traders.ts';
 import { MINUTE_MS } from './market_history.ts';
 import type { PastRecords } from './past_records.ts';
 
@@ -38,5 +39,7 @@ export function populatedWorld(options: WorldOptions, size: PopulationSize): Pop
     coins: options.coins ?? COIN_SEEDS,
     houses,
   });
-  return { world, past, records: installPast(state, past, KNOWN_BUILDERS) };
+  const records = installPast(state, past, KNOWN_BUILDERS);
+  world.join((stage) => new LivingTraders(stage, past, options.coins ?? COIN_SEEDS, options.oracleMs));
+  return { world, past, records };
 }

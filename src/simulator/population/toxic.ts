@@ -12,7 +12,7 @@ export class Martingale implements Actor {
   readonly #takeProfit: number;
   readonly #step: number;
   readonly #adds: number;
-  readonly #coins: readonly CoinHistory[];
+  readonly coins: readonly CoinHistory[];
   #coin: CoinHistory | null = null;
   #size = 0;
   #done = 0;
@@ -25,7 +25,7 @@ export class Martingale implements Actor {
     this.#takeProfit = draw.from(MARTINGALE.takeProfit);
     this.#step = draw.from(MARTINGALE.step);
     this.#adds = Math.floor(draw.from(MARTINGALE.adds));
-    this.#coins = Array.from({ length: 1 + draw.int(3) }, () => pick(draw));
+    this.coins = Array.from({ length: 1 + draw.int(3) }, () => pick(draw));
     this.at = from + draw.int(6 * 60) * MINUTE_MS + draw.int(MINUTE_MS);
   }
 
@@ -58,7 +58,7 @@ export class Martingale implements Actor {
       this.at = Number.POSITIVE_INFINITY;
       return;
     }
-    const coin = this.#coins[this.#draw.int(this.#coins.length)] as CoinHistory;
+    const coin = this.coins[this.#draw.int(this.coins.length)] as CoinHistory;
     this.#size = life.lotsFor(coin, this.at, this.#base);
     if (this.#size === 0) {
       this.at = Number.POSITIVE_INFINITY;
@@ -103,6 +103,10 @@ export class Pump implements Actor {
   #part = 0;
   #height = 0;
   at: number;
+
+  get coins(): readonly CoinHistory[] {
+    return [this.#coin];
+  }
 
   constructor(draw: Draw, from: number, coin: CoinHistory) {
     this.#draw = draw;

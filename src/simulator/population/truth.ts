@@ -1,0 +1,36 @@
+/** What is true of each trader. Only the control interface tells it; the wire has no way to ask. */
+import type { Address } from '../../domain/address.ts';
+import type { TraderKind } from './cast.ts';
+import type { Past } from './generate.ts';
+
+export interface TraderTruth {
+  readonly user: Address;
+  readonly kind: TraderKind | 'house';
+  /** Expected annual Sharpe ratio of its own positions before any cost; null where the kind has none. */
+  readonly sharpe: number | null;
+  /** ms of its first money. */
+  readonly start: number;
+  /** ms from which its fills explain everything, and its account value then, micro-USD. */
+  readonly openingTime: number;
+  readonly openingUsd: number;
+  /** The other wallet of a hedge or a wash ring; the master of a sub-account; the leader of a vault. */
+  readonly partner: Address | null;
+  readonly master: Address | null;
+  readonly vault: boolean;
+}
+
+export function truthOf(past: Past): TraderTruth[] {
+  const address = (index: number | null): Address | null =>
+    index === null ? null : (past.accounts[index]?.member.address ?? null);
+  return past.accounts.map(({ member, opening }) => ({
+    user: member.address,
+    kind: member.kind,
+    sharpe: member.sharpe,
+    start: member.start,
+    openingTime: opening.time,
+    openingUsd: opening.usd,
+    partner: address(member.partner),
+    master: address(member.master),
+    vault: member.vault,
+  }));
+}
