@@ -1,6 +1,7 @@
 /** The API server of the fanout bench, in a process of its own. Gets the database over IPC, gives port and token. */
 import { createApiToken } from '../../src/api/access.ts';
 import { startApiServer } from '../../src/api/server.ts';
+import { BoardSnapshot } from '../../src/ranking/snapshot.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
@@ -23,6 +24,7 @@ async function serve(databaseUrl: string): Promise<void> {
     instance: 'api',
     worldCreatedAt: systemClock.now(),
     host: '127.0.0.1',
+    openBoard: (bytes) => new BoardSnapshot(bytes),
     port: 0,
     limits: {
       perAddress: UNLIMITED,

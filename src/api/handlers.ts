@@ -1,5 +1,6 @@
 /** What each operation does. */
 import type { System } from '../contract/system.ts';
+import type { Cache } from '../jobs/cache.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AccessGrant } from '../store/api_access.ts';
 import { readCoins } from '../store/coins.ts';
@@ -8,9 +9,11 @@ import { readTraderCoins } from '../store/read_trader_coins.ts';
 import { readTrader, readTraderPage } from '../store/read_traders.ts';
 import { readTradesAfter } from '../store/read_trades.ts';
 import type { AccessControl } from './access.ts';
+import type { Boards } from './boards.ts';
 import { sessionCookie } from './cookie.ts';
 import { listingMark, readCursor, writeCursor } from './cursor.ts';
 import { ApiError } from './errors.ts';
+import { createLeaderboardHandlers } from './handlers_leaderboard.ts';
 import { createLogHandlers } from './handlers_log.ts';
 import type { Call, Handlers } from './routes.ts';
 import type { StatsCollector } from './stats.ts';
@@ -21,6 +24,8 @@ export interface HandlerOptions {
   readonly clock: Clock;
   readonly access: AccessControl;
   readonly stats: StatsCollector;
+  readonly boards: Boards;
+  readonly cache: Cache;
   readonly system: () => Promise<System>;
   readonly cookieName: () => string;
   /** The server is reached through TLS, so the cookie must be too. */
@@ -90,6 +95,7 @@ export function createHandlers(options: HandlerOptions): Handlers {
   const { db, access, stats } = options;
   return {
     ...createLogHandlers(options),
+    ...createLeaderboardHandlers(options),
     getSystem: () => options.system(),
     signIn: (call) => signIn(options, call),
     getSession: async (call) => sessionOf(callerOf(call)),

@@ -82,7 +82,9 @@ export function registerOperations(
           request,
           reply,
         });
-        reply.header('cache-control', 'no-store');
+        // A handler may have said otherwise, and that what the caller has is still current.
+        if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+        if (reply.statusCode === 304) return reply.send();
         if (operation.response === undefined) return reply.code(204).send();
         // The handler has set the type: it may depend on the query.
         if (operation.mediaType !== undefined) return reply.send(answer);

@@ -5,6 +5,7 @@
 
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { type Cache, MemoryCache } from '../jobs/cache.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ConfigError, errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -13,6 +14,7 @@ import type { Database } from '../store/database.ts';
 import type { NewsListener } from '../store/news.ts';
 import type { ServiceStatus } from '../store/service_heartbeats.ts';
 import { AccessControl } from './access.ts';
+import { Boards, type OpenBoard } from './boards.ts';
 import { sessionCookieName } from './cookie.ts';
 import { type Allowed, allowedFor } from './guard.ts';
 import { createHandlers } from './handlers.ts';
@@ -31,6 +33,9 @@ import type { LoggedChange } from './updates/log_tail.ts';
 import { Tape } from './updates/tape.ts';
 import { UpgradeGate } from './updates/upgrade.ts';
 import { loadWebFiles } from './web_files.ts';
+
+/** Pages of leaderboards kept in memory; one takes some hundred KiB at most. */
+const CACHED_PAGES = 500;
 
 export interface ApiServerOptions {
   readonly db: Database;
@@ -51,6 +56,10 @@ export interface ApiServerOptions {
   /** Folder of the built web app. */
   readonly webRoot?: string;
   readonly managerFile?: string;
+  /** Reads a published leaderboard. */
+  readonly openBoard: (bytes: ArrayBuffer) => OpenBoard;
+  /** Default: in this process. */
+  readonly cache?: Cache;
   readonly limits?: Partial<HttpLimits> & {
     readonly maxUpdateClients?: number;
     readonly maxUpdateClientsPerCaller?: number;
@@ -77,6 +86,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const place = new Place(options);
   const access = new AccessControl(options.db, options.clock);
   const stats = new StatsCollector(options);
+  const boards = new Boards(options);
   const lag = new LoopLag(options.clock);
   const { hub, channels, metrics } = createUpdates(options, access, stats);
   const limits: HttpLimits = { ...HTTP_LIMITS, ...options.limits };
@@ -93,6 +103,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     ...options,
     access,
     stats,
+    boards,
+    cache: options.cache ?? new MemoryCache(options.clock, CACHED_PAGES),
     system: systemReader({ ...options, stats }),
     cookieName: place.cookieName,
     secureCookie: (options.publicUrls ?? []).some((url) => url.startsWith('https:')),
@@ -108,7 +120,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const gate = upgradeGate(app, options, place, { access, metrics, hub });
   const tape = new Tape({ ...options, hub, stats });
   const stop = async () => {
-    for (const part of [gate, tape, channels, hub, lag]) part.stop();
+    for (const part of [gate, tape, channels, hub, lag, boards]) part.stop();
     await stats.stop();
     await app.close();
   };

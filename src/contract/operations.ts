@@ -14,6 +14,14 @@ import {
   traderEventsSchema,
   traderPositionsSchema,
 } from './events.ts';
+import {
+  explainQuerySchema,
+  explainSchema,
+  leaderboardQuerySchema,
+  leaderboardSchema,
+  rankHistoryQuerySchema,
+  rankHistorySchema,
+} from './leaderboard.ts';
 import { type AccessRole, sessionSchema, signInBodySchema, ticketSchema } from './session.ts';
 import { statsSchema } from './stats.ts';
 import { systemSchema } from './system.ts';
@@ -179,6 +187,37 @@ export const OPERATIONS = {
     access: 'viewer',
     summary: 'The perpetuals of the venue, delisted ones included.',
     response: coinListSchema,
+  },
+  getLeaderboard: {
+    method: 'GET',
+    path: '/api/v1/leaderboard',
+    access: 'viewer',
+    summary:
+      'Ranked traders, page by page, by any metric. Carries an ETag: ask again with If-None-Match; a new ' +
+      'computation changes it.',
+    query: leaderboardQuerySchema,
+    response: leaderboardSchema,
+    errors: ['CURSOR_INVALID'],
+  },
+  explainTrader: {
+    method: 'GET',
+    path: '/api/v1/leaderboard/{address}/explain',
+    access: 'viewer',
+    summary: 'Why a trader stands where it stands: gates, reasons, evidence, every metric, daily series.',
+    params: traderParamsSchema,
+    query: explainQuerySchema,
+    response: explainSchema,
+    errors: ['NOT_FOUND'],
+  },
+  getRankHistory: {
+    method: 'GET',
+    path: '/api/v1/leaderboard/{address}/ranks',
+    access: 'viewer',
+    summary: 'Where a trader stood, oldest first: a point for each change.',
+    params: traderParamsSchema,
+    query: rankHistoryQuerySchema,
+    response: rankHistorySchema,
+    errors: ['NOT_FOUND'],
   },
   listRecentTrades: {
     method: 'GET',

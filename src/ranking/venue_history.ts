@@ -4,7 +4,7 @@ import type { Fill, FillCause } from '../domain/episodes/fill.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { type LedgerEntry, perpetualsFlow } from '../domain/metrics/flows.ts';
-import { type MicroUsd, microUsd, negLots, parseLots, parseTicks } from '../domain/money.ts';
+import { lots, type MicroUsd, microUsd, parseLots, parseTicks } from '../domain/money.ts';
 import type { WireLedgerUpdate, WireUserFill, WireUserFunding } from '../hyperliquid/wire/history.ts';
 
 export interface FundingPayment {
@@ -59,7 +59,7 @@ function takeFill(fill: WireUserFill, user: string, coin: number, sizeDecimals: 
       coin,
       tradeId: fill.tid,
       orderId: fill.oid,
-      size: fill.side === 'B' ? magnitude : negLots(magnitude),
+      size: fill.side === 'B' ? magnitude : lots(-magnitude),
       price: parseTicks(fill.px, sizeDecimals),
       startPosition: parseLots(fill.startPosition, sizeDecimals),
       fee: usdOf(fill.fee),

@@ -1,6 +1,7 @@
 /** An API server on a fresh database, with people and programs that may use it. */
 import { createApiToken, createSignInLink } from '../../src/api/access.ts';
 import { type ApiServer, type ApiServerOptions, startApiServer } from '../../src/api/server.ts';
+import { BoardSnapshot } from '../../src/ranking/snapshot.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
@@ -44,6 +45,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
     host: '127.0.0.1',
     port: 0,
     checkAnswers: true,
+    openBoard: (bytes) => new BoardSnapshot(bytes),
     ...options,
   });
   const token = (await createApiToken(test.database, systemClock, { name: 'test', role: 'viewer' })).reveal();

@@ -1,8 +1,12 @@
 /** Role `api`: REST, update stream and the web app's files. Maps settings to the server's options. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { type ApiServer, startApiServer } from '../../api/server.ts';
+import { RedisCache } from '../../jobs/cache.ts';
+import { BoardSnapshot } from '../../ranking/snapshot.ts';
 import type { Settings } from '../../runtime/config/groups.ts';
+import { errorMessage } from '../../runtime/errors.ts';
 import type { RunningRole } from '../../runtime/lifecycle.ts';
 import type { ServiceContext } from '../service_context.ts';
 import { openStore } from '../store.ts';
@@ -25,6 +29,9 @@ export async function startApiRole(
     maxConnections: CONNECTIONS,
     status: async () => (await api?.status()) ?? { state: 'starting', detail: {}, metrics: [] },
   });
+  const namespace = `${store.world.network}:${store.world.worldId}`;
+  const redis = config.REDIS_URL && new Redis(config.REDIS_URL.reveal(), { maxRetriesPerRequest: 1 });
+  redis?.on('error', (error: unknown) => log.warn({ error: errorMessage(error) }, 'Redis connection lost'));
   try {
     api = await startApiServer({
       db: store.database,
@@ -40,9 +47,12 @@ export async function startApiRole(
       publicUrls: words(config.PUBLIC_URL),
       trustedProxies: words(config.TRUSTED_PROXIES),
       webRoot: join(PACKAGE_FOLDER, 'dist', 'web'),
+      openBoard: (bytes) => new BoardSnapshot(bytes),
+      ...(redis === undefined ? {} : { cache: new RedisCache({ redis, namespace, log }) }),
       managerFile: join(config.DATA_DIR, 'run', 'services.json'),
     });
   } catch (error) {
+    redis?.disconnect();
     await store.close();
     throw error;
   }
@@ -51,6 +61,7 @@ export async function startApiRole(
   return {
     async stop() {
       await server.stop();
+      redis?.disconnect();
       await store.close();
     },
   };

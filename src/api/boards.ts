@@ -1,0 +1,92 @@
+/** The published boards in memory, each as of its newest version: any page without the database. */
+import type { LeaderboardMetric, MetricFilter } from '../contract/leaderboard.ts';
+import { errorMessage } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/log.ts';
+import type { Database } from '../store/database.ts';
+import { type BoardHead, readBoardBytes, readBoardHeads } from '../store/leaderboard.ts';
+import type { NewsListener } from '../store/news.ts';
+
+export interface BoardQuery {
+  readonly board: 'copy' | 'classic';
+  readonly sort?: LeaderboardMetric;
+  readonly ascending: boolean;
+  readonly filters?: readonly MetricFilter[];
+  /** Where the last page ended. */
+  readonly cursor?: number;
+  readonly limit: number;
+}
+
+export interface BoardEntry {
+  readonly trader: number;
+  /** 1 is best. */
+  readonly rank: number;
+  readonly days: number;
+  readonly metrics: Readonly<Record<LeaderboardMetric, number | null>>;
+}
+
+/** A published board, opened; the ranking knows its bytes. */
+export interface OpenBoard {
+  readonly header: {
+    readonly version: number;
+    readonly computedAt: number;
+    readonly copyRanked: number;
+    readonly classicRanked: number;
+  };
+  page(query: BoardQuery): { readonly entries: readonly BoardEntry[]; readonly cursor: number | null };
+}
+
+export interface BoardsOptions {
+  readonly db: Database;
+  readonly news: NewsListener;
+  readonly log: Logger;
+  readonly openBoard: (bytes: ArrayBuffer) => OpenBoard;
+}
+
+export class Boards {
+  readonly #options: BoardsOptions;
+  readonly #open = new Map<number, OpenBoard>();
+  readonly #loading = new Map<string, Promise<OpenBoard | undefined>>();
+  readonly #end: () => void;
+  #heads = new Map<number, BoardHead>();
+
+  constructor(options: BoardsOptions) {
+    this.#options = options;
+    this.#end = options.news.subscribe('leaderboard', () => this.#look());
+  }
+
+  /** The newest board of a window (days; 0 is the whole record); undefined while none is published. */
+  async newest(windowDays: number): Promise<OpenBoard | undefined> {
+    if (this.#heads.size === 0) await this.#look();
+    const head = this.#heads.get(windowDays);
+    const open = this.#open.get(windowDays);
+    if (head === undefined || open?.header.version === head.version) return open;
+    const key = `${windowDays} ${head.version}`;
+    let loading = this.#loading.get(key);
+    if (loading === undefined) {
+      loading = this.#load(windowDays).finally(() => this.#loading.delete(key));
+      this.#loading.set(key, loading);
+    }
+    return loading;
+  }
+
+  stop(): void {
+    this.#end();
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const heads = await readBoardHeads(this.#options.db);
+      this.#heads = new Map(heads.map((head) => [head.windowDays, head]));
+    } catch (error) {
+      this.#options.log.debug({ error: errorMessage(error) }, 'cannot look for new leaderboards');
+    }
+  }
+
+  async #load(windowDays: number): Promise<OpenBoard | undefined> {
+    const bytes = await readBoardBytes(this.#options.db, windowDays);
+    if (bytes === undefined) return undefined;
+    const board = this.#options.openBoard(bytes);
+    this.#open.set(windowDays, board);
+    return board;
+  }
+}

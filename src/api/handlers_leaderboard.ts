@@ -1,0 +1,248 @@
+/** What the operations of the leaderboard do. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import {
+  type BoardWindow,
+  type LeaderboardExplanation,
+  type LeaderboardItem,
+  type LeaderboardPage,
+  type LeaderboardProgress,
+  reasonSchema,
+} from '../contract/leaderboard.ts';
+import type { Cache } from '../jobs/cache.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Database } from '../store/database.ts';
+import {
+  type BoardDetail,
+  readBoardDetails,
+  readDailySeries,
+  readHistoryView,
+  readLinked,
+  readProgress,
+  readRankHistory,
+  readStanding,
+  type TraderStanding,
+} from '../store/read_leaderboard.ts';
+import { readTrader } from '../store/read_traders.ts';
+import type { BoardEntry, BoardQuery, Boards, OpenBoard } from './boards.ts';
+import { listingMark, readCursor, writeCursor } from './cursor.ts';
+import { ApiError } from './errors.ts';
+import type { Call, Handlers } from './routes.ts';
+
+const CACHE_MS = 5 * 60_000;
+const DAY_MS = 86_400_000;
+const ACTIVE_MS = 7 * DAY_MS;
+const PACE_MS = 5 * 60_000;
+const RANKS_SHOWN_MS = 30 * DAY_MS;
+/** A score below this says "gated" or "no estimate", not how good: see the board. */
+const NO_SCORE = -500;
+
+/** Days of a window; 0 is the whole record. */
+const DAYS: Readonly<Record<BoardWindow, number>> = { '7d': 7, '30d': 30, '90d': 90, '180d': 180, all: 0 };
+
+export interface LeaderboardHandlerOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly boards: Boards;
+  readonly cache: Cache;
+}
+
+const explanationSchema = z.object({
+  gates: z.array(reasonSchema),
+  reasonsFor: z.array(reasonSchema),
+  against: z.array(reasonSchema),
+});
+const NO_EXPLANATION = { gates: [], reasonsFor: [], against: [] };
+
+const storedMetricsSchema = z.record(
+  z.string(),
+  z.object({ value: z.number().nullable(), absent: z.string().nullable(), n: z.int().nonnegative() }),
+);
+
+const LEVELS = ['none', 'weak', 'moderate', 'strong'] as const;
+
+const evidenceOf = (detail: BoardDetail | undefined): LeaderboardItem['evidence'] => ({
+  level: LEVELS.find((level) => level === detail?.evidence) ?? 'none',
+  percentile: detail?.percentile ?? null,
+  posteriorSharpe: detail?.posteriorSharpe ?? null,
+  posteriorDeviation: detail?.posteriorDeviation ?? null,
+  positiveMonth: detail?.positiveMonth ?? null,
+  proven: detail?.proven ?? false,
+});
+
+const explanationOf = (detail: BoardDetail | undefined) =>
+  detail === undefined ? NO_EXPLANATION : explanationSchema.parse(detail.explanation);
+
+/** Equity of 1 at the start, compounded. */
+function curveOf(returns: readonly number[]): number[] {
+  let value = 1;
+  return returns.map((r) => {
+    value *= 1 + Math.max(-1, r);
+    return Number(value.toFixed(6));
+  });
+}
+
+function itemOf(entry: BoardEntry, detail: BoardDetail): LeaderboardItem {
+  const { copyScore } = entry.metrics;
+  return {
+    rank: entry.rank === 0 ? null : entry.rank,
+    address: detail.address,
+    days: entry.days,
+    metrics: { ...entry.metrics, copyScore: copyScore !== null && copyScore > NO_SCORE ? copyScore : null },
+    ...explanationOf(detail),
+    evidence: evidenceOf(detail),
+    curve: curveOf(detail.copyReturns),
+  };
+}
+
+async function progressNow(db: Database, clock: Clock): Promise<LeaderboardProgress> {
+  const now = clock.now();
+  const view = await readProgress(db, { activeAfter: now - ACTIVE_MS, readAfter: now - PACE_MS });
+  const perMinute = view.readLately / (PACE_MS / 60_000);
+  const left = Math.max(0, view.wanted - view.backfilled);
+  return {
+    traders: view.traders,
+    wanted: view.wanted,
+    backfilled: view.backfilled,
+    evidenced: view.evidenced,
+    perMinute,
+    expectedMs: left === 0 ? 0 : perMinute > 0 ? Math.ceil((left / perMinute) * 60_000) : null,
+  };
+}
+
+type Query = Call<'getLeaderboard'>['query'];
+
+async function pageOf(
+  { db, clock }: LeaderboardHandlerOptions,
+  query: Query,
+  board: OpenBoard | undefined,
+): Promise<LeaderboardPage> {
+  const version = board?.header.version ?? 0;
+  const mark = listingMark([query.board, query.window, query.sort, query.order, query.filter]);
+  const place = query.cursor === undefined ? undefined : readCursor(query.cursor, mark);
+  const { entries, cursor } = board?.page(boardQuery(query, place?.id)) ?? { entries: [], cursor: null };
+  const details = await readBoardDetails(
+    db,
+    DAYS[query.window],
+    entries.map((entry) => entry.trader),
+  );
+  const ranked = query.board === 'copy' ? board?.header.copyRanked : board?.header.classicRanked;
+  return {
+    board: query.board,
+    window: query.window,
+    version,
+    computedAt: board?.header.computedAt ?? null,
+    ranked: ranked ?? 0,
+    items: entries.flatMap((entry) => {
+      const detail = details.get(entry.trader);
+      return detail === undefined ? [] : [itemOf(entry, detail)];
+    }),
+    nextCursor: cursor === null ? null : writeCursor(mark, { value: String(version), id: cursor }),
+    progress: await progressNow(db, clock),
+  };
+}
+
+const boardQuery = (query: Query, cursor: number | undefined): BoardQuery => ({
+  board: query.board,
+  ascending: query.order === 'asc',
+  limit: query.limit,
+  ...(query.sort === undefined ? {} : { sort: query.sort }),
+  ...(query.filter === undefined ? {} : { filters: query.filter }),
+  ...(cursor === undefined ? {} : { cursor }),
+});
+
+/** Pages of one version never change but for the progress beside them, which moves with the version. */
+async function getLeaderboard(options: LeaderboardHandlerOptions, call: Call<'getLeaderboard'>) {
+  const { query, request, reply } = call;
+  const board = await options.boards.newest(DAYS[query.window]);
+  const version = board?.header.version ?? 0;
+  const key = createHash('sha256').update(JSON.stringify(query)).digest('base64url').slice(0, 16);
+  if (version === 0) return pageOf(options, query, board);
+  const etag = `"${version}-${key}"`;
+  reply.header('etag', etag).header('cache-control', 'private, no-cache');
+  const page = await options.cache.getOrLoad(`leaderboard:${version}:${key}`, CACHE_MS, () =>
+    pageOf(options, query, board),
+  );
+  if (request.headers['if-none-match'] === etag) reply.code(304);
+  return page;
+}
+
+async function traderIdOf(db: Database, address: string): Promise<number> {
+  const view = await readTrader(db, address.toLowerCase());
+  if (view === undefined) throw new ApiError('NOT_FOUND', 'No trade of this address has been seen.');
+  return view.traderId;
+}
+
+const placeOf = (rank: number | null, of: number | undefined, score: number | null) =>
+  rank === null || of === undefined || score === null ? null : { rank, of, score };
+
+async function explainTrader(
+  options: LeaderboardHandlerOptions,
+  { params, query }: Call<'explainTrader'>,
+): Promise<LeaderboardExplanation> {
+  const { db, boards } = options;
+  const id = await traderIdOf(db, params.address);
+  const [standing, history, series, linked, board] = await Promise.all([
+    readStanding(db, id, DAYS[query.window]),
+    readHistoryView(db, id),
+    readDailySeries(db, id),
+    readLinked(db, id),
+    boards.newest(DAYS[query.window]),
+  ]);
+  return {
+    address: params.address.toLowerCase(),
+    window: query.window,
+    ...standingParts(standing, board),
+    history: {
+      state: history?.state ?? 'none',
+      completeSince: history?.completeSince ?? null,
+      through: history?.through ?? null,
+      fills: history?.fills ?? 0,
+      reconciled: history?.reconciled ?? null,
+    },
+    series: {
+      day: [...(series?.day ?? [])],
+      ownReturn: [...(series?.ownReturn ?? [])],
+      copyReturn: [...(series?.copyReturn ?? [])],
+      pnlUsd: (series?.pnl ?? []).map((x) => x / 1e6),
+      equityUsd: (series?.equity ?? []).map((x) => x / 1e6),
+    },
+    entity:
+      linked.length === 0
+        ? null
+        : {
+            members: [params.address.toLowerCase(), ...new Set(linked.map((one) => one.address))],
+            links: [...new Set(linked.map((one) => one.kind))],
+          },
+  };
+}
+
+function standingParts(standing: TraderStanding | undefined, board: OpenBoard | undefined) {
+  return {
+    computedAt: standing?.computedAt ?? null,
+    copy: placeOf(standing?.copyRank ?? null, board?.header.copyRanked, standing?.copyScore ?? null),
+    classic: placeOf(
+      standing?.classicRank ?? null,
+      board?.header.classicRanked,
+      standing?.traderScore ?? null,
+    ),
+    evidence: evidenceOf(standing),
+    ...explanationOf(standing),
+    metrics: standing === undefined ? {} : storedMetricsSchema.parse(standing.metrics),
+  };
+}
+
+export const createLeaderboardHandlers = (
+  options: LeaderboardHandlerOptions,
+): Pick<Handlers, 'getLeaderboard' | 'explainTrader' | 'getRankHistory'> => ({
+  getLeaderboard: (call) => getLeaderboard(options, call),
+  explainTrader: (call) => explainTrader(options, call),
+  getRankHistory: async ({ params, query }) => ({
+    points: await readRankHistory(options.db, {
+      traderId: await traderIdOf(options.db, params.address),
+      windowDays: DAYS[query.window],
+      board: query.board,
+      from: query.from ?? options.clock.now() - RANKS_SHOWN_MS,
+    }),
+  }),
+});

@@ -1,0 +1,263 @@
+/** The leaderboard as the API shows it: what a page adds to the published board, one trader's standing, progress. */
+import type { Queryable } from './database.ts';
+
+export interface BoardDetail {
+  readonly traderId: number;
+  readonly address: string;
+  readonly evidence: string;
+  readonly proven: boolean;
+  readonly percentile: number | null;
+  readonly posteriorSharpe: number | null;
+  readonly posteriorDeviation: number | null;
+  readonly positiveMonth: number | null;
+  /** As stored: gates, reasonsFor, against. */
+  readonly explanation: unknown;
+  /** Daily returns of a follower over the window, oldest first. */
+  readonly copyReturns: readonly number[];
+}
+
+interface DetailRow {
+  trader_id: number;
+  address: Buffer;
+  evidence: string;
+  proven: boolean;
+  percentile: number | null;
+  posterior_sharpe: number | null;
+  posterior_deviation: number | null;
+  positive_month: number | null;
+  explanation: unknown;
+  copy_returns: number[] | null;
+}
+
+const hex = (address: Buffer): string => `0x${address.toString('hex')}`;
+
+const toDetail = (row: DetailRow): BoardDetail => ({
+  traderId: row.trader_id,
+  address: hex(row.address),
+  evidence: row.evidence,
+  proven: row.proven,
+  percentile: row.percentile,
+  posteriorSharpe: row.posterior_sharpe,
+  posteriorDeviation: row.posterior_deviation,
+  positiveMonth: row.positive_month,
+  explanation: row.explanation,
+  copyReturns: row.copy_returns ?? [],
+});
+
+/** Details of some traders in a window (days; 0 is the whole record). */
+export async function readBoardDetails(
+  db: Queryable,
+  windowDays: number,
+  traderIds: readonly number[],
+): Promise<Map<number, BoardDetail>> {
+  const { rows } = await db.query<DetailRow>(
+    `SELECT m.trader_id, t.address, m.evidence, m.proven, m.percentile, m.posterior_sharpe, m.posterior_deviation,
+       m.positive_month, m.explanation,
+       CASE WHEN $1 = 0 THEN s.copy_return
+         ELSE s.copy_return[greatest(1, cardinality(s.copy_return) - $1 + 1):] END AS copy_returns
+     FROM leaderboard_metrics m JOIN traders t USING (trader_id) LEFT JOIN trader_daily_series s USING (trader_id)
+     WHERE m.window_days = $1 AND m.trader_id = ANY ($2::int8[])`,
+    [windowDays, traderIds],
+    'read_board_details',
+  );
+  return new Map(rows.map((row) => [row.trader_id, toDetail(row)]));
+}
+
+export interface TraderStanding extends BoardDetail {
+  readonly copyRank: number | null;
+  readonly copyScore: number | null;
+  readonly classicRank: number | null;
+  readonly traderScore: number | null;
+  readonly computedAt: number;
+  /** As stored: every metric by its name. */
+  readonly metrics: unknown;
+}
+
+/** One trader's standing in a window; undefined when no record of it was computed. */
+export async function readStanding(
+  db: Queryable,
+  traderId: number,
+  windowDays: number,
+): Promise<TraderStanding | undefined> {
+  const { rows } = await db.query<
+    DetailRow & {
+      copy_rank: number | null;
+      copy_score: number | null;
+      classic_rank: number | null;
+      trader_score: number | null;
+      computed_at: number;
+      metrics: unknown;
+    }
+  >(
+    `SELECT m.*, t.address, NULL AS copy_returns FROM leaderboard_metrics m JOIN traders t USING (trader_id)
+     WHERE m.window_days = $1 AND m.trader_id = $2`,
+    [windowDays, traderId],
+    'read_standing',
+  );
+  const row = rows[0];
+  return (
+    row && {
+      ...toDetail(row),
+      copyRank: row.copy_rank,
+      copyScore: row.copy_score,
+      classicRank: row.classic_rank,
+      traderScore: row.trader_score,
+      computedAt: row.computed_at,
+      metrics: row.metrics,
+    }
+  );
+}
+
+export interface HistoryView {
+  readonly state: 'complete' | 'truncated' | null;
+  readonly completeSince: number | null;
+  readonly through: number | null;
+  readonly fills: number;
+  readonly reconciled: boolean | null;
+}
+
+export async function readHistoryView(db: Queryable, traderId: number): Promise<HistoryView | undefined> {
+  const { rows } = await db.query<{
+    state: 'complete' | 'truncated' | null;
+    complete_since: number | null;
+    fills_through: number | null;
+    fill_count: number;
+    reconciled: boolean | null;
+  }>(
+    `SELECT state, complete_since, fills_through, fill_count, reconciled FROM trader_history WHERE trader_id = $1`,
+    [traderId],
+    'read_history_view',
+  );
+  const row = rows[0];
+  return (
+    row && {
+      state: row.state,
+      completeSince: row.complete_since,
+      through: row.fills_through,
+      fills: row.fill_count,
+      reconciled: row.reconciled,
+    }
+  );
+}
+
+export interface SeriesView {
+  readonly day: readonly number[];
+  readonly ownReturn: readonly number[];
+  readonly copyReturn: readonly number[];
+  /** Micro-USD. */
+  readonly pnl: readonly number[];
+  readonly equity: readonly number[];
+}
+
+export async function readDailySeries(db: Queryable, traderId: number): Promise<SeriesView | undefined> {
+  const { rows } = await db.query<{
+    days: number[];
+    own_return: number[];
+    copy_return: number[];
+    pnl: number[];
+    equity: number[];
+  }>(
+    'SELECT days, own_return, copy_return, pnl, equity FROM trader_daily_series WHERE trader_id = $1',
+    [traderId],
+    'read_daily_series',
+  );
+  const row = rows[0];
+  return (
+    row && {
+      day: row.days,
+      ownReturn: row.own_return,
+      copyReturn: row.copy_return,
+      pnl: row.pnl,
+      equity: row.equity,
+    }
+  );
+}
+
+/** Wallets that are taken for the same owner's, and why; itself not included. */
+export async function readLinked(
+  db: Queryable,
+  traderId: number,
+): Promise<{ readonly address: string; readonly kind: string }[]> {
+  const { rows } = await db.query<{ address: Buffer; kind: string }>(
+    `WITH RECURSIVE entity (trader_id, kind) AS (
+       SELECT $1::int8, NULL
+       UNION
+       SELECT CASE WHEN l.a = e.trader_id THEN l.b ELSE l.a END, l.kind
+       FROM entity e JOIN trader_links l ON e.trader_id IN (l.a, l.b))
+     SELECT DISTINCT t.address, e.kind FROM entity e JOIN traders t USING (trader_id)
+     WHERE e.trader_id <> $1 LIMIT 200`,
+    [traderId],
+    'read_linked',
+  );
+  return rows.map((row) => ({ address: hex(row.address), kind: row.kind }));
+}
+
+export interface RankHistoryPoint {
+  readonly time: number;
+  readonly rank: number | null;
+  readonly of: number;
+  readonly score: number | null;
+}
+
+const RANK_POINTS = 5_000;
+
+/** Where a trader stood, oldest first: a point for each change. */
+export async function readRankHistory(
+  db: Queryable,
+  query: {
+    readonly traderId: number;
+    readonly windowDays: number;
+    readonly board: 'copy' | 'classic';
+    readonly from: number;
+  },
+): Promise<RankHistoryPoint[]> {
+  const { board } = query;
+  const { rows } = await db.query<RankHistoryPoint>(
+    `SELECT time, ${board}_rank AS rank, ${board}_ranked AS of, ${board}_score AS score FROM rank_history
+     WHERE trader_id = $1 AND window_days = $2 AND time >= $3 ORDER BY time LIMIT ${RANK_POINTS}`,
+    [query.traderId, query.windowDays, query.from],
+  );
+  return rows;
+}
+
+export interface ProgressView {
+  readonly traders: number;
+  readonly wanted: number;
+  readonly backfilled: number;
+  readonly evidenced: number;
+  /** Read for the first time or again within the last `sinceMs`. */
+  readonly readLately: number;
+}
+
+const PROGRESS_WINDOW = 90;
+
+/** How far the histories have come. */
+export async function readProgress(
+  db: Queryable,
+  times: { readonly activeAfter: number; readonly readAfter: number },
+): Promise<ProgressView> {
+  const { rows } = await db.query<{
+    traders: number;
+    wanted: number;
+    backfilled: number;
+    evidenced: number;
+    lately: number;
+  }>(
+    `SELECT (SELECT count(*) FROM traders) AS traders,
+       (SELECT count(*) FROM traders WHERE last_seen_at > $1) AS wanted,
+       (SELECT count(*) FROM trader_history WHERE fills_through IS NOT NULL) AS backfilled,
+       (SELECT count(*) FROM leaderboard_metrics WHERE window_days = ${PROGRESS_WINDOW} AND copy_rank IS NOT NULL)
+         AS evidenced,
+       (SELECT count(*) FROM trader_history WHERE read_at > $2) AS lately`,
+    [times.activeAfter, times.readAfter],
+    'read_progress',
+  );
+  const [row] = rows;
+  return {
+    traders: row?.traders ?? 0,
+    wanted: row?.wanted ?? 0,
+    backfilled: row?.backfilled ?? 0,
+    evidenced: row?.evidenced ?? 0,
+    readLately: row?.lately ?? 0,
+  };
+}

@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { LeaderboardExplanation, LeaderboardPage } from '../../src/contract/leaderboard.ts';
+import type { Features } from '../../src/ranking/features.ts';
+import { Leaderboard } from '../../src/ranking/leaderboard.ts';
+import { snapshotParts } from '../../src/ranking/snapshot.ts';
+import { leaderboardRow, placesOf, standingOf, windowNumber } from '../../src/ranking/standings.ts';
+import {
+  noteRanks,
+  prepareRankHistory,
+  publishBoards,
+  writeLeaderboardRows,
+} from '../../src/store/leaderboard.ts';
+import { until } from '../until.ts';
+import { type ApiRig, startApi } from './rig.ts';
+
+const TRADERS = 120;
+const NOW = Date.UTC(2026, 6, 1);
+let rig: ApiRig;
+
+const addressOf = (id: number): string => `0x${id.toString(16).padStart(40, '0')}`;
+
+/** Trader k is the better the larger k is; every tenth has too little history. */
+function featuresOf(k: number): Features {
+  const fine: Record<string, number> = {
+    activeDays: k % 10 === 0 ? 3 : 60,
+    episodes: 50,
+    idleMs: 0,
+    reconciled: 1,
+    complete: 1,
+    medianEquityUsd: 10_000,
+    equityUsd: 10_000,
+    holdMs: 36e5,
+    fastWinShare: 0,
+    makerRatio: 0.1,
+    costDrag: 0.5,
+    stressedT: 1,
+    winRate: 0.4 + k / 1000,
+    payoff: 1.5,
+    losses: 20,
+    loserAddShare: 0,
+    maxLoserAdds: 0,
+    openLoss: 0,
+    leverageInMarket: 2,
+    leverageHigh: 4,
+    liquidationAgeMs: Number.NaN,
+    liquidationsEver: 0,
+    drawdown90: 0.1,
+    washShare: 0,
+    netBpOfVolume: 5,
+    ring: 0,
+    hedged: 0,
+    bestDayShare: 0.2,
+    withoutBestTwo: 0.1,
+    marketR2: 0.1,
+    capacityShare: Number.NaN,
+    days: 80,
+    costSharpe: 0.01,
+    sharpe: k / 400,
+    sharpeVariance: 0.01,
+    sharpeWithoutBest: k / 500,
+    sharpeWithoutBestVariance: 0.01,
+    copyReturn: k / 100,
+    volumeUsd: 1000 * k,
+    maxDrawdown: 0.1,
+    riskRatio: 1.5,
+    maxProfitUsd: 100,
+    maxLossUsd: -50,
+    ageDays: 80,
+    netPnlUsd: k,
+  };
+  return fine as unknown as Features;
+}
+
+async function publish(version: number): Promise<void> {
+  const { database } = rig.test;
+  const board = new Leaderboard(200);
+  for (let k = 1; k <= TRADERS; k++)
+    for (const window of board.boards.keys()) board.set(k, window, featuresOf(k));
+  board.rank();
+  await prepareRankHistory(database, NOW);
+  await database.transaction(async (tx) => {
+    const published = [];
+    for (const [window, one] of board.boards) {
+      const windowDays = windowNumber(window);
+      const places = {
+        copy: placesOf(one.copyOrder, one.copyRanked, one.size),
+        classic: placesOf(one.classicOrder, one.classicRanked, one.size),
+        proven: new Uint8Array(one.size),
+      };
+      const rows = Array.from({ length: TRADERS }, (_, i) => {
+        const gates = i % 10 === 9 ? [{ code: 'HISTORY', text: '3 active days of 30 needed' }] : [];
+        return leaderboardRow(
+          { traderId: i + 1, windowDays, recordVersion: 1, asOfDay: 1, computedAt: NOW },
+          {
+            features: featuresOf(i + 1),
+            explanation: { gates, reasonsFor: [{ code: 'sharpe', text: 'good' }], against: [] },
+            metrics: { winRate: { value: 0.5, absent: null, n: 40 } },
+          },
+          standingOf(one, board.rowOf(i + 1), places),
+        );
+      });
+      await writeLeaderboardRows(tx, rows);
+      const { copyRanked, classicRanked } = one;
+      await noteRanks(tx, { windowDays, time: NOW, copyRanked, classicRanked });
+      const parts = snapshotParts(one, board.traders, version, NOW);
+      published.push({ windowDays, version, watermark: `w${version}`, computedAt: NOW, parts });
+    }
+    await publishBoards(tx, published);
+  });
+}
+
+beforeAll(async () => {
+  rig = await startApi();
+  await rig.test.database.query(
+    `INSERT INTO traders SELECT id, decode(lpad(to_hex(id), 40, '0'), 'hex'), 0, $1, 1, 1, 1, 1, NULL
+     FROM generate_series(1, $2::int8) AS id`,
+    [NOW, TRADERS],
+  );
+});
+afterAll(() => rig?.close());
+
+const page = async (query: string): Promise<LeaderboardPage> => {
+  const response = await rig.get(`/api/v1/leaderboard${query}`);
+  expect(response.status).toBe(200);
+  return (await response.json()) as LeaderboardPage;
+};
+
+it('says that there is no board yet, and how far it is', async () => {
+  const empty = await page('');
+  expect(empty).toMatchObject({ version: 0, computedAt: null, items: [], nextCursor: null });
+  expect(empty.progress).toMatchObject({ traders: TRADERS, backfilled: 0, expectedMs: 0 });
+});
+
+it('pages through everybody once, best first, and filters and sorts by any metric', async () => {
+  await publish(1);
+  await until(async () => (await page('')).version === 1);
+  const seen: string[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const next: LeaderboardPage = await page(`?limit=50${cursor === '' ? '' : `&cursor=${cursor}`}`);
+    seen.push(...next.items.map((item) => item.address));
+    cursor = next.nextCursor;
+  }
+  const eligible = Array.from({ length: TRADERS }, (_, i) => TRADERS - i).filter((k) => k % 10 !== 0);
+  expect(seen).toEqual(eligible.map(addressOf));
+  const least = await page('?window=all&sort=volume&order=asc&filter=winRate:0.45:0.455,volume::54000');
+  expect(least.items.map((item) => item.metrics.volume)).toEqual([51_000, 52_000, 53_000, 54_000]);
+  const classic = await page('?board=classic&limit=200');
+  expect(classic.items).toHaveLength(TRADERS);
+  const gated = classic.items.find((item) => item.address === addressOf(20));
+  expect(gated?.gates.map((gate) => gate.code)).toEqual(['HISTORY']);
+  expect(gated?.metrics.copyScore).toBeNull();
+});
+
+it('answers 304 to who has the current version, until the next computation', async () => {
+  const first = await rig.get('/api/v1/leaderboard?limit=5');
+  const etag = first.headers.get('etag') ?? '';
+  expect(etag).not.toBe('');
+  const again = await rig.get('/api/v1/leaderboard?limit=5', { 'if-none-match': etag });
+  expect(again.status).toBe(304);
+  expect(await again.text()).toBe('');
+  await publish(2);
+  await until(async () => (await page('?limit=5')).version === 2);
+  const after = await rig.get('/api/v1/leaderboard?limit=5', { 'if-none-match': etag });
+  expect(after.status).toBe(200);
+});
+
+it('explains a trader, and says where it stood', async () => {
+  const response = await rig.get(`/api/v1/leaderboard/${addressOf(119)}/explain`);
+  const told = (await response.json()) as LeaderboardExplanation;
+  expect(told.copy).toMatchObject({ rank: 1, of: 108 });
+  expect(told.metrics['winRate']).toEqual({ value: 0.5, absent: null, n: 40 });
+  expect(told.history.state).toBe('none');
+  const ranks = await rig.get(`/api/v1/leaderboard/${addressOf(119)}/ranks?from=0`);
+  expect(await ranks.json()).toEqual({ points: [expect.objectContaining({ time: NOW, rank: 1, of: 108 })] });
+  expect((await rig.get(`/api/v1/leaderboard/${addressOf(9_999)}/explain`)).status).toBe(404);
+});
+
+it.each([
+  '?filter=winRate',
+  '?filter=winRate::',
+  '?filter=nonsense:1:',
+  '?filter=winRate:1e9:',
+  '?sort=nonsense',
+  '?window=14d',
+  '?limit=100000',
+  '?cursor=abc',
+  '?board=copy&extra=1',
+])('refuses %s with what is wrong', async (query) => {
+  const response = await rig.get(`/api/v1/leaderboard${query}`);
+  expect(response.status).toBe(400);
+});
