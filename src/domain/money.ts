@@ -19,9 +19,6 @@ export type MicroUsd = Branded<number, 'MicroUsd'>;
 /** US dollars in millionths where a sum may leave 2^53. */
 export type BigMicroUsd = Branded<bigint, 'BigMicroUsd'>;
 
-export const ZERO_LOTS = 0 as Lots;
-export const ZERO_USD = 0 as MicroUsd;
-
 /** Decimals of a perpetual's price: 6 - szDecimals (the venue's rule). */
 export const PERP_PRICE_DECIMALS = 6;
 
@@ -76,15 +73,8 @@ export const formatUsd = (amount: MicroUsd | BigMicroUsd): string => formatScale
 
 /** size * price, exact. The sign is the size's. @throws DomainError `NOT_AN_INTEGER` beyond 2^53. */
 export const notional = (size: Lots, price: Ticks): MicroUsd => integer(size * price, 'notional') as MicroUsd;
-export const absLots = (size: Lots): Lots => Math.abs(size) as Lots;
-export const addLots = (a: Lots, b: Lots): Lots => integer(a + b, 'size in lots') as Lots;
-export const subLots = (a: Lots, b: Lots): Lots => integer(a - b, 'size in lots') as Lots;
+
 export const negLots = (a: Lots): Lots => (a === 0 ? 0 : -a) as Lots;
-export const addUsd = (a: MicroUsd, b: MicroUsd): MicroUsd => integer(a + b, 'micro-USD') as MicroUsd;
-export const subUsd = (a: MicroUsd, b: MicroUsd): MicroUsd => integer(a - b, 'micro-USD') as MicroUsd;
-export const bigUsd = (amount: MicroUsd | bigint): BigMicroUsd => BigInt(amount) as BigMicroUsd;
-export const addBigUsd = (a: BigMicroUsd, b: BigMicroUsd | MicroUsd): BigMicroUsd =>
-  ((a as bigint) + BigInt(b)) as BigMicroUsd;
 
 /** Statistics only: dollars as a float64. Never feed the result back into money. */
 export const usdToFloat = (amount: MicroUsd | BigMicroUsd): number => Number(amount) / 1e6;
