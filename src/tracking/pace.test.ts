@@ -15,7 +15,7 @@ function polls(pace: Pace, ms: number, lookMs: number, from = 0): number {
 }
 
 describe('pace', () => {
-  it('uses the whole budget and no more than 3 % beyond it, however coarse the looks and many the sharers', () => {
+  it('uses the whole budget and no more than 5 % beyond it, however coarse the looks and many the sharers', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 400 }), (sharers, lookMs) => {
         let sent = 0;
@@ -26,23 +26,23 @@ describe('pace', () => {
         }
         expect(sent).toBeGreaterThanOrEqual(1_200);
         // The burst at the start, and one poll of each sharer that begins at once.
-        expect(sent).toBeLessThanOrEqual(1_200 * 1.03 + 11 + sharers);
+        expect(sent).toBeLessThanOrEqual(1_200 * 1.05 + 11 + sharers);
       }),
     );
   });
 
-  it('makes up for a pause by a burst of one second and no more', () => {
+  it('makes up for a pause by a burst of five seconds and no more', () => {
     const pace = new Pace();
     pace.set(600, 1);
     polls(pace, 10_000, 10);
-    expect(polls(pace, 10, 10, 70_000)).toBeLessThanOrEqual(12);
+    expect(polls(pace, 10, 10, 70_000)).toBeLessThanOrEqual(54);
   });
 
   it('counts every request of a poll', () => {
     const pace = new Pace();
     pace.set(600, 1);
-    pace.take(100_000, 30);
-    expect(pace.wait(100_000)).toBeGreaterThan(1_500);
+    pace.take(100_000, 40);
+    expect(pace.wait(100_000)).toBeGreaterThan(2_000);
   });
 });
 

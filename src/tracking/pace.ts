@@ -1,13 +1,15 @@
 /** When polls of the rotation may go, so that weight comes free evenly and an urgent poll never waits long for some. */
 
-/** A run that fell behind may catch up by this much at once. */
-const BURST_MS = 1_000;
-/** Faster than the budget refills by this factor: what a pause left over is used within half a minute. */
-const CATCH_UP = 1.03;
+/** A run that fell behind (a busy machine, the change of runs) may catch up by this much at once. */
+const BURST_MS = 5_000;
+/** At its beginning: the change of runs takes about that. */
+const FIRST_BURST_MS = 1_000;
+/** Faster than the budget refills by this factor: what a longer pause left over is used within minutes. */
+const CATCH_UP = 1.05;
 
 export class Pace {
   #intervalMs = 0;
-  #next = 0;
+  #next: number | undefined;
 
   /** @param perMinute polls per minute that the budget carries; @param sharers runs that share them. */
   set(perMinute: number, sharers: number): void {
@@ -16,12 +18,13 @@ export class Pace {
 
   /** ms until the next poll may go; 0: now. */
   wait(now: number): number {
-    return Math.max(0, this.#next - now);
+    return Math.max(0, (this.#next ?? now) - now);
   }
 
   /** A poll of so many requests goes now. */
   take(now: number, requests: number): void {
-    this.#next = Math.max(this.#next, now - BURST_MS) + this.#intervalMs * requests;
+    const next = Math.max(this.#next ?? now - FIRST_BURST_MS, now - BURST_MS);
+    this.#next = next + this.#intervalMs * requests;
   }
 }
 

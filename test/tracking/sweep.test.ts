@@ -312,13 +312,13 @@ describe('a sweep', () => {
 
   it('holds to its budget and shares it evenly over time', async () => {
     await populate(test.database, 300);
-    const stop = begin({ pollsPerMinute: 600 }, 120);
-    await until(async () => (await count('account_snapshots')) >= 40);
+    const stop = begin({ pollsPerMinute: 600 }, 180);
+    await until(async () => (await count('account_snapshots')) >= 70);
     await stop();
-    expect(venue.asked.length).toBeLessThanOrEqual(60);
-    // Evenly: never more than the burst of one second and what is under way.
+    expect(venue.asked.length).toBeLessThanOrEqual(90);
+    // Evenly: a first burst of one second and what is under way.
     for (const { at } of venue.asked) {
-      expect(venue.asked.filter((one) => one.at >= at && one.at < at + 1_000).length).toBeLessThan(30);
+      expect(venue.asked.filter((one) => one.at >= at && one.at < at + 1_000).length).toBeLessThan(45);
     }
   });
 });
