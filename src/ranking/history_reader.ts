@@ -1,23 +1,26 @@
 /** Reads all of a trader's past that the venue still tells, page by page, in the history lane of the budget. */
 import type { Address } from '../domain/address.ts';
 import { FIRST_DEX, parseCoin } from '../domain/coin.ts';
+import { orderFills } from '../domain/episodes/chain.ts';
 import type { Fill } from '../domain/episodes/fill.ts';
 import { FILL_PAGE_ROWS, startPaging, takePage } from '../domain/episodes/paging.ts';
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { clearinghouseState } from '../hyperliquid/info/clearinghouse_state.ts';
 import { portfolio } from '../hyperliquid/info/portfolio.ts';
-import type { InfoRequest } from '../hyperliquid/info/request.ts';
+import { type InfoRequest, perTwentyRows } from '../hyperliquid/info/request.ts';
 import { userFillsByTime } from '../hyperliquid/info/user_fills_by_time.ts';
 import { FUNDING_PAGE_ROWS, userFunding } from '../hyperliquid/info/user_funding.ts';
 import {
   LEDGER_PAGE_ROWS,
   userNonFundingLedgerUpdates,
 } from '../hyperliquid/info/user_non_funding_ledger_updates.ts';
+import { userTwapSliceFillsByTime } from '../hyperliquid/info/user_twap_slice_fills_by_time.ts';
 import type { AskOptions, InfoClient } from '../hyperliquid/transport.ts';
 import type { WireClearinghouseState } from '../hyperliquid/wire/account.ts';
 import type { WirePortfolio, WireUserFill } from '../hyperliquid/wire/history.ts';
 import type { AccountState, EquityCheck } from './replay.ts';
 import {
+  chainsTo,
   type ExternalFlow,
   type FundingPayment,
   fillKey,
@@ -56,7 +59,7 @@ export async function readPast(
   const first = await info.ask(clearinghouseState(address), ask);
   const to = first.time;
   const reader = new Pages(info, ask, from + 1);
-  const fills = await reader.all((start) => userFillsByTime(address, start, to), fillKey, FILL_PAGE_ROWS);
+  const orders = await reader.all((start) => userFillsByTime(address, start, to), fillKey, FILL_PAGE_ROWS);
   const fundings = await reader.all(
     (start) => userFunding(address, start, to),
     fundingKey,
@@ -68,15 +71,32 @@ export async function readPast(
     LEDGER_PAGE_ROWS,
   );
   const states = [first];
-  for (const dex of buildersDexs(fills)) states.push(await info.ask(clearinghouseState(address, dex), ask));
+  for (const dex of buildersDexs(orders)) states.push(await info.ask(clearinghouseState(address, dex), ask));
+  const state = stateOf(states, to, coins);
+  let fills = fillsOf(orders, user, coins);
+  // What breaks a chain is most often a TWAP: its slices are told apart, at a price, so only then are they asked for.
+  if (!chainsTo(orderFills(fills.rows).fills, state.positions)) {
+    const slices = await reader.all((start) => twapSlices(address, start, to), fillKey, FILL_PAGE_ROWS);
+    fills = fillsOf([...orders, ...slices], user, coins);
+  }
   const seen = await info.ask(portfolio(address), ask);
   return {
-    fills: fillsOf(fills, user, coins),
+    fills,
     fundings: fundingsOf(fundings, coins),
     flows: flowsOf(updates, user),
     holes: reader.holes,
-    state: stateOf(states, to, coins),
+    state,
     checks: checksOf(seen),
+  };
+}
+
+/** Slices as the fills that they are. */
+function twapSlices(address: Address, startTime: number, endTime: number): InfoRequest<WireUserFill[]> {
+  const { schema, surcharge: _, ...request } = userTwapSliceFillsByTime(address, startTime, endTime);
+  return {
+    ...request,
+    schema: schema.transform((rows) => rows.map(({ fill, twapId }) => ({ ...fill, twapId }))),
+    ...perTwentyRows(FILL_PAGE_ROWS),
   };
 }
 

@@ -64,8 +64,8 @@ interface Step {
 
 /** One dollar or ten basis points, as the daily identity allows. */
 const tolerance = (equity: number): number => Math.max(1e6, 1e-3 * Math.abs(equity));
-/** Beyond that, what an hourly price may be off by. */
-const MARK_ERROR = 0.02;
+/** Beyond that, what a price may have moved since the full hour. */
+const MARK_ERROR = 0.05;
 
 export class Replay {
   readonly #history: TraderHistory;

@@ -36,6 +36,19 @@ export const fillKey = (fill: WireUserFill): string => `${fill.coin}:${fill.tid}
 export const fundingKey = (row: WireUserFunding): string => row.delta.coin;
 export const ledgerKey = ({ hash, delta }: WireLedgerUpdate): string => `${hash}:${JSON.stringify(delta)}`;
 
+/**
+ * Whether each fill begins where the one before it ended, and the last ends at what is held: if not, some are missing.
+ * @param fills in the order of execution.
+ */
+export function chainsTo(fills: readonly Fill[], positions: ReadonlyMap<number, number>): boolean {
+  const ends = new Map<number, number>();
+  for (const { coin, startPosition, size } of fills) {
+    if ((ends.get(coin) ?? startPosition) !== startPosition) return false;
+    ends.set(coin, startPosition + size);
+  }
+  return [...ends].every(([coin, end]) => end === (positions.get(coin) ?? 0));
+}
+
 /** Perpetual fills of `user` (lower case), in the venue's order. */
 export function fillsOf(wire: readonly WireUserFill[], user: string, coins: CoinTable): Taken<Fill> {
   const rows: Fill[] = [];

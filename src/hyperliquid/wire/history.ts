@@ -29,6 +29,9 @@ const userFillSchema = z.object({
 export const userFillsSchema = z.array(userFillSchema);
 export type WireUserFill = z.infer<typeof userFillSchema>;
 
+export const twapSliceFillsSchema = z.array(z.object({ fill: userFillSchema, twapId: wholeNumber }));
+export type WireTwapSliceFill = z.infer<typeof twapSliceFillsSchema>[number];
+
 const userFundingSchema = z.object({
   time: millis,
   delta: z.object({ type: z.literal('funding'), coin: coinText, usdc: decimalText }),
