@@ -240,3 +240,58 @@ describe('an audit', () => {
     expect([world.known(1, 1), world.known(1, 3)]).toEqual(['exact', 'estimated']);
   });
 });
+
+describe('what comes out of its order', () => {
+  test('a trade that the last snapshot already knew moves nothing; in its very millisecond nobody can say', () => {
+    const world = new World();
+    world.trade(1, 10, 100, 5, 1, 2);
+    world.audit(world.snapshot(1, 20));
+    world.trade(1, 30, 100, 3, 1, 2, false);
+    world.audit(world.snapshot(1, 40));
+    const slot = world.book.slot(1, 1);
+    expect(world.book.state(slot)).toMatchObject({ size: 8, verifiedAt: 40 });
+    const late = new TradeColumns();
+    late.push(1, 30, 99, 100, 3, 1, 2, true, 500);
+    world.nextOffset = world.book.applyFrame(late, 0, 1, world.changes, world.nextOffset);
+    expect(world.book.state(slot).size).toBe(8);
+    // Flat when it was seeded, so what was before does not open it.
+    world.audit(world.snapshot(3, 50));
+    late.clear();
+    late.push(1, 45, 100, 100, 7, 3, 4, true, 500);
+    world.nextOffset = world.book.applyFrame(late, 0, 1, world.changes, world.nextOffset);
+    expect(world.book.state(world.book.slot(3, 1))).toMatchObject({ size: 0, known: EXACT });
+    late.clear();
+    late.push(1, 50, 101, 100, 7, 3, 4, true, 500);
+    world.nextOffset = world.book.applyFrame(late, 0, 1, world.changes, world.nextOffset);
+    expect(world.book.state(world.book.slot(3, 1))).toMatchObject({ size: 0, known: QUARANTINED });
+  });
+
+  test('trades of another coin from long ago do not hide what happened since the snapshot', () => {
+    const world = new World();
+    world.trade(1, 1_000_000, 100, 5, 1, 2);
+    world.audit(world.snapshot(1, 1_000_010));
+    const snapshot = world.snapshot(1, 1_000_020);
+    world.trade(1, 1_000_030, 100, 3, 1, 2);
+    world.trade(2, 500_000, 100, 1, 5, 6);
+    expect(world.audit(snapshot)).toMatchObject({ drifts: [] });
+    expect(world.book.state(world.book.slot(1, 1)).size).toBe(8);
+  });
+
+  test('the answer of a server that lags behind an earlier one is not taken', () => {
+    const world = new World();
+    world.trade(1, 10, 100, 5, 1, 2);
+    const old = world.snapshot(1, 20);
+    world.trade(1, 30, 100, 3, 1, 2, false);
+    world.audit(world.snapshot(1, 40));
+    expect(world.audit(old)).toMatchObject({ kind: 'again' });
+    expect(world.book.state(world.book.slot(1, 1)).size).toBe(8);
+  });
+
+  test('a snapshot of the last millisecond of a gap does not vouch', () => {
+    const world = new World();
+    world.trade(1, 10, 100, 5, 1, 2);
+    world.book.gap(1, 20);
+    expect(world.audit(world.snapshot(1, 20))).toMatchObject({ kind: 'again' });
+    expect(world.audit(world.snapshot(1, 21))).toMatchObject({ kind: 'judged' });
+  });
+});

@@ -92,6 +92,9 @@ export function audit(snapshot: Snapshot, context: AuditContext): Verdict {
   const { book, dexs, isWatched } = context;
   const coins = [...auditedCoins(snapshot, book, dexs)].filter(isWatched);
   if (!book.recent.reaches(snapshot.time)) return { kind: 'again', reason: 'too_old' };
+  // A server that lags behind the one that answered before: what that one corrected is not among the recent deltas.
+  if (snapshot.time < (dexs.get(snapshot.traderId, snapshot.dex)?.seededAt ?? 0))
+    return { kind: 'again', reason: 'too_old' };
   // A gap that ended after the snapshot may hide trades between the two.
   if (coins.some((coin) => book.exactSince(coin) > snapshot.time))
     return { kind: 'again', reason: 'too_old' };

@@ -6,7 +6,7 @@
  * is stored in micro-USD and cut exactly, so that realised PnL plus what remains always sums to what was traded.
  */
 
-import { type ChangeColumns, ESTIMATED, EXACT, STALE } from '../domain/change_columns.ts';
+import { type ChangeColumns, ESTIMATED, EXACT, QUARANTINED, STALE } from '../domain/change_columns.ts';
 import { DirtyQueue } from '../domain/dirty_queue.ts';
 import { PairIndex } from '../domain/pair_index.ts';
 import { leavingCost } from '../domain/position.ts';
@@ -60,7 +60,7 @@ export class PositionBook {
   #nextOfTrader: Int32Array;
   #firstOfTrader = new Int32Array(FIRST_CAPACITY);
   #coinCount = new Uint16Array(FIRST_CAPACITY);
-  /** By coin id: exchange time before which an audit no longer vouches for anything (end of the last gap). */
+  /** By coin id: exchange time before which an audit no longer vouches for anything (just after the last gap). */
   #exactSince = new Float64Array(64);
   #open = 0;
 
@@ -130,14 +130,14 @@ export class PositionBook {
     return this.#exactSince[coin] ?? 0;
   }
 
-  /** Trades of the coin up to `time` may be missing: what was verified before is stale from now on. */
+  /** Trades of the coin up to and including `time` may be missing: what was verified by then is stale from now on. */
   gap(coin: number, time: number): void {
     if (coin >= this.#exactSince.length) {
       const grown = new Float64Array(Math.max(coin + 1, this.#exactSince.length * 2));
       grown.set(this.#exactSince);
       this.#exactSince = grown;
     }
-    this.#exactSince[coin] = Math.max(this.exactSince(coin), time);
+    this.#exactSince[coin] = Math.max(this.exactSince(coin), time + 1);
   }
 
   /** The trader's slot for the coin, made if it is new. */
@@ -189,6 +189,10 @@ export class PositionBook {
     frameOffset: number,
   ): void {
     const time = rows.time[at] as number;
+    if (time <= (this.#verifiedAt[slot] as number)) {
+      this.#lateTrade(slot, time, frameOffset);
+      return;
+    }
     const price = rows.price[at] as number;
     const before = this.#size[slot] as number;
     const last = this.#offset[slot] as number;
@@ -212,6 +216,14 @@ export class PositionBook {
     changes.realised[change] = (changes.realised[change] as number) + realised;
     this.#describe(slot, change, changes);
     changes.addFill(change, rows.tradeId[at] as number);
+  }
+
+  /**
+   * A trade from before the snapshot that vouches for the position is in the snapshot: a frame that was lost and came
+   * with a later replay. In the very millisecond of the snapshot nobody can say, so another audit must.
+   */
+  #lateTrade(slot: number, time: number, offset: number): void {
+    if (time === this.#verifiedAt[slot]) this.mark(slot, QUARANTINED, 0, offset);
   }
 
   #describe(slot: number, change: number, changes: ChangeColumns): void {

@@ -17,6 +17,8 @@ export class RecentDeltas {
   readonly #times: Float64Array;
   readonly #lots: Float64Array;
   readonly #prices: Float64Array;
+  /** Newest time up to and including each row: coins interleave and gaps are closed late, so times are not sorted. */
+  readonly #newest: Float64Array;
   #count = 0;
   /** Deltas before this exchange time may be gone. */
   #floor = Number.NEGATIVE_INFINITY;
@@ -29,6 +31,7 @@ export class RecentDeltas {
     this.#times = new Float64Array(capacity);
     this.#lots = new Float64Array(capacity);
     this.#prices = new Float64Array(capacity);
+    this.#newest = new Float64Array(capacity);
   }
 
   add(slot: number, time: number, lots: number, price: number): void {
@@ -40,6 +43,7 @@ export class RecentDeltas {
     this.#prices[at] = price;
     this.#count++;
     if (time > this.#latest) this.#latest = time;
+    this.#newest[at] = this.#latest;
   }
 
   /** Nothing from before `time` is known here: the book was just loaded. */
@@ -60,9 +64,8 @@ export class RecentDeltas {
     const oldest = Math.max(0, this.#count - this.#mask - 1);
     for (let i = this.#count - 1; i >= oldest; i--) {
       const at = i & this.#mask;
+      if ((this.#newest[at] as number) < time) break;
       const one = this.#times[at] as number;
-      // Coins interleave, so times are not sorted; a minute covers what the feed delivers out of order.
-      if (one < time - 60_000) break;
       const slot = this.#slots[at] as number;
       if (one < time || !wanted(slot)) continue;
       const list = found.get(slot) ?? [];

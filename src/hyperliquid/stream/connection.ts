@@ -19,6 +19,8 @@ const PROBE_EVERY_MS = 2_000;
 const PONG_MS = 10_000;
 const SUBSCRIBE_MS = 15_000;
 const STEADY_MS = 10_000;
+/** Blocks may be this much newer than what we have of them. */
+const LATENCY_MS = 2_000;
 const LIMIT_PAUSE_MS = 5_000;
 const BACKOFF = { baseMs: 500, capMs: 30_000 };
 
@@ -79,6 +81,7 @@ export class FeedConnection {
   lastDataAt: number | undefined;
   /** Newest exchange time (ms) of a live frame. */
   latestTime: number | undefined;
+  #latestSeenAt = 0;
   lastReason = '';
   /** Wall clock, ms, of the newest ping that was answered: what the venue had sent before is here. */
   provenAt = 0;
@@ -191,9 +194,23 @@ export class FeedConnection {
 
   /** A live frame came: told by the feed, which knows replays from live data. */
   sawLiveData(exchangeTime: number): void {
-    this.latestTime = Math.max(this.latestTime ?? exchangeTime, exchangeTime);
-    this.watch.data(this.#options.clock.monotonic());
+    const now = this.#options.clock.monotonic();
+    if (this.latestTime === undefined || exchangeTime > this.latestTime) {
+      this.latestTime = exchangeTime;
+      this.#latestSeenAt = now;
+    }
+    this.watch.data(now);
     this.lastDataAt = this.#options.clock.now();
+  }
+
+  /**
+   * No trade that the venue has made by now has a later exchange time (ms). By the venue's own clock as soon as it has
+   * told us, as ours may be wrong by any amount.
+   */
+  venueNow(): number {
+    const { clock } = this.#options;
+    if (this.latestTime === undefined) return clock.now();
+    return this.latestTime + (clock.monotonic() - this.#latestSeenAt) + LATENCY_MS;
   }
 
   #onControl(frame: Exclude<Frame, { kind: 'trades' | 'pong' }>, bytes: number): void {

@@ -13,7 +13,7 @@ import type { Logger } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import { ConnectGate } from './connect_gate.ts';
 import { type ConnectionHooks, type Dial, FeedConnection } from './connection.ts';
-import { type Gap, join, mergeByTime } from './continuity.ts';
+import { type Gap, type Join, join, mergeByTime } from './continuity.ts';
 import { type CoinState, type FeedCounts, type FeedStatus, feedStatus } from './feed_status.ts';
 import { FrameReader } from './frame.ts';
 import { RateWindow } from './rate_window.ts';
@@ -250,20 +250,20 @@ export class TradeFeed {
       return;
     }
     // The first frame after a subscribe is the replay.
-    const { memory, clock } = this.#options;
-    const joined = join(memory, state.coin.id, state.held, state.coveredUntil, clock.now());
-    if (joined.joined) this.#goLive(state);
+    if (this.#join(state).joined) this.#goLive(state);
     else this.#startClosing(state);
   }
 
   /** A trade of a known coin that cannot be read is lost for good. */
   #lost(symbol: string): void {
-    const coin = this.#coins.get(symbol)?.coin;
-    if (coin === undefined) return;
-    const now = this.#options.clock.now();
-    const from = Math.min(now, this.#options.memory.latest(coin.id) ?? now);
+    const state = this.#coins.get(symbol);
+    if (state === undefined) return;
+    const coin = state.coin.id;
+    const now = state.connection.venueNow();
+    const from = this.#options.memory.latest(coin) ?? now;
+    const to = Math.max(from, now);
     this.#note('malformed', { reason: 'a trade that cannot be read', coin: symbol });
-    this.#gap({ coin: coin.id, from, to: now, reason: 'a trade could not be read' });
+    this.#gap({ coin, from, to, reason: 'a trade could not be read' });
   }
 
   #onConfirmed(symbol: string): void {
@@ -328,12 +328,14 @@ export class TradeFeed {
 
   /** Ends the closing of a gap with what there is: joined, or the gap recorded. */
   #finish(state: CoinState, reason: string): void {
-    const { memory, clock } = this.#options;
-    const coin = state.coin.id;
-    const joined = join(memory, coin, state.held ?? new TradeColumns(), state.coveredUntil, clock.now());
+    const joined = this.#join(state);
     if (joined.joined) this.counts.gapsClosed++;
-    else this.#gap({ coin, from: joined.from, to: joined.to, reason });
+    else this.#gap({ coin: state.coin.id, from: joined.from, to: joined.to, reason });
     this.#goLive(state);
+  }
+
+  #join({ coin, held = new TradeColumns(), coveredUntil, connection }: CoinState): Join {
+    return join(this.#options.memory, coin.id, held, coveredUntil, connection.venueNow());
   }
 
   #goLive(state: CoinState): void {
@@ -372,8 +374,7 @@ export class TradeFeed {
     for (const state of this.#coins.values()) {
       if (state.phase !== 'replay' || now - state.since < REPLAY_MS) continue;
       state.held = new TradeColumns();
-      const joined = join(this.#options.memory, state.coin.id, state.held, state.coveredUntil, now);
-      if (joined.joined) this.#goLive(state);
+      if (this.#join(state).joined) this.#goLive(state);
       else this.#startClosing(state);
     }
     for (const connection of this.#connections) connection.tick();
