@@ -11,8 +11,10 @@ import { KNOWN_BUILDERS } from './exchange/known_builders.ts';
 import { VenueBackend } from './exchange/venue_backend.ts';
 import { type ControlServer, startControl } from './faults/control.ts';
 import { FaultPlan } from './faults/plan.ts';
+import { writeArchive } from './population/archive.ts';
+import type { PastRecords } from './population/past_records.ts';
 import { type PopulationSize, populatedWorld } from './population/populated_world.ts';
-import { type TraderTruth, truthOf } from './population/truth.ts';
+import { truthOf } from './population/truth.ts';
 import { type Recorder, startRecorder } from './replay/recorder.ts';
 import { parseRecording } from './replay/recording.ts';
 import { Replay } from './replay/replay.ts';
@@ -64,6 +66,8 @@ export interface SimulatorOptions {
   readonly limits?: Partial<LimitSettings>;
   /** Faults and levers over HTTP on this port of the same host; 0 picks one. Absent: no faults at all. */
   readonly control?: { readonly port: number; readonly seed: string };
+  /** Folder to which the past of a population is written as the venue's archive files, in the background. */
+  readonly archivePath?: string;
   /** File to which the public market is recorded. */
   readonly recordPath?: string;
 }
@@ -104,7 +108,7 @@ function openVenue(source: VenueSource, clock: Clock): Opened {
   const network = source.network === undefined ? {} : { network: source.network };
   return {
     backend: new VenueBackend({ world, clock, ...network }),
-    truth: populated === undefined ? undefined : () => truthOf(populated.past),
+    records: populated?.records,
   };
 }
 
@@ -120,7 +124,8 @@ async function openReplay(source: ReplaySource, clock: Clock, log: Logger): Prom
 
 interface Opened {
   readonly backend: Backend;
-  readonly truth?: (() => TraderTruth[]) | undefined;
+  /** Of a venue whose traders have a past. */
+  readonly records?: PastRecords | undefined;
 }
 
 async function openBackend({ source, clock, log }: SimulatorOptions): Promise<Opened> {
@@ -150,11 +155,20 @@ async function recordOrClose(path: string, backend: Backend, server: WireServer,
   }
 }
 
+async function archive(records: PastRecords, path: string, signal: AbortSignal, log: Logger): Promise<void> {
+  try {
+    const { files } = await writeArchive(records, path, signal);
+    log.info({ path, files, complete: !signal.aborted }, 'archive of the past written');
+  } catch (err) {
+    log.error({ err, path }, 'archive of the past could not be written; is the folder writable?');
+  }
+}
+
 /** Starts a simulator and resolves when it serves. @throws ConfigError PORT_IN_USE, RECORDING_* */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { clock, control, host, log, recordPath } = options;
   const faults = control === undefined ? undefined : new FaultPlan(control.seed, clock);
-  const { backend, truth } = await openBackend(options);
+  const { backend, records } = await openBackend(options);
   const server = await startWireServer({ ...options, backend, ...(faults === undefined ? {} : { faults }) });
   const recorder =
     recordPath === undefined ? undefined : await recordOrClose(recordPath, backend, server, clock);
@@ -169,13 +183,17 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       ...(backend instanceof VenueBackend
         ? { venue: backend.venue, setSkew: (ms: number) => backend.setSkew(ms) }
         : {}),
-      ...(truth === undefined ? {} : { population: truth }),
+      ...(records === undefined ? {} : { population: () => truthOf(records.past) }),
     });
+  const archiving = new AbortController();
+  if (records !== undefined && options.archivePath !== undefined)
+    void archive(records, options.archivePath, archiving.signal, log);
   return {
     ...server,
     controlUrl: controls?.url,
     faults,
     close: async () => {
+      archiving.abort();
       await controls?.close();
       await recorder?.stop();
       await server.close();

@@ -37,6 +37,7 @@ export const start: StartRole<Settings<'simulator'>> = async ({ config, clock, l
       subscriptions: config.SIMULATOR_WEBSOCKET_SUBSCRIPTIONS,
       users: config.SIMULATOR_WEBSOCKET_USERS,
     },
+    ...(config.SIMULATOR_ARCHIVE === undefined ? {} : { archivePath: config.SIMULATOR_ARCHIVE }),
     ...(config.SIMULATOR_RECORD === undefined ? {} : { recordPath: config.SIMULATOR_RECORD }),
     ...(config.SIMULATOR_CONTROL_PORT === 0
       ? {}

@@ -160,6 +160,10 @@ const simulator = {
     { default: 2000, min: 0, max: 20_000 },
   ),
   SIMULATOR_HISTORY_DAYS: integer('Length of that past in days.', { default: 90, min: 1, max: 365 }),
+  SIMULATOR_ARCHIVE: path<undefined>(
+    'Folder to which that past is written as hourly archive files, as the real exchange publishes them.',
+    { default: undefined },
+  ),
   SIMULATOR_RECORD: path<undefined>(
     'File to which the simulated public market is recorded, for a later replay.',
     {
@@ -171,9 +175,10 @@ const simulator = {
     { default: 0, min: 0, max: 65_535 },
   ),
   SIMULATOR_REST_WEIGHT_PER_MINUTE: integer(
-    'Request weight that the simulated exchange grants an address per minute.',
+    "Request weight that the simulated exchange grants an address per minute, and the platform's budget with it. " +
+      'The real exchange grants 1200, at which the histories that a leaderboard needs take hours.',
     {
-      default: 1200,
+      default: 100_000,
       min: 1,
       max: 1_000_000_000,
     },

@@ -28,6 +28,8 @@ export interface WorldOptions {
   /** More traders, after makers and takers: they join the same stage. */
   readonly populations?: readonly MakePopulation[];
   readonly oracleMs?: number;
+  /** Fair prices move to each block's time, or to the schedule's: then whoever knows the seed can follow them without the blocks. */
+  readonly oracleTimes?: 'block' | 'schedule';
 }
 
 export const DEFAULT_MAKERS: MakerOptions = {
@@ -62,6 +64,7 @@ export class SimulatedWorld implements World {
   readonly #start: number;
   readonly #salt: number;
   readonly #oracleMs: number;
+  readonly #oracleTimes: 'block' | 'schedule';
   #nextOracle: number;
 
   constructor(options: WorldOptions) {
@@ -72,6 +75,7 @@ export class SimulatedWorld implements World {
     this.#start = options.startTime;
     this.#salt = seed;
     this.#oracleMs = options.oracleMs ?? ORACLE_MS;
+    this.#oracleTimes = options.oracleTimes ?? 'block';
     this.#nextOracle = options.startTime + this.#oracleMs;
     this.#prices = new FairPrices(options.seed, options.startTime, coins);
     const stage: Stage = {
@@ -114,8 +118,8 @@ export class SimulatedWorld implements World {
   #block(at: number): void {
     for (const population of this.#populations) if (population.nextAt() <= at) population.act(at);
     if (this.#nextOracle <= at) {
-      // The scheduled time, not the block's: whoever knows the seed can follow the fair prices without the blocks.
-      this.venue.feedOracle(this.#prices.advance(this.venue.state, this.#nextOracle));
+      const priced = this.#oracleTimes === 'block' ? at : this.#nextOracle;
+      this.venue.feedOracle(this.#prices.advance(this.venue.state, priced));
       this.#nextOracle = at - (at % this.#oracleMs) + this.#oracleMs;
     }
     this.venue.produceBlock(at);

@@ -23,6 +23,8 @@ export interface Member {
   /** First money, micro-USD. */
   readonly equity: number;
   readonly terms: Terms;
+  /** Positions over equity that it aims at; the setting on the venue is the next whole number with some room. */
+  readonly leverage: number;
   /** The other wallet of a wash ring (`mirror` true: this one only answers) or of a hedge (`mirror`: opposite side). */
   readonly partner: number | null;
   readonly mirror: boolean;
@@ -75,17 +77,19 @@ function archetypeOf(draw: Draw): Archetype {
 const isDirectional = (kind: TraderKind | 'house'): kind is keyof typeof DIRECTIONAL =>
   Object.hasOwn(DIRECTIONAL, kind);
 
-function termsOf(draw: Draw, kind: TraderKind): Terms {
-  const parameters = isDirectional(kind) ? DIRECTIONAL[kind].leverage : null;
-  const used = parameters === null ? 5 : draw.from(parameters);
-  return {
-    takerE9: 450_000,
-    makerE9: 150_000,
-    builderTenthsBp: isDirectional(kind) && draw.uniform() < BUILDER_SHARE ? 10 * (1 + draw.int(5)) : 0,
-    leverage: kind === 'martingale' ? 40 : Math.max(1, Math.min(40, Math.ceil(used * 1.2))),
-    isolated: isDirectional(kind) && draw.uniform() < (kind === 'gambler' ? 0.4 : 0.1),
-  };
+/** What the trader aims at; kinds without a plan of their own move a few times their equity. */
+function leverageOf(draw: Draw, kind: TraderKind): number {
+  if (isDirectional(kind)) return draw.from(DIRECTIONAL[kind].leverage);
+  return kind === 'hedge' ? draw.from(DIRECTIONAL.lucky.leverage) : 4;
 }
+
+const termsOf = (draw: Draw, kind: TraderKind, leverage: number): Terms => ({
+  takerE9: 450_000,
+  makerE9: 150_000,
+  builderTenthsBp: isDirectional(kind) && draw.uniform() < BUILDER_SHARE ? 10 * (1 + draw.int(5)) : 0,
+  leverage: kind === 'martingale' ? 40 : Math.max(1, Math.min(40, Math.ceil(leverage * 1.2))),
+  isolated: isDirectional(kind) && draw.uniform() < (kind === 'gambler' ? 0.4 : 0.1),
+});
 
 const minuteOf = (time: number): number => Math.ceil(time / MINUTE_MS) * MINUTE_MS;
 
@@ -134,6 +138,7 @@ export function makeCast(options: CastOptions): Member[] {
     start,
     equity: HOUSE_CAPITAL,
     terms: HOUSE_TERMS,
+    leverage: 1,
     partner: null,
     mirror: false,
     master: null,
@@ -173,6 +178,7 @@ function memberOf(
   const link = plain ? draw.uniform() : 1;
   const master = link < SUB_SHARE + VAULT_SHARE ? masterIn(cast, draw) : null;
   const vault = master !== null && link >= SUB_SHARE;
+  const leverage = leverageOf(draw, kind);
   return {
     index,
     address,
@@ -181,7 +187,8 @@ function memberOf(
     // A sub-account or a vault gets its money from an account that exists: a few minutes later.
     start: minuteOf(Math.max(begins, master === null ? 0 : master.start + 5 * MINUTE_MS)),
     equity: Math.round((vault ? Math.max(5_000, usd) : usd) * 100) * 10_000,
-    terms: termsOf(draw, kind),
+    terms: termsOf(draw, kind, leverage),
+    leverage,
     partner: part.partner,
     mirror: false,
     master: master?.index ?? null,

@@ -42,7 +42,7 @@ export type DirectionalKind = keyof typeof DIRECTIONAL;
 export function directionalPlan(
   kind: DirectionalKind,
   sharpe: number,
-  equity: number,
+  { equity, leverage }: { readonly equity: number; readonly leverage: number },
   draw: Draw,
   pick: (draw: Draw) => CoinHistory,
 ): DirectionalPlan {
@@ -53,7 +53,7 @@ export function directionalPlan(
   return {
     sharpe,
     holdHours: draw.from(p.holdHours),
-    leverage: draw.from(p.leverage),
+    leverage,
     makerRatio: draw.from(p.makerRatio),
     duty: beta ? 0.98 : draw.uniform(0.5, 1),
     coins: Array.from({ length: count }, () => pick(draw)),

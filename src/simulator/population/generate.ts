@@ -191,12 +191,12 @@ class Biography {
     const twin = kind === 'hedge';
     const shape = isDirectional(kind) ? kind : 'lucky';
     const slots = twin || kind === 'gambler' || kind === 'beta' ? 1 : 1 + draw.int(3);
-    const whole = directionalPlan(shape, twin ? 0 : (member.sharpe ?? 0), member.equity, draw, pick);
+    const whole = directionalPlan(shape, twin ? 0 : (member.sharpe ?? 0), member, draw, pick);
     // Independent positions add up: each carries its part of the skill and of the leverage.
     const part = {
       ...whole,
       sharpe: whole.sharpe / Math.sqrt(slots),
-      leverage: Math.min(whole.leverage, member.terms.leverage) / slots,
+      leverage: whole.leverage / slots,
     };
     const actors: Actor[] = Array.from(
       { length: slots },

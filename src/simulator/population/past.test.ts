@@ -62,12 +62,12 @@ function replay(world: PopulatedWorld, each: AccountPast): Account {
     const applied = applyExecution(s, account, market, signed, fill.px);
     const by = builder.tenthsBp === 0 ? null : builder;
     const charge = chargeFee(s, account, market, fill.sz * fill.px, fill.crossed, by);
-    expect([fill.startPosition, fill.closedPnl, fill.fee, fill.builderFee]).toEqual([
-      applied.start,
-      applied.closedPnl,
-      charge.fee,
-      charge.builderFee,
-    ]);
+    const same =
+      fill.startPosition === applied.start &&
+      fill.closedPnl === applied.closedPnl &&
+      fill.fee === charge.fee &&
+      fill.builderFee === charge.builderFee;
+    if (!same) expect(fill).toEqual({ ...fill, startPosition: applied.start, ...applied, ...charge });
   }
   return account;
 }
@@ -161,7 +161,7 @@ describe.each(SEEDS)('the past of %s', { timeout: 120_000 }, (seed) => {
           expect(Number(candle.v)).toBeCloseTo(volume / 10 ** (market?.szDecimals ?? 0), 5);
           if (trades > 0) expect(Math.round(Number(candle.c) * 10 ** coin.pxDecimals)).toBe(close);
           expect(Math.round(Number(candle.h) * 10 ** coin.pxDecimals)).toBeGreaterThanOrEqual(high);
-          if (interval === '5m' && candle.t > candles.length * 0 + past.market.start + 3_600_000) break;
+          if (interval === '5m' && candle.t > past.market.start + 3_600_000) break;
         }
       }
     }
@@ -169,6 +169,7 @@ describe.each(SEEDS)('the past of %s', { timeout: 120_000 }, (seed) => {
 
   it('chains every fill that it serves, slices of TWAPs included', () => {
     let served = 0;
+    let broken = 0;
     for (const each of past.accounts) {
       const { address } = each.member;
       const fills = [
@@ -180,11 +181,12 @@ describe.each(SEEDS)('the past of %s', { timeout: 120_000 }, (seed) => {
       const held = new Map<string, number>();
       for (const fill of fills) {
         const before = held.get(fill.coin);
-        if (before !== undefined) expect(Number(fill.startPosition)).toBeCloseTo(before, 8);
+        if (before !== undefined && Math.abs(Number(fill.startPosition) - before) > 1e-8) broken += 1;
         held.set(fill.coin, Number(fill.startPosition) + (fill.side === 'B' ? 1 : -1) * Number(fill.sz));
       }
       served += fills.length;
     }
+    expect(broken).toBe(0);
     expect(served).toBeGreaterThan(10_000);
   });
 

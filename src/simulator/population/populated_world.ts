@@ -28,7 +28,7 @@ export interface PopulatedWorld {
 /** @param options `startTime` is moved back to the whole minute */
 export function populatedWorld(options: WorldOptions, size: PopulationSize): PopulatedWorld {
   const startTime = Math.floor(options.startTime / MINUTE_MS) * MINUTE_MS;
-  const world = new SimulatedWorld({ ...options, startTime });
+  const world = new SimulatedWorld({ ...options, startTime, oracleTimes: 'schedule' });
   const { state } = world.venue;
   const houses: readonly Address[] = makerAddresses(state, (options.makers ?? DEFAULT_MAKERS).makers);
   const past = generatePast({
