@@ -79,7 +79,7 @@ describe.skipIf(chromium === null)('the app in a browser', () => {
       watched = await openPage(browser, { colorScheme, ...options });
       await signIn();
       const trader = api.world.rows[0]?.address ?? '';
-      for (const path of ['/', '/traders', `/traders/${trader}`, '/live', '/system']) {
+      for (const path of ['/', '/leaderboard', '/traders', `/traders/${trader}`, '/live', '/system']) {
         await watched.page.goto(api.origin + path);
         await watched.page.getByText('SIMULATED EXCHANGE').waitFor();
         await watched.page.getByRole('heading', { level: 1 }).waitFor();

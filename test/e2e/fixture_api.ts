@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ClientMessage, ServerMessage } from '../../src/contract/updates.ts';
+import { boardAnswer } from './fixture_leaderboard.ts';
 import { accountValue, COIN_LIST, systemReport } from './fixture_positions.ts';
 import { FixtureWorld } from './fixture_world.ts';
 
@@ -98,6 +99,7 @@ function traderAnswer(world: FixtureWorld, address: string, part: string): unkno
 function restAnswer(world: FixtureWorld, url: URL): unknown {
   const [, address, part] = /^\/api\/v1\/traders\/(0x[0-9a-f]{40})(.*)$/.exec(url.pathname) ?? [];
   if (address !== undefined) return traderAnswer(world, address, part ?? '');
+  if (url.pathname.startsWith('/api/v1/leaderboard')) return boardAnswer(world.rows, url);
   if (url.pathname === '/api/v1/coins') return COIN_LIST;
   if (url.pathname === '/api/v1/stats') return world.stats();
   if (url.pathname === '/api/v1/system') return systemReport(world.rows.length, world.rows[0]?.address ?? '');

@@ -9,6 +9,7 @@ import {
 import { Overview } from '../pages/overview/overview.tsx';
 import { SignIn } from '../pages/sign_in/sign_in.tsx';
 import { Traders } from '../pages/traders/traders.tsx';
+import { boardSearch } from './board_state.ts';
 import { PageNotFound, PageProblem } from './problem.tsx';
 import { SessionGate } from './session_gate.tsx';
 import { liveSearch, parseSearch, stringifySearch, tradersSearch } from './url_state.ts';
@@ -41,6 +42,13 @@ const trader = createRoute({
   component: lazyRouteComponent(() => import('../pages/trader/trader.tsx'), 'Trader'),
 });
 
+const leaderboard = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/leaderboard',
+  validateSearch: boardSearch,
+  component: lazyRouteComponent(() => import('../pages/leaderboard/leaderboard.tsx'), 'Leaderboard'),
+});
+
 const live = createRoute({
   getParentRoute: () => signedIn,
   path: '/live',
@@ -55,7 +63,10 @@ const system = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, signedIn.addChildren([overview, traders, trader, live, system])]),
+  routeTree: root.addChildren([
+    signIn,
+    signedIn.addChildren([overview, leaderboard, traders, trader, live, system]),
+  ]),
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',

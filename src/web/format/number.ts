@@ -167,7 +167,10 @@ const KINDS: Record<NumberKind, (value: string | number, options: NumberOptions)
   duration: (value) => formatDuration(Number(value)),
   age: (value) => formatAge(Number(value)),
   bytes: (value) => formatBytes(Number(value)),
-  milliseconds: (value) => `${fixed(value, magnitude(value) < 9.95 ? 1 : 0)} ms`,
+  milliseconds: (value) =>
+    magnitude(value) < 9_999.5
+      ? `${fixed(value, magnitude(value) < 9.95 ? 1 : 0)} ms`
+      : formatDuration(Number(value)),
 };
 
 const NONZERO_DIGIT = /[1-9]/;

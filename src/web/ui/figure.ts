@@ -43,6 +43,7 @@ const GROWING: readonly NumberKind[] = [
   'bytes',
   'size',
   'duration',
+  'milliseconds',
 ];
 
 function cellFigure(cell: Cell, kind: NumberKind, options: NumberOptions): Figure {

@@ -40,7 +40,7 @@ export const GapsCard = ({ gaps }: { readonly gaps: readonly FeedGap[] }) => (
                 <When at={gap.from} />
               </td>
               <td className={t('right')}>{formatDuration(gap.to - gap.from)}</td>
-              <td className={t('second')}>{gap.reason}</td>
+              <td className={t('second', 'text')}>{gap.reason}</td>
             </tr>
           ))}
         </tbody>

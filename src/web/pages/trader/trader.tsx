@@ -24,6 +24,7 @@ import { coinMix } from './coin_mix.ts';
 import { CoinMixCard } from './coin_mix_card.tsx';
 import { Facts } from './facts.tsx';
 import { PositionsCard } from './positions_card.tsx';
+import { RankingCard } from './ranking_card.tsx';
 import styles from './trader.module.css';
 
 const c = pick(styles);
@@ -101,6 +102,7 @@ function Known({ address, trader }: { readonly address: string; readonly trader:
   return (
     <div className={c('stack')}>
       <Facts trader={trader} />
+      <RankingCard address={address} />
       <PositionsCard positions={positions} />
       <div className={c('columns')}>
         <AccountValueCard address={address} />

@@ -1,0 +1,38 @@
+/** What the leaderboard and the Trader page ask of the ranking. */
+import { queryOptions } from '@tanstack/react-query';
+import type {
+  BoardWindow,
+  LeaderboardExplanation,
+  LeaderboardPage,
+  RankHistory,
+} from '../../contract/leaderboard.ts';
+import type { Board, BoardView } from '../app/board_state.ts';
+import { call } from './request.ts';
+
+const ROWS = 200;
+
+export const boardPage = (
+  view: BoardView,
+  cursor: string | null,
+  signal: AbortSignal,
+): Promise<LeaderboardPage> =>
+  call<LeaderboardPage>('getLeaderboard', {
+    signal,
+    query: { ...view, limit: ROWS, ...(cursor === null ? {} : { cursor }) },
+  });
+
+export const explainQuery = (address: string, window: BoardWindow) =>
+  queryOptions({
+    queryKey: ['trader', address, 'explain', window],
+    queryFn: ({ signal }) =>
+      call<LeaderboardExplanation>('explainTrader', { signal, params: { address }, query: { window } }),
+    refetchInterval: 60_000,
+  });
+
+export const ranksQuery = (address: string, board: Board, window: BoardWindow) =>
+  queryOptions({
+    queryKey: ['trader', address, 'ranks', board, window],
+    queryFn: ({ signal }) =>
+      call<RankHistory>('getRankHistory', { signal, params: { address }, query: { board, window } }),
+    refetchInterval: 60_000,
+  });

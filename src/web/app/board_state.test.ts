@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { BOARD_WINDOWS, BOARDS, LEADERBOARD_METRICS } from '../../contract/leaderboard.ts';
+import { boardSearch, boardViewOf, columnsOf, filtersOf, METRIC_NAMES, WINDOW_NAMES } from './board_state.ts';
+
+it('knows what the contract knows', () => {
+  expect(METRIC_NAMES).toEqual(LEADERBOARD_METRICS);
+  expect(WINDOW_NAMES).toEqual(BOARD_WINDOWS);
+  for (const board of BOARDS) expect(boardViewOf(boardSearch({ board })).board).toBe(board);
+});
+
+it('leaves defaults out and drops what cannot be', () => {
+  expect(boardSearch({ board: 'copy', window: '90d', sort: 'copyScore', order: 'desc' })).toEqual({});
+  expect(boardSearch({ board: 'odd', window: '9d', sort: 'name', order: 'up', filter: 'x:1:' })).toEqual({});
+  expect(boardSearch({ board: 'classic', sort: 'copyScore' })).toEqual({
+    board: 'classic',
+    sort: 'copyScore',
+  });
+});
+
+it('reads filters, each metric once and each with a bound', () => {
+  expect(filtersOf('winRate:0.5:,drawdown::0.2,winRate:0.1:,equity::,netPnl:a:')).toEqual([
+    { metric: 'winRate', least: '0.5', most: '' },
+    { metric: 'drawdown', least: '', most: '0.2' },
+  ]);
+});
+
+it('keeps chosen columns in the order of the table', () => {
+  expect(columnsOf('gates,curve,nothing')).toEqual(['curve', 'gates']);
+  // Every metric can be a column.
+  expect(columnsOf(METRIC_NAMES.join(',')).length).toBe(METRIC_NAMES.length);
+  expect(boardSearch({ columns: 'gates,curve' }).columns).toBe('curve,gates');
+});

@@ -1,0 +1,94 @@
+import { type FormEvent, useState } from 'react';
+import type { LeaderboardMetric } from '../../../contract/leaderboard.ts';
+import { type BoardFilter, METRIC_NAMES } from '../../app/board_state.ts';
+import { formatNumber } from '../../format/number.ts';
+import { Button, IconButton } from '../../ui/button.tsx';
+import { Select } from '../../ui/choices.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { pick } from '../../ui/pick.ts';
+import { boundOf, METRIC_LOOKS } from './board_metrics.ts';
+import styles from './leaderboard.module.css';
+
+const c = pick(styles);
+
+function filterWords({ metric, least, most }: BoardFilter): string {
+  const { name, kind } = METRIC_LOOKS[metric];
+  const write = (bound: string) => formatNumber(bound, kind).text;
+  if (least === '') return `${name} \u2264 ${write(most)}`;
+  if (most === '') return `${name} \u2265 ${write(least)}`;
+  return `${name} ${write(least)} to ${write(most)}`;
+}
+
+/** The filters in force, each with the way to take it off. */
+export const FilterChips = ({
+  filters,
+  onChange,
+}: {
+  readonly filters: readonly BoardFilter[];
+  readonly onChange: (filters: BoardFilter[]) => void;
+}) =>
+  filters.map((filter) => (
+    <span key={filter.metric} className={c('chip')}>
+      {filterWords(filter)}
+      <IconButton
+        icon="cross"
+        small
+        label={`Remove the filter ${METRIC_LOOKS[filter.metric].name}`}
+        onClick={() => onChange(filters.filter((one) => one !== filter))}
+      />
+    </span>
+  ));
+
+const CHOICES = METRIC_NAMES.map((metric) => ({ value: metric, label: METRIC_LOOKS[metric].name }));
+
+export function FilterDialog({
+  filters,
+  onChange,
+  onClose,
+}: {
+  readonly filters: readonly BoardFilter[];
+  readonly onChange: (filters: BoardFilter[]) => void;
+  readonly onClose: () => void;
+}) {
+  const [metric, setMetric] = useState<LeaderboardMetric>('winRate');
+  const [written, setWritten] = useState({ least: '', most: '' });
+  const least = boundOf(metric, written.least);
+  const most = boundOf(metric, written.most);
+  const ready = least !== null && most !== null && (least !== '' || most !== '');
+  const { unit, meaning } = METRIC_LOOKS[metric];
+  const apply = (event: FormEvent) => {
+    event.preventDefault();
+    if (!ready) return;
+    onChange([...filters.filter((one) => one.metric !== metric), { metric, least, most }]);
+    onClose();
+  };
+  const bound = (which: 'least' | 'most', label: string, value: string | null) => (
+    <label>
+      {label}
+      {unit === '' ? '' : `, ${unit}`}
+      <input
+        inputMode="decimal"
+        autoComplete="off"
+        aria-invalid={value === null}
+        value={written[which]}
+        onChange={(event) => setWritten({ ...written, [which]: event.target.value })}
+      />
+      {value === null ? <span className={c('wrong')}>not a number</span> : null}
+    </label>
+  );
+  return (
+    <Dialog title="Filter by a metric" onClose={onClose}>
+      <form className={c('form')} onSubmit={apply}>
+        <Select label="Metric" value={metric} choices={CHOICES} onChange={setMetric} />
+        <p className={c('faint')}>{meaning}. Traders of whom it is not known are left out.</p>
+        <div className={c('bounds')}>
+          {bound('least', 'At least', least)}
+          {bound('most', 'At most', most)}
+        </div>
+        <Button look="primary" type="submit" disabled={!ready}>
+          Filter
+        </Button>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,223 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { useCallback, useMemo, useState } from 'react';
+import type { LeaderboardItem } from '../../../contract/leaderboard.ts';
+import { boardPage } from '../../api/leaderboard.ts';
+import {
+  BOARD_COLUMNS,
+  type Board,
+  type BoardView,
+  boardSearch,
+  boardViewOf,
+  columnsOf,
+  filtersOf,
+  filterText,
+  METRIC_NAMES,
+  WINDOW_NAMES,
+} from '../../app/board_state.ts';
+import { PageHead } from '../../app/page_head.tsx';
+import { Button } from '../../ui/button.tsx';
+import { Select } from '../../ui/choices.tsx';
+import { Grid } from '../../ui/grid.tsx';
+import { Menu, MenuAction, MenuLine, MenuSwitch } from '../../ui/menu.tsx';
+import { Empty, Failure, Skeleton } from '../../ui/notice.tsx';
+import { pick } from '../../ui/pick.ts';
+import { When } from '../../ui/when.tsx';
+import { boardColumns, columnName } from './board_columns.tsx';
+import { CompareDialog, CompareTray } from './compare.tsx';
+import { FilterChips, FilterDialog } from './filters.tsx';
+import styles from './leaderboard.module.css';
+import { Progress } from './progress.tsx';
+
+const c = pick(styles);
+const route = getRouteApi('/signed-in/leaderboard');
+const MOST_COMPARED = 4;
+/** A computation comes every minute or so while the record grows. */
+const REFRESH_MS = 60_000;
+
+const BOARD_CHOICES: readonly { readonly value: Board; readonly label: string }[] = [
+  { value: 'copy', label: 'What a follower earned' },
+  { value: 'classic', label: 'Classic score' },
+];
+const WINDOW_CHOICES = WINDOW_NAMES.map((window) => ({
+  value: window,
+  label: window === 'all' ? 'Whole record' : `${window.replace('d', '')} days`,
+}));
+
+function useBoard(view: BoardView) {
+  const { board, window, sort, order, filter } = view;
+  const pages = useInfiniteQuery({
+    queryKey: ['leaderboard', board, window, sort, order, filter],
+    queryFn: ({ pageParam, signal }) => boardPage({ board, window, sort, order, filter }, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+    refetchInterval: REFRESH_MS,
+  });
+  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
+  const loadMore = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  return { rows, head: pages.data?.pages[0], pages, loadMore };
+}
+
+/** Traders that were chosen to be compared; they stay chosen through other filters and orders. */
+function useChosen() {
+  const [chosen, setChosen] = useState<ReadonlyMap<string, LeaderboardItem>>(new Map());
+  const toggle = useCallback(
+    (row: LeaderboardItem) =>
+      setChosen((before) => {
+        const next = new Map(before);
+        if (!next.delete(row.address) && next.size < MOST_COMPARED) next.set(row.address, row);
+        return next;
+      }),
+    [],
+  );
+  const clear = useCallback(() => setChosen(new Map()), []);
+  const choosing = useMemo(() => ({ chosen, full: chosen.size >= MOST_COMPARED, toggle }), [chosen, toggle]);
+  return { choosing, clear };
+}
+
+function useGo() {
+  const navigate = route.useNavigate();
+  return (change: Record<string, string | undefined>) =>
+    void navigate({ search: (before) => boardSearch({ ...before, ...change }) });
+}
+type Go = ReturnType<typeof useGo>;
+
+function Controls({ view, columns, go }: { view: BoardView; columns: readonly string[]; go: Go }) {
+  const [filtering, setFiltering] = useState(false);
+  const filters = filtersOf(view.filter);
+  const apply = (next: typeof filters) => go({ filter: filterText(next) });
+  return (
+    <div className={c('controls')}>
+      <Select
+        label="Board"
+        value={view.board}
+        choices={BOARD_CHOICES}
+        // Each board begins in the order of its own score.
+        onChange={(board) => go({ board, sort: undefined, order: undefined })}
+      />
+      <Select
+        label="Window"
+        value={view.window}
+        choices={WINDOW_CHOICES}
+        onChange={(window) => go({ window })}
+      />
+      <Button onClick={() => setFiltering(true)}>Add filter</Button>
+      <Menu button={<Button icon="columns">Columns</Button>}>
+        {BOARD_COLUMNS.map((column) => (
+          <MenuSwitch
+            key={column}
+            checked={columns.includes(column)}
+            onChange={(on) =>
+              go({
+                columns: BOARD_COLUMNS.filter((one) => (one === column ? on : columns.includes(one))).join(),
+              })
+            }
+          >
+            {columnName(column)}
+          </MenuSwitch>
+        ))}
+        <MenuLine />
+        <MenuAction icon="back" onSelect={() => go({ columns: undefined })}>
+          Reset
+        </MenuAction>
+      </Menu>
+      <FilterChips filters={filters} onChange={apply} />
+      {filtering ? (
+        <FilterDialog filters={filters} onChange={apply} onClose={() => setFiltering(false)} />
+      ) : null}
+    </div>
+  );
+}
+
+export function Leaderboard() {
+  const navigate = route.useNavigate();
+  const search = route.useSearch();
+  const view = useMemo(() => boardViewOf(search), [search]);
+  const shown = columnsOf(search.columns);
+  const { rows, head, pages, loadMore } = useBoard(view);
+  const { choosing, clear } = useChosen();
+  const [comparing, setComparing] = useState(false);
+  const go = useGo();
+  const onSort = (column: string) => {
+    const sort = METRIC_NAMES.find((metric) => metric === column);
+    if (sort === undefined) return;
+    go({ sort, order: view.sort === sort && view.order === 'desc' ? 'asc' : 'desc' });
+  };
+  const chosen = [...choosing.chosen.values()];
+  return (
+    <div className={c('page')}>
+      <PageHead title="Leaderboard" lead={<Lead head={head} />} />
+      <Controls view={view} columns={shown} go={go} />
+      {head === undefined ? null : <Progress progress={head.progress} />}
+      <div className={c('card')}>
+        {pages.error !== null ? (
+          <Failure what="The leaderboard" error={pages.error} retry={() => void pages.refetch()} />
+        ) : null}
+        <Grid
+          label="Leaderboard"
+          columns={boardColumns(shown, choosing)}
+          rows={rows}
+          keyOf={(row) => row.address}
+          total={pages.hasNextPage || head === undefined ? null : rows.length}
+          sort={{ column: view.sort, order: view.order }}
+          onSort={onSort}
+          onOpen={(row) => void navigate({ to: '/traders/$address', params: { address: row.address } })}
+          onEnd={loadMore}
+          empty={
+            <Nothing
+              pending={pages.isPending}
+              failed={pages.error !== null}
+              computed={(head?.version ?? 0) > 0}
+              filtered={view.filter !== ''}
+              onAll={() => go({ filter: undefined })}
+            />
+          }
+          foot={<CompareTray rows={chosen} onCompare={() => setComparing(true)} onClear={clear} />}
+        />
+      </div>
+      {comparing ? <CompareDialog rows={chosen} onClose={() => setComparing(false)} /> : null}
+    </div>
+  );
+}
+
+const Lead = ({ head }: { readonly head: { ranked: number; computedAt: number | null } | undefined }) =>
+  head === undefined ? null : (
+    <>
+      {head.ranked.toLocaleString('en-US')} ranked
+      {head.computedAt === null ? null : (
+        <>
+          , computed <When at={head.computedAt} />
+        </>
+      )}
+    </>
+  );
+
+function Nothing(props: {
+  readonly pending: boolean;
+  readonly failed: boolean;
+  readonly computed: boolean;
+  readonly filtered: boolean;
+  readonly onAll: () => void;
+}) {
+  if (props.pending) return <Skeleton lines={16} label="Loading the leaderboard" />;
+  if (props.failed) return null;
+  if (!props.computed) {
+    return (
+      <Empty title="No board has been computed yet">
+        It needs the histories of traders; how many have been read stands above.
+      </Empty>
+    );
+  }
+  if (props.filtered) {
+    return (
+      <Empty
+        title="No trader passes the filters"
+        action={<Button onClick={props.onAll}>Remove the filters</Button>}
+      />
+    );
+  }
+  return <Empty title="Nobody is ranked in this window">A longer window may hold enough evidence.</Empty>;
+}

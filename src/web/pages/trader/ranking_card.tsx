@@ -1,0 +1,277 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type {
+  BoardWindow,
+  LeaderboardExplanation,
+  LeaderboardMetric,
+  RankHistory,
+} from '../../../contract/leaderboard.ts';
+import { explainQuery, ranksQuery } from '../../api/leaderboard.ts';
+import { METRIC_NAMES, WINDOW_NAMES } from '../../app/board_state.ts';
+import { AddressLink } from '../../ui/address.tsx';
+import { Card } from '../../ui/card.tsx';
+import { Select } from '../../ui/choices.tsx';
+import { EvidencePips } from '../../ui/evidence.tsx';
+import { Icon } from '../../ui/icon.tsx';
+import { Empty, Failure, Skeleton } from '../../ui/notice.tsx';
+import { Num } from '../../ui/num.tsx';
+import { pick } from '../../ui/pick.ts';
+import { tableClass as t } from '../../ui/table.ts';
+import { TableWrap } from '../../ui/table_wrap.tsx';
+import { When } from '../../ui/when.tsx';
+import { METRIC_LOOKS } from '../leaderboard/board_metrics.ts';
+import styles from './ranking_card.module.css';
+
+const c = pick(styles);
+const RANK_ROWS = 8;
+
+const Place = ({
+  name,
+  place,
+}: {
+  readonly name: string;
+  readonly place: LeaderboardExplanation['copy'];
+}) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>
+      {place === null ? (
+        <span className={c('faint')}>not ranked</span>
+      ) : (
+        <>
+          <Num value={place.rank} kind="count" />{' '}
+          <span className={c('faint')}>of {place.of.toLocaleString('en-US')}</span>
+        </>
+      )}
+    </dd>
+  </div>
+);
+
+const NOT_RANKED = 'not enough evidence to rank';
+
+const Standing = ({ explained }: { readonly explained: LeaderboardExplanation }) => {
+  const { evidence, history } = explained;
+  return (
+    <dl className={c('standing')}>
+      <div>
+        <dt>Evidence</dt>
+        <dd>
+          <EvidencePips level={evidence.level} proven={evidence.proven} />
+        </dd>
+      </div>
+      <Place name="Rank for followers" place={explained.copy} />
+      <Place name="Rank, classic" place={explained.classic} />
+      <div>
+        <dt data-tip="Annualised Sharpe ratio of a follower that is believed, and its standard deviation">
+          Believed Sharpe
+        </dt>
+        <dd>
+          <Num value={evidence.posteriorSharpe} kind="ratio" reason={NOT_RANKED} />{' '}
+          <span className={c('faint')}>
+            {'\u00b1'} <Num value={evidence.posteriorDeviation} kind="ratio" reason={NOT_RANKED} />
+          </span>
+        </dd>
+      </div>
+      <div>
+        <dt data-tip="Probability that 30 days of copying end above zero, after costs">Month above zero</dt>
+        <dd>
+          <Num value={evidence.positiveMonth} kind="percent" reason={NOT_RANKED} />
+        </dd>
+      </div>
+      <div>
+        <dt>History</dt>
+        <dd>
+          {history.state === 'none' ? 'not read yet' : history.state},{' '}
+          <Num value={history.fills} kind="count" /> fills
+        </dd>
+        {history.completeSince === null ? null : (
+          <dd className={c('below')}>
+            since <When at={history.completeSince} />
+          </dd>
+        )}
+      </div>
+    </dl>
+  );
+};
+
+const Reasons = ({
+  title,
+  icon,
+  look,
+  reasons,
+  none,
+}: {
+  readonly title: string;
+  readonly icon: 'check' | 'cross' | 'alert';
+  readonly look: 'for' | 'against' | 'gate';
+  readonly reasons: LeaderboardExplanation['gates'];
+  readonly none: string;
+}) => (
+  <section className={c('reasons')}>
+    <h3>{title}</h3>
+    {reasons.length === 0 ? (
+      <p className={c('faint')}>{none}</p>
+    ) : (
+      <ul>
+        {reasons.map((reason) => (
+          <li key={reason.code}>
+            <span className={c(look)}>
+              <Icon name={icon} size={14} />
+            </span>
+            {reason.text} <code className={c('faint')}>{reason.code}</code>
+          </li>
+        ))}
+      </ul>
+    )}
+  </section>
+);
+
+const isBoardMetric = (name: string): name is LeaderboardMetric =>
+  (METRIC_NAMES as readonly string[]).includes(name);
+
+/** The metrics that the boards show, each with how many observations stand behind it. */
+function Metrics({ metrics }: { readonly metrics: LeaderboardExplanation['metrics'] }) {
+  const known = Object.entries(metrics).filter(([name]) => isBoardMetric(name));
+  if (known.length === 0) return null;
+  return (
+    <TableWrap label="Table of metrics">
+      <thead>
+        <tr>
+          <th scope="col">Metric</th>
+          <th scope="col" className={t('right')}>
+            Value
+          </th>
+          <th scope="col" className={t('right')} data-tip="Observations behind it: episodes, days or fills">
+            n
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {known.map(([name, metric]) => {
+          const look = METRIC_LOOKS[name as LeaderboardMetric];
+          return (
+            <tr key={name}>
+              <th scope="row" data-tip={look.meaning}>
+                {look.name}
+              </th>
+              <td className={t('right')}>
+                <Num
+                  value={metric.value}
+                  kind={look.kind}
+                  tone={look.tone ?? false}
+                  reason={metric.absent ?? 'not known'}
+                />
+              </td>
+              <td className={t('right', 'second')}>
+                <Num value={metric.n} kind="count" />
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </TableWrap>
+  );
+}
+
+/** Where the trader stood, newest first. */
+const Ranks = ({ points }: { readonly points: RankHistory['points'] }) => (
+  <section className={c('reasons')}>
+    <h3>Rank over time</h3>
+    {points.length === 0 ? (
+      <p className={c('faint')}>Not on the board in the last 30 days</p>
+    ) : (
+      <ol>
+        {points
+          .slice(-RANK_ROWS)
+          .reverse()
+          .map((point) => (
+            <li key={point.time}>
+              <span className={c('when')}>
+                <When at={point.time} />
+              </span>
+              {point.rank === null ? (
+                <span className={c('faint')}>not on the board</span>
+              ) : (
+                <span>
+                  <Num value={point.rank} kind="count" />{' '}
+                  <span className={c('faint')}>of {point.of.toLocaleString('en-US')}</span>
+                </span>
+              )}
+            </li>
+          ))}
+      </ol>
+    )}
+  </section>
+);
+
+const Entity = ({ entity }: { readonly entity: NonNullable<LeaderboardExplanation['entity']> }) => (
+  <section className={c('reasons')}>
+    <h3>Taken for one owner</h3>
+    <ul>
+      {entity.members.map((member) => (
+        <li key={member}>
+          <AddressLink address={member} />
+        </li>
+      ))}
+    </ul>
+    <p className={c('faint')}>{entity.links.join(', ')}</p>
+  </section>
+);
+
+const WINDOWS = WINDOW_NAMES.map((window) => ({
+  value: window,
+  label: window === 'all' ? 'Whole record' : `${window.replace('d', '')} days`,
+}));
+
+/** Why the trader stands where it stands. */
+export function RankingCard({ address }: { readonly address: string }) {
+  const [window, setWindow] = useState<BoardWindow>('90d');
+  const explained = useQuery(explainQuery(address, window));
+  const ranks = useQuery(ranksQuery(address, 'copy', window));
+  const { data } = explained;
+  return (
+    <Card
+      title="Ranking"
+      note={
+        data?.computedAt ? (
+          <>
+            computed <When at={data.computedAt} />
+          </>
+        ) : undefined
+      }
+      actions={<Select label="Window of the ranking" value={window} choices={WINDOWS} onChange={setWindow} />}
+    >
+      {data === undefined && explained.error !== null ? (
+        <Failure what="The ranking" error={explained.error} retry={() => void explained.refetch()} />
+      ) : null}
+      {data === undefined && explained.error === null ? (
+        <Skeleton lines={6} label="Loading the ranking" />
+      ) : null}
+      {data === undefined ? null : (
+        <>
+          <Standing explained={data} />
+          {data.computedAt === null ? (
+            <Empty title="Not computed yet">The history of this trader has to be read first.</Empty>
+          ) : (
+            <div className={c('columns')}>
+              <div className={c('words')}>
+                <Reasons
+                  title="Gates that failed"
+                  icon="cross"
+                  look="gate"
+                  reasons={data.gates}
+                  none="None: eligible for the copy board"
+                />
+                <Reasons title="For" icon="check" look="for" reasons={data.reasonsFor} none="Nothing yet" />
+                <Reasons title="Against" icon="alert" look="against" reasons={data.against} none="Nothing" />
+                {ranks.data === undefined ? null : <Ranks points={ranks.data.points} />}
+                {data.entity === null ? null : <Entity entity={data.entity} />}
+              </div>
+              <Metrics metrics={data.metrics} />
+            </div>
+          )}
+        </>
+      )}
+    </Card>
+  );
+}

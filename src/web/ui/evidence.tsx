@@ -1,0 +1,49 @@
+import type { LeaderboardItem } from '../../contract/leaderboard.ts';
+import styles from './evidence.module.css';
+import { pick } from './pick.ts';
+
+const c = pick(styles);
+type Level = LeaderboardItem['evidence']['level'];
+
+const LEVELS: Readonly<
+  Record<Level, { readonly pips: number; readonly word: string; readonly meaning: string }>
+> = {
+  none: { pips: 1, word: 'Unproven', meaning: 'Not enough to rank' },
+  weak: { pips: 2, word: 'Thin', meaning: 'Chance of a real edge below 80 %' },
+  moderate: { pips: 3, word: 'Fair', meaning: 'Chance of a real edge from 80 %' },
+  strong: { pips: 4, word: 'Strong', meaning: 'Chance of a real edge from 95 %' },
+};
+const PLACES = [0, 1, 2, 3] as const;
+
+/** Four pips and a word, never green: how sure the numbers are, not how good. */
+export function EvidencePips({
+  level,
+  proven = false,
+}: {
+  readonly level: Level;
+  readonly proven?: boolean;
+}) {
+  const { pips, word, meaning } = LEVELS[level];
+  return (
+    <span
+      className={c('evidence', `level${pips}`)}
+      data-tip={proven ? `${meaning}; real at a false discovery rate of 10 %` : meaning}
+    >
+      <svg width="34" height="8" viewBox="0 0 34 8" aria-hidden="true">
+        {PLACES.map((place) => (
+          <circle
+            key={place}
+            cx={4 + place * 8.5}
+            cy="4"
+            r="3"
+            fill={place < pips ? 'currentColor' : 'none'}
+            stroke="currentColor"
+            strokeWidth="1.2"
+          />
+        ))}
+      </svg>
+      {word}
+      {proven ? <span className={c('proven')}>FDR 10 %</span> : null}
+    </span>
+  );
+}

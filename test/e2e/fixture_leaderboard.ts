@@ -1,0 +1,147 @@
+/** The leaderboard of the fixture server: made-up standings of its traders. */
+import {
+  type BoardWindow,
+  explainQuerySchema,
+  type LeaderboardExplanation,
+  type LeaderboardItem,
+  type LeaderboardPage,
+  leaderboardQuerySchema,
+  type RankHistory,
+} from '../../src/contract/leaderboard.ts';
+import { seededRandom } from '../../src/runtime/random.ts';
+
+const LEVELS = ['strong', 'moderate', 'weak', 'none'] as const;
+const FOR = [{ code: 'STEADY', text: 'Won in 9 of 11 weeks' }];
+const AGAINST = [{ code: 'YOUNG', text: 'Known for 48 days only' }];
+const GATES = [{ code: 'DRAWDOWN', text: 'Fell 64 % from a peak; the limit is 60 %' }];
+
+function standing(address: string, index: number): LeaderboardItem {
+  const random = seededRandom(address);
+  const gated = index % 7 === 6;
+  let equity = 1;
+  const curve = Array.from({ length: 60 }, () => {
+    equity *= 1 + (random.next() - 0.47) / 25;
+    return equity;
+  });
+  return {
+    rank: gated ? null : index + 1,
+    address,
+    days: 60,
+    metrics: {
+      copyScore: gated ? null : 0.31 - index / 4_000,
+      classicScore: 0.4 + random.next() / 2,
+      sharpe: 0.2,
+      cost: 0.04,
+      copyReturn: equity - 1,
+      winRate: 0.4 + random.next() * 0.4,
+      volume: 1_200_000 * random.next(),
+      drawdown: random.next() * 0.7,
+      riskRatio: 1.3,
+      maxProfit: 4_120.5,
+      maxLoss: -1_980.25,
+      netPnl: (random.next() - 0.3) * 40_000,
+      ageDays: 48 + (index % 200),
+      holdMs: 7_260_000,
+      equity: 52_000 * random.next(),
+    },
+    gates: gated ? GATES : [],
+    evidence: {
+      level: gated ? 'none' : (LEVELS[Math.min(2, Math.floor(index / 8))] ?? 'weak'),
+      percentile: 99,
+      posteriorSharpe: 1.8,
+      posteriorDeviation: 0.6,
+      positiveMonth: 0.71,
+      proven: index < 3,
+    },
+    reasonsFor: FOR,
+    against: AGAINST,
+    curve,
+  };
+}
+
+function page(addresses: readonly string[], url: URL): LeaderboardPage {
+  const query = leaderboardQuerySchema.parse(Object.fromEntries(url.searchParams));
+  const metric = query.sort ?? (query.board === 'copy' ? 'copyScore' : 'classicScore');
+  const sign = query.order === 'asc' ? 1 : -1;
+  const all = addresses
+    .map(standing)
+    .filter((item) =>
+      (query.filter ?? []).every((filter) => {
+        const value = item.metrics[filter.metric];
+        return (
+          value !== null &&
+          value >= (filter.least ?? Number.NEGATIVE_INFINITY) &&
+          value <= (filter.most ?? Number.POSITIVE_INFINITY)
+        );
+      }),
+    )
+    .sort((a, b) => {
+      const [x, y] = [a.metrics[metric], b.metrics[metric]];
+      return x === null || y === null ? Number(x === null) - Number(y === null) : sign * (x - y);
+    });
+  const from = Number(query.cursor ?? '0');
+  const next = from + query.limit;
+  return {
+    board: query.board,
+    window: query.window,
+    version: 12,
+    computedAt: Date.now() - 41_000,
+    ranked: addresses.length,
+    items: all.slice(from, next),
+    nextCursor: next < all.length ? String(next) : null,
+    progress: {
+      traders: addresses.length,
+      wanted: 900,
+      backfilled: 412,
+      evidenced: 61,
+      perMinute: 18.4,
+      expectedMs: 1_590_000,
+    },
+  };
+}
+
+function explanation(address: string, index: number, window: BoardWindow): LeaderboardExplanation {
+  const item = standing(address, index);
+  return {
+    address,
+    window,
+    computedAt: Date.now() - 41_000,
+    copy: item.rank === null ? null : { rank: item.rank, of: 900, score: 0.3 },
+    classic: { rank: index + 4, of: 1_200, score: 0.6 },
+    evidence: item.evidence,
+    gates: GATES,
+    reasonsFor: FOR,
+    against: AGAINST,
+    history: {
+      state: 'truncated',
+      completeSince: Date.now() - 90 * 86_400_000,
+      through: Date.now(),
+      fills: 8_120,
+      reconciled: true,
+    },
+    metrics: {
+      winRate: { value: 0.61, absent: null, n: 212 },
+      drawdown: { value: 0.64, absent: null, n: 60 },
+      copyReturn: { value: null, absent: 'fewer than 30 days', n: 12 },
+    },
+    series: { day: [], ownReturn: [], copyReturn: [], pnlUsd: [], equityUsd: [] },
+    entity: null,
+  };
+}
+
+const ranks = (now: number): RankHistory => ({
+  points: [
+    { time: now - 7_200_000, rank: null, of: 880, score: null },
+    { time: now - 3_600_000, rank: 19, of: 900, score: 0.28 },
+  ],
+});
+
+/** Answers everything below /api/v1/leaderboard. */
+export function boardAnswer(rows: readonly { readonly address: string }[], url: URL): unknown {
+  const addresses = rows.map((row) => row.address).sort();
+  const [, address, part] = /^\/api\/v1\/leaderboard\/(0x[0-9a-f]{40})\/(\w+)$/.exec(url.pathname) ?? [];
+  if (address === undefined) return page(addresses, url);
+  const { window } = explainQuerySchema.parse({ window: url.searchParams.get('window') ?? undefined });
+  const index = addresses.indexOf(address);
+  return part === 'ranks' ? ranks(Date.now()) : explanation(address, Math.max(0, index), window);
+}

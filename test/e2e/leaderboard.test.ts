@@ -1,0 +1,102 @@
+/** The leaderboard and the ranking of one trader in a real browser, against made-up standings. */
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../until.ts';
+import { axeViolations, findChromium, launchChromium, openPage, type WatchedPage } from './browser.ts';
+import { builtApp } from './built_app.ts';
+import { type FixtureApi, LINK_CODE, startFixtureApi } from './fixture_api.ts';
+
+const chromium = findChromium();
+
+describe.skipIf(chromium === null)('the leaderboard', () => {
+  let browser: Browser;
+  let api: FixtureApi;
+  let watched: WatchedPage;
+
+  beforeAll(async () => {
+    const root = await builtApp();
+    browser = await launchChromium(chromium ?? '');
+    api = await startFixtureApi(root);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await api?.close();
+  });
+  beforeEach(async () => {
+    watched = await openPage(browser, { colorScheme: 'light' });
+    await watched.page.goto(`${api.origin}/sign-in#${LINK_CODE}`);
+    await watched.page.getByRole('heading', { name: 'Overview' }).waitFor();
+  });
+  afterEach(async () => {
+    expect(watched.violations).toEqual([]);
+    expect(watched.errors).toEqual([]);
+    await watched.close();
+  });
+
+  const rows = () => watched.page.locator('[role=row][aria-rowindex]:has([role=gridcell])');
+  const open = async (query = '') => {
+    await watched.page.goto(`${api.origin}/leaderboard${query}`);
+    await rows().first().waitFor();
+  };
+
+  it('shows rank, evidence in a word, gates, and how far the histories are', async () => {
+    await open();
+    const { page } = watched;
+    await page.getByText('412 of 900 wanted histories read').waitFor();
+    expect(await rows().first().textContent()).toMatch(/^\D*1.*Strong.*none/);
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
+  it('keeps board, window, order, filters and columns in the address', async () => {
+    await open();
+    const { page } = watched;
+    await page.getByRole('combobox', { name: 'Window' }).selectOption('30d');
+    await page.waitForURL(/window=30d/);
+    await page.getByRole('combobox', { name: 'Board' }).selectOption('classic');
+    await page.waitForURL(/board=classic/);
+    await page.getByRole('columnheader', { name: 'Win rate' }).click();
+    await page.waitForURL(/sort=winRate/);
+    await page.getByRole('button', { name: 'Add filter' }).click();
+    await page.getByRole('textbox', { name: 'At least, %' }).fill('60');
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Filter', exact: true }).click();
+    await page.waitForURL(/filter=winRate/);
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Volume' }).click();
+    await page.keyboard.press('Escape');
+    await page.waitForURL(/columns=.*volume/);
+    await page.reload();
+    await page.getByText('Win rate \u2265 60.00%').waitFor();
+    await page.getByRole('columnheader', { name: 'Volume' }).waitFor();
+    await page.getByRole('button', { name: 'Remove the filter Win rate' }).click();
+    await until(() => !page.url().includes('filter='), 'the filter to leave the address');
+  });
+
+  it('compares up to four', async () => {
+    await open();
+    const { page } = watched;
+    const boxes = page.getByRole('checkbox', { name: /^Compare 0x/ });
+    for (const place of [0, 1, 2, 3]) await boxes.nth(place).click();
+    expect(await boxes.nth(4).isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Compare 4' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Compare traders' });
+    await dialog
+      .getByRole('row', { name: /Win rate/ })
+      .getByText('best')
+      .waitFor();
+    expect(await dialog.getByRole('columnheader').count()).toBe(5);
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
+  it('explains a trader: evidence, failed gates, reasons, metrics with n, ranks', async () => {
+    await open();
+    const { page } = watched;
+    await rows().first().getByRole('link').click();
+    const card = page.getByRole('region', { name: 'Ranking' });
+    await card.getByText('Fell 64 % from a peak; the limit is 60 %').waitFor();
+    await card.getByText('Won in 9 of 11 weeks').waitFor();
+    await card.getByRole('row', { name: /Win rate 61\.00% 212/ }).waitFor();
+    await card.getByText('not on the board').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+  });
+});
