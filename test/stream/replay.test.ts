@@ -6,6 +6,7 @@ import { silentLogger } from '../../src/runtime/log.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { until } from '../until.ts';
+import { type FoldedChange, foldRecording, millionths } from './recorded_fold.ts';
 import { startLeader } from './start_leader.ts';
 
 const capture = fileURLToPath(
@@ -72,6 +73,43 @@ async function expectFoldOfTrades(db: TestDatabase): Promise<void> {
   ).toEqual(new Map([...net].sort()));
 }
 
+/** The committed changes, against a fold of the recording's own text. */
+async function expectFoldOfRecording(db: TestDatabase): Promise<void> {
+  const { rows } = await db.database.query<{
+    address: Buffer;
+    coin: string;
+    exchange_time: number;
+    size_before: string;
+    size_after: string;
+    notional_usd: string;
+    realised_pnl_usd: string;
+    cost_usd: string;
+    episode: number;
+    trade_ids: number[];
+  }>(
+    `SELECT t.address, CASE WHEN c.dex = '' THEN c.name ELSE c.dex || ':' || c.name END AS coin, p.*
+     FROM position_changes p JOIN traders t USING (trader_id) JOIN coins c USING (coin_id) ORDER BY log_offset`,
+  );
+  const changes = new Map<string, FoldedChange[]>();
+  for (const row of rows) {
+    const key = `0x${row.address.toString('hex')} ${row.coin}`;
+    const list = changes.get(key) ?? [];
+    changes.set(key, list);
+    list.push({
+      time: row.exchange_time,
+      before: millionths(row.size_before),
+      after: millionths(row.size_after),
+      notional: millionths(row.notional_usd),
+      realised: millionths(row.realised_pnl_usd),
+      cost: millionths(row.cost_usd),
+      episode: row.episode,
+      tradeIds: row.trade_ids,
+    });
+  }
+  const folded = foldRecording(capture);
+  expect(new Map([...changes].sort())).toEqual(new Map([...folded].sort()));
+}
+
 describe.skipIf(!existsSync(capture))('a recorded minute and a half of mainnet, replayed', () => {
   test('gives exactly its 428 trades and 202 traders', async () => {
     const db = await createTestDatabase();
@@ -94,5 +132,6 @@ describe.skipIf(!existsSync(capture))('a recorded minute and a half of mainnet, 
     expect(await one(db, '(SELECT count(*) FROM feed_gaps)')).toBe(0);
     expect(await one(db, '(SELECT sum(trade_count) FROM traders)')).toBe('856');
     await expectFoldOfTrades(db);
+    await expectFoldOfRecording(db);
   });
 });
