@@ -16,6 +16,13 @@ import type { Logger } from '../runtime/log.ts';
 import type { Secret } from '../runtime/secret.ts';
 import type { Database } from '../store/database.ts';
 
+/** The venue's rule; our own simulated venue grants what it is told to, and the budget follows it. */
+export const weightLimitOf = (config: {
+  readonly NETWORK: string;
+  readonly SIMULATOR_REST_WEIGHT_PER_MINUTE: number;
+}): number =>
+  config.NETWORK === 'simulator' ? config.SIMULATOR_REST_WEIGHT_PER_MINUTE : VENUE_WEIGHT_LIMITS.limit;
+
 export interface WeightLedgerOptions {
   readonly database: Database;
   readonly redisUrl: Secret | undefined;
@@ -23,6 +30,8 @@ export interface WeightLedgerOptions {
   readonly namespace: string;
   /** Name of the egress IP (WORKER_EGRESS). */
   readonly egress: string;
+  /** Weight that the venue grants the IP in a minute: see weightLimitOf. */
+  readonly limit: number;
   /** Weight kept for lanes; nothing is kept for orders while nothing is armed. */
   readonly reserve?: WeightReserve;
   readonly clock: Clock;
@@ -38,7 +47,7 @@ export function openWeightLedger(options: WeightLedgerOptions): OpenWeightLedger
   const { database, redisUrl, egress, clock, log } = options;
   const rules: WeightRules<WeightLane> = {
     lanes: WEIGHT_LANES,
-    limit: VENUE_WEIGHT_LIMITS.limit,
+    limit: options.limit,
     windowMs: VENUE_WEIGHT_LIMITS.windowMs,
     reserve: options.reserve ?? {},
     unsettledMs: UNSETTLED_MS,

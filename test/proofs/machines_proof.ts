@@ -150,6 +150,8 @@ async function startMachines(plan: MachinesPlan, venuePort: number, closers: (()
 
 const settingsOf = (plan: MachinesPlan, urls: Record<string, string>) => ({
   SIMULATOR_SEED: plan.seed,
+  // The rule of the real venue is what is proved.
+  SIMULATOR_REST_WEIGHT_PER_MINUTE: '1200',
   TRACKING_INTERVAL_SECONDS: '10',
   ...urls,
 });

@@ -9,6 +9,7 @@ import type { ServiceContext } from '../service_context.ts';
 import { type OpenStore, openStore } from '../store.ts';
 import { EnduringLease } from '../stream/enduring_lease.ts';
 import { StreamLeader } from '../stream/leader.ts';
+import { weightLimitOf } from '../weight_ledger.ts';
 
 type StreamSettings = Settings<'base' | 'storage' | 'exchange' | 'feed' | 'simulator'>;
 type Context = ServiceContext<StreamSettings>;
@@ -34,6 +35,7 @@ export async function startStreamRole(context: Context): Promise<RunningRole> {
     redisUrl: config.REDIS_URL,
     namespace: `${store.world.network}:${store.world.worldId}`,
     url: config.HYPERLIQUID_API_URL,
+    limit: weightLimitOf(config),
     clock,
     log,
     observe: (egress, type, outcome) => parts.leader?.metrics.requested(egress, type, outcome),

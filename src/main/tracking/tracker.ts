@@ -1,5 +1,6 @@
 /** Sweeps of this worker process: at most one at a time through each of its egress IPs. */
 import { CoinTable } from '../../domain/listed_coin.ts';
+import { VENUE_WEIGHT_LIMITS } from '../../hyperliquid/weight/ledger.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError, errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
@@ -87,7 +88,8 @@ export class Tracker {
         worker,
         egress: egress.name,
         pageSize,
-        pollsPerMinute: ((limit / POLL_WEIGHT) * 60_000) / windowMs,
+        // A simulated venue may grant more, for histories: accounts are followed at the pace of the real one.
+        pollsPerMinute: ((Math.min(limit, VENUE_WEIGHT_LIMITS.limit) / POLL_WEIGHT) * 60_000) / windowMs,
         observe: (kind, outcome) => metrics.polled(kind, outcome),
         ...(leaseMs === undefined ? {} : { leaseMs }),
         ...(minAgeMs === undefined ? {} : { minAgeMs }),
