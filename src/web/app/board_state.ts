@@ -55,7 +55,7 @@ export const BOARD_COLUMNS = [
 export type BoardColumn = (typeof BOARD_COLUMNS)[number];
 
 /** Shown when nobody chose. */
-const DEFAULT_COLUMNS: readonly BoardColumn[] = BOARD_COLUMNS.slice(0, 11).filter(
+const DEFAULT_COLUMNS: readonly BoardColumn[] = BOARD_COLUMNS.slice(0, 10).filter(
   (column) => column !== 'classicScore',
 );
 

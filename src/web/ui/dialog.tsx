@@ -9,11 +9,13 @@ const c = pick(styles);
 export interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
+  /** For a table. */
+  readonly wide?: boolean;
   readonly children: ReactNode;
 }
 
 /** Mounted is open; closing gives the focus back to where it was. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, onClose, wide = false, children }: DialogProps) {
   const id = useId();
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -28,7 +30,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   return (
     <dialog
       ref={element}
-      className={c('dialog')}
+      className={c('dialog', wide && 'wide')}
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();

@@ -1,5 +1,6 @@
 import type { LeaderboardItem } from '../../contract/leaderboard.ts';
 import styles from './evidence.module.css';
+import { Icon } from './icon.tsx';
 import { pick } from './pick.ts';
 
 const c = pick(styles);
@@ -43,7 +44,12 @@ export function EvidencePips({
         ))}
       </svg>
       {word}
-      {proven ? <span className={c('proven')}>FDR 10 %</span> : null}
+      {proven ? (
+        <>
+          <Icon name="check" size={12} />
+          <span className="hidden-text">, proven</span>
+        </>
+      ) : null}
     </span>
   );
 }

@@ -5,7 +5,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import styles from './grid.module.css';
-import type { Column, GridSort } from './grid_columns.ts';
+import { type Column, type GridSort, leastWidth } from './grid_columns.ts';
 import { type GridPlace, movedFocus } from './grid_keys.ts';
 import { GridHead, GridRow } from './grid_parts.tsx';
 import { pick } from './pick.ts';
@@ -128,6 +128,7 @@ export function Grid<Row>(props: GridProps<Row>) {
   const focus = useGridFocus(focusRoot);
   const view = useGridVirtual(props, height);
   const tracks = columns.map((column) => column.track).join(' ');
+  const least = leastWidth(columns);
   const [scrolled, setScrolled] = useState(false);
 
   const onKeyDown = gridKeys(props, columns, focus, view);
@@ -150,9 +151,20 @@ export function Grid<Row>(props: GridProps<Row>) {
         }}
         onScroll={(event) => setScrolled(event.currentTarget.scrollLeft > 0)}
       >
-        <GridHead columns={columns} tracks={tracks} sort={props.sort} onSort={props.onSort} focus={focus} />
+        <GridHead
+          columns={columns}
+          tracks={tracks}
+          least={least}
+          sort={props.sort}
+          onSort={props.onSort}
+          focus={focus}
+        />
         {/* biome-ignore lint/a11y/useSemanticElements: a virtual table cannot be a native one */}
-        <div role="rowgroup" className={c('body')} style={{ height: view.virtual.getTotalSize() }}>
+        <div
+          role="rowgroup"
+          className={c('body')}
+          style={{ height: view.virtual.getTotalSize(), minWidth: least }}
+        >
           {view.items.map((item) => {
             const row = props.rows[item.index];
             if (row === undefined) return null;

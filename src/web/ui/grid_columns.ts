@@ -15,6 +15,10 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ReactNode;
 }
 
+/** Least width of all tracks together, px: rows are this wide whatever is in them, so that columns stay in line. */
+export const leastWidth = (columns: readonly { readonly track: string }[]): number =>
+  columns.reduce((sum, { track }) => sum + Number.parseInt(/\d+(?=px)/.exec(track)?.[0] ?? '0', 10), 0);
+
 export interface GridSort {
   readonly column: string;
   readonly order: 'asc' | 'desc';

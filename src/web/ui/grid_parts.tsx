@@ -26,12 +26,15 @@ const SORT_WORDS = { asc: 'ascending', desc: 'descending' } as const;
 export function GridHead<Row>({
   columns,
   tracks,
+  least,
   sort,
   onSort,
   focus,
 }: {
   readonly columns: readonly Column<Row>[];
   readonly tracks: string;
+  /** px */
+  readonly least: number;
   readonly sort: GridSort | undefined;
   readonly onSort: ((column: string) => void) | undefined;
   readonly focus: Focus;
@@ -39,7 +42,12 @@ export function GridHead<Row>({
   return (
     // biome-ignore lint/a11y/useSemanticElements: a virtual table cannot be a native one
     // biome-ignore lint/a11y/useFocusableInteractive: focus roves over the cells
-    <div role="row" aria-rowindex={1} className={c('head')} style={{ gridTemplateColumns: tracks }}>
+    <div
+      role="row"
+      aria-rowindex={1}
+      className={c('head')}
+      style={{ gridTemplateColumns: tracks, minWidth: least }}
+    >
       {columns.map((column, index) => {
         const sorted = sort?.column === column.id ? sort.order : null;
         return (

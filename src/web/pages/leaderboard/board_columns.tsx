@@ -54,7 +54,7 @@ const OTHERS: Readonly<Record<Exclude<BoardColumn, LeaderboardMetric>, Column<Le
   evidence: {
     id: 'evidence',
     header: NAMES.evidence,
-    track: 'minmax(112px, 0.9fr)',
+    track: 'minmax(124px, 0.9fr)',
     meaning: 'How sure it is that there is an edge, not how large it is',
     cell: (row) => <EvidencePips level={row.evidence.level} proven={row.evidence.proven} />,
   },
@@ -109,18 +109,21 @@ const CompareBox = ({ row, choosing }: { readonly row: LeaderboardItem; readonly
 export const boardColumns = (
   columns: readonly BoardColumn[],
   choosing: Choosing,
+  narrow: boolean,
 ): readonly Column<LeaderboardItem>[] => [
   {
     id: 'trader',
     header: 'Trader',
-    track: 'minmax(168px, 1.3fr)',
+    track: narrow ? 'minmax(138px, 1.3fr)' : 'minmax(196px, 1.3fr)',
     cell: (row) => (
       <span className={addressClass}>
         <span className={c('rank')}>
           <Num value={row.rank} kind="count" reason={NOT_RANKED} />
         </span>
         <AddressLink address={row.address} tabIndex={-1} />
-        <CopyAddress address={row.address} tabIndex={-1} />
+        <span className={c('copy')}>
+          <CopyAddress address={row.address} tabIndex={-1} />
+        </span>
       </span>
     ),
   },
@@ -130,7 +133,7 @@ export const boardColumns = (
     header: 'Compare',
     track: '88px',
     from: 640,
-    meaning: 'Up to four side by side; x on the row',
+    meaning: 'Up to four side by side',
     cell: (row) => <CompareBox row={row} choosing={choosing} />,
   },
 ];

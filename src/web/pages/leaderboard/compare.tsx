@@ -63,7 +63,7 @@ export const CompareDialog = ({
   readonly rows: readonly LeaderboardItem[];
   readonly onClose: () => void;
 }) => (
-  <Dialog title="Compare traders" onClose={onClose}>
+  <Dialog title="Compare traders" onClose={onClose} wide>
     <TableWrap label="Comparison of traders">
       <thead>
         <tr>

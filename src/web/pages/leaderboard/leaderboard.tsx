@@ -22,6 +22,7 @@ import { Grid } from '../../ui/grid.tsx';
 import { Menu, MenuAction, MenuLine, MenuSwitch } from '../../ui/menu.tsx';
 import { Empty, Failure, Skeleton } from '../../ui/notice.tsx';
 import { pick } from '../../ui/pick.ts';
+import { usePageWidth } from '../../ui/screen.ts';
 import { When } from '../../ui/when.tsx';
 import { boardColumns, columnName } from './board_columns.tsx';
 import { CompareDialog, CompareTray } from './compare.tsx';
@@ -141,6 +142,7 @@ export function Leaderboard() {
   const { choosing, clear } = useChosen();
   const [comparing, setComparing] = useState(false);
   const go = useGo();
+  const narrow = usePageWidth() < 640;
   const onSort = (column: string) => {
     const sort = METRIC_NAMES.find((metric) => metric === column);
     if (sort === undefined) return;
@@ -158,7 +160,7 @@ export function Leaderboard() {
         ) : null}
         <Grid
           label="Leaderboard"
-          columns={boardColumns(shown, choosing)}
+          columns={boardColumns(shown, choosing, narrow)}
           rows={rows}
           keyOf={(row) => row.address}
           total={pages.hasNextPage || head === undefined ? null : rows.length}

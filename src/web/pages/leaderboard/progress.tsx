@@ -17,10 +17,12 @@ export function Progress({ progress }: { readonly progress: LeaderboardProgress 
       <span>
         <Num value={backfilled} kind="count" /> of <Num value={wanted} kind="count" /> wanted histories read,{' '}
         <Num value={evidenced} kind="count" /> eligible; <Num value={traders} kind="count" /> traders known.{' '}
-        {backfilled >= wanted ? null : (
+        {backfilled >= wanted ? null : expectedMs === null ? (
+          'None was read in the last minutes, so how long the rest takes is not known.'
+        ) : (
           <>
             <Num value={perMinute} kind="rate" /> a minute, the rest takes{' '}
-            <Num value={expectedMs} kind="duration" reason="none was read in the last minutes" />.
+            <Num value={expectedMs} kind="duration" />.
           </>
         )}
       </span>
