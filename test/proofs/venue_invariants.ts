@@ -20,8 +20,10 @@ export class Invariants {
   readonly #venue: SimulatedVenue;
   readonly #reduceOnly = new Set<number>();
   readonly #folded = new Map<string, number>();
-  /** Realised PnL less fees plus funding, micro-USD, by user. */
-  readonly #realised = new Map<string, number>();
+  /** Cash of fills less fees plus funding, micro-USD, by user. */
+  readonly #cash = new Map<string, number>();
+  /** Exact cost of each position as a ratio: what `size` lots cost, magnitudes. */
+  readonly #bases = new Map<string, { cost: bigint; size: bigint }>();
   readonly #liquidated = new Set<string>();
   #residue = 0n;
 
@@ -76,22 +78,45 @@ export class Invariants {
       if (flipped || Math.abs(after) >= Math.abs(before))
         fail(`${key}: reduce-only went from ${before} to ${after}`);
     }
-    this.#earn(fill.user, fill.closedPnl - fill.fee);
+    const signed = after - before;
+    this.#earn(fill.user, -signed * fill.px - fill.fee);
+    this.#pnlIsCutEntry(key, fill, before, signed);
     this.#folded.set(key, after);
   }
 
-  #earn(user: string, usd: number): void {
-    this.#realised.set(user, (this.#realised.get(user) ?? 0) + usd);
+  /** `closedPnl` is the closed size times price less the average entry, which is cut to a whole tick. */
+  #pnlIsCutEntry(key: string, fill: FillRecord, before: number, signed: number): void {
+    const opposite = before !== 0 && before > 0 !== signed > 0;
+    const closed = opposite ? Math.min(Math.abs(before), Math.abs(signed)) : 0;
+    const basis = this.#bases.get(key) ?? { cost: 0n, size: 0n };
+    const gross = (entry: bigint) => Number((BigInt(fill.px) - entry) * BigInt(closed * Math.sign(before)));
+    const entry = closed === 0 ? 0n : basis.cost / basis.size;
+    // The venue keeps its cost in whole micro-USD, so its average may be just below a tick that the ratio reaches.
+    if (fill.closedPnl !== gross(entry) && fill.closedPnl !== gross(entry - 1n))
+      fail(`${key}: closedPnl ${fill.closedPnl} of ${closed} at ${fill.px}, entry ${entry}`);
+    const held = Math.abs(before) - closed;
+    const opened = Math.abs(signed) - closed;
+    if (held + opened === 0) this.#bases.delete(key);
+    else if (opened > 0) {
+      const kept = held === 0 ? 0n : (basis.cost * BigInt(held)) / basis.size;
+      this.#bases.set(key, {
+        cost: kept + BigInt(opened) * BigInt(fill.px),
+        size: BigInt(held + opened),
+      });
+    }
   }
 
-  /** What came in, was realised, charged and is still open makes the account's value, to the micro-USD. */
+  #earn(user: string, usd: number): void {
+    this.#cash.set(user, (this.#cash.get(user) ?? 0) + usd);
+  }
+
+  /** What came in, went over the counter and is still held makes the account's value, to the micro-USD. */
   #valueIsHistory(account: Account): void {
     // A liquidated account gave its margin away; the venue's own accounts receive such things.
     if (!account.ordinary || this.#liquidated.has(account.address)) return;
     let open = 0;
-    for (const position of account.positions.values())
-      open += position.szi * position.market.mark - position.cost;
-    const expected = account.netFlow + (this.#realised.get(account.address) ?? 0) + open;
+    for (const position of account.positions.values()) open += position.szi * position.market.mark;
+    const expected = account.netFlow + (this.#cash.get(account.address) ?? 0) + open;
     const value = accountValue(account);
     if (value !== expected) fail(`${account.address} is worth ${value}, its history makes ${expected}`);
   }

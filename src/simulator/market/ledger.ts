@@ -129,7 +129,7 @@ function positionRow(coin: CoinSpec, held: Holding, view: ListedMarket) {
   const leverage = Math.min(DEFAULT_LEVERAGE, coin.maxLeverage);
   const margin = Math.ceil(Math.abs(signedValue) / leverage);
   const pnl = signedValue - held.cost;
-  const entry = Math.round(held.cost / held.size);
+  const entry = Math.floor(held.cost / held.size);
   return {
     signedValue,
     margin,

@@ -2,7 +2,7 @@
  * One account's money and positions as the sum of its past: the venue's own rules over compact integers. The same
  * fold writes a history, reads it back for the wire and says what the account holds when the world begins.
  */
-import { applyRateE9, ceilDiv, mulDiv } from '../venue/arithmetic.ts';
+import { applyRateE9, ceilDiv, entryTicks, mulDiv } from '../venue/arithmetic.ts';
 import type { CoinHistory, MarketHistory } from './market_history.ts';
 
 export interface Holding {
@@ -40,7 +40,7 @@ const noFunding: OnFunding = () => {};
 const noSample: OnSample = () => {};
 
 /** szi * oracle * rate / 1e10 toward zero, negated, without leaving 2^53. Positive = the account receives. */
-export function fundingPayment(szi: number, oracle: number, rateE10: number): number {
+function fundingPayment(szi: number, oracle: number, rateE10: number): number {
   const notional = Math.abs(szi) * oracle;
   const rate = Math.abs(rateE10);
   const high = Math.floor(notional / 1e7);
@@ -187,7 +187,8 @@ export class Fold {
   #close(holding: Holding, size: number, px: number): number {
     const held = Math.abs(holding.szi);
     const sign = holding.szi > 0 ? 1 : -1;
-    const costClosed = size === held ? holding.cost : mulDiv(holding.cost, size, held);
+    const entry = entryTicks(holding.cost, held);
+    const costClosed = holding.cost - mulDiv(holding.cost, held - size, held);
     const proceeds = sign * size * px;
     if (holding.isolated) {
       const margin = holding.isolatedUsd + holding.cost;
@@ -200,7 +201,7 @@ export class Fold {
     } else this.usd += proceeds;
     holding.cost -= costClosed;
     holding.szi -= sign * size;
-    const pnl = proceeds - costClosed;
+    const pnl = sign * (px - entry) * size;
     return pnl === 0 ? 0 : pnl;
   }
 

@@ -1,7 +1,7 @@
 /** Account answers (protocol reference 2.3). */
 import type { Address } from '../../domain/address.ts';
 import type * as wire from './answers.ts';
-import { mulDiv, wireDecimal, wireUsd } from './arithmetic.ts';
+import { entryTicks, wireDecimal, wireUsd } from './arithmetic.ts';
 import { accountValue } from './equity.ts';
 import {
   availableOf,
@@ -50,7 +50,7 @@ function positionView(account: Account, p: Position): wire.WirePosition {
     coin: market.symbol,
     szi: wireSz(market, p.szi),
     leverage: leverageView(p),
-    entryPx: wireDecimal(mulDiv(Math.abs(p.cost) * 2 + size, 1, 2 * size), market.priceDecimals),
+    entryPx: wireDecimal(entryTicks(p.cost, size), market.priceDecimals),
     positionValue: wireUsd(value),
     unrealizedPnl: wireUsd(pnl),
     returnOnEquity: wireDecimal(entryMargin === 0 ? 0 : Math.trunc((pnl / entryMargin) * 1e10), 10),

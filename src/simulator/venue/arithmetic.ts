@@ -16,6 +16,9 @@ export function applyRateE9(usd: number, rateE9: number): number {
   return mulDiv(usd, rateE9, 1_000_000_000);
 }
 
+/** Average entry price of a signed cost over a size, cut to a whole tick as the venue does (seen on recorded fills). */
+export const entryTicks = (cost: number, size: number): number => Math.trunc(Math.abs(cost) / size);
+
 export const ceilDiv = (a: number, b: number): number => Math.floor((a + b - 1) / b);
 
 export function median3(a: number, b: number, c: number): number {

@@ -195,15 +195,13 @@ export function transferPosition(
   px: Ticks,
   text: { readonly from: string; readonly to: string },
   liquidation: FillLiquidation | null,
-): { readonly fromPnl: number; readonly toPnl: number } {
+): void {
   const oids: [number, number] = [s.nextOid++, s.nextOid++];
   const buyerOid = signedOfFrom > 0 ? oids[0] : oids[1];
   const tid = tradeIdOf(buyerOid, buyerOid === oids[0] ? oids[1] : oids[0]);
-  const pnl: number[] = [];
   for (const [i, account] of [from, to].entries()) {
     const signed = i === 0 ? signedOfFrom : -signedOfFrom;
     const applied = applyExecution(s, account, market, signed, px);
-    pnl.push(applied.closedPnl);
     keepFill(s, account, {
       user: account.address,
       coin: market,
@@ -226,5 +224,4 @@ export function transferPosition(
     });
     enforceReduceOnly(s, account, market);
   }
-  return { fromPnl: pnl[0] ?? 0, toPnl: pnl[1] ?? 0 };
 }

@@ -59,6 +59,27 @@ describe('money between accounts', () => {
     expect(bench.venue.query.userRole(sub)).toEqual({ role: 'subAccount', data: { master: ALICE } });
   });
 
+  it('states closedPnl and entryPx by the average entry cut to a whole tick; cash stays exact', () => {
+    const before = Number(bench.venue.query.clearinghouseState(ALICE, '').marginSummary.accountValue);
+    bench.trade(ALICE, BOB, '113080', '0.001');
+    bench.trade(ALICE, BOB, '113081', '0.002');
+    // 113080.666... is 113080.6 on BTC's tick of 0.1, for the long and the short alike.
+    for (const user of [ALICE, BOB])
+      expect(bench.venue.query.clearinghouseState(user, '').assetPositions[0]?.position.entryPx).toBe(
+        '113080.6',
+      );
+    bench.trade(BOB, ALICE, '113090', '0.001');
+    bench.trade(BOB, ALICE, '113090', '0.002');
+    const fills = bench.venue.query.userFills(ALICE, false);
+    expect(fills.map((fill) => fill.closedPnl)).toEqual(['0.0188', '0.0094', '0.0', '0.0']);
+    const other = bench.venue.query.userFills(BOB, false);
+    expect(other.map((fill) => fill.closedPnl)).toEqual(['-0.0188', '-0.0094', '0.0', '0.0']);
+    const fees = fills.reduce((sum, fill) => sum + Number(fill.fee), 0);
+    const after = Number(bench.venue.query.clearinghouseState(ALICE, '').marginSummary.accountValue);
+    expect(after - before).toBeCloseTo(0.028 - fees, 6);
+    expect(bench.venue.conservation().difference).toBe(0n);
+  });
+
   it('gives sub-accounts only after enough volume', () => {
     expect(bench.refusal(ALICE, { type: 'createSubAccount', name: 'x' })).toBe(
       'Cannot create sub-accounts until enough volume traded. Required: $100000. Traded: $0.0',

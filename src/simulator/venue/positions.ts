@@ -1,6 +1,6 @@
 /** How one execution moves an account: position, cost basis, raw USD, fees. Sums to zero over both sides and the fee pot. */
 import type { Lots, MicroUsd, Ticks } from '../../domain/money.ts';
-import { applyRateE9, ceilDiv, mulDiv } from './arithmetic.ts';
+import { applyRateE9, ceilDiv, entryTicks, mulDiv } from './arithmetic.ts';
 import { type Account, leverageOf, type Market, type Position, potOf, type State } from './state.ts';
 
 function positionFor(s: State, account: Account, market: Market): Position {
@@ -32,11 +32,16 @@ export function dropPosition(account: Account, position: Position): void {
   if (index >= 0) list.splice(index, 1);
 }
 
-/** @returns realised PnL, gross of fees. */
+/**
+ * @returns realised PnL as fills state it, gross of fees: against the average entry cut to a whole tick, so up to one
+ *   tick on the closed size beside the cash, which moves by the exact price.
+ */
 function closePart(position: Position, size: number, px: Ticks): number {
   const held = Math.abs(position.szi);
   const sign = position.szi > 0 ? 1 : -1;
-  const costClosed = size === held ? position.cost : mulDiv(position.cost, size, held);
+  const entry = entryTicks(position.cost, held);
+  // What stays is cut, not what goes: then a partial close never moves the average's whole tick.
+  const costClosed = position.cost - mulDiv(position.cost, held - size, held);
   const proceeds = sign * size * px;
   const pot = position.pot;
   if (position.isolated) {
@@ -51,7 +56,7 @@ function closePart(position: Position, size: number, px: Ticks): number {
   } else pot.usd = (pot.usd + proceeds) as MicroUsd;
   position.cost = (position.cost - costClosed) as MicroUsd;
   position.szi = (position.szi - sign * size) as Lots;
-  return proceeds - costClosed;
+  return sign * (px - entry) * size;
 }
 
 function openPart(position: Position, signed: number, px: Ticks): void {
