@@ -211,6 +211,26 @@ describe('limits per client address', () => {
     ]);
   });
 
+  it('new connections in a minute: the next one is closed with 1008, however many are open', async () => {
+    const server = await limited({ newConnectionsPerMinute: 1 });
+    const first = await connect(server);
+    first.close();
+    const second = await connect(server);
+    await second.until(() => second.closed !== undefined);
+    expect(second.closed).toEqual({
+      code: 1008,
+      reason: 'Cannot open more than 1 new connections per minute.',
+    });
+  });
+
+  it('posts in flight: the next one is refused with its id', async () => {
+    const server = await limited({ pendingPosts: 0 });
+    const client = await connect(server);
+    client.send({ method: 'post', id: 7, request: { type: 'info', payload: { type: 'meta' } } });
+    const frame = await client.frame(({ channel }) => channel === 'error');
+    expect(frame.data).toBe('too many pending post requests id=7');
+  });
+
   it('drops a connection that got nothing for the idle time, without a close frame', async () => {
     const server = await limited({ idleTimeoutMs: 200 });
     const client = await connect(server);
