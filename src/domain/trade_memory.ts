@@ -9,10 +9,15 @@ const KEEP_MS = 120_000;
 
 export type Memory = 'new' | 'duplicate' | 'too-old';
 
-/** The newest trades of one coin in the order in which they came, as a ring. */
+const NONE = -1;
+
+/** The newest trades of one coin in the order in which they came: a ring, with a chain per hash of the trade id. */
 class CoinMemory {
   times = new Float64Array(FIRST_CAPACITY);
   tradeIds = new Float64Array(FIRST_CAPACITY);
+  /** Per hash: the newest row that has it; per ring place: the row before it that has the same hash. */
+  #newest = new Float64Array(FIRST_CAPACITY).fill(NONE);
+  #before = new Float64Array(FIRST_CAPACITY);
   /** Rows ever written; the ring holds the last `times.length` of them. */
   count = 0;
   latest = Number.NEGATIVE_INFINITY;
@@ -23,19 +28,30 @@ class CoinMemory {
     const { times, tradeIds } = this;
     const mask = times.length - 1;
     const oldest = Math.max(0, this.count - times.length);
-    for (let i = this.count - 1; i >= oldest; i--) {
-      const at = i & mask;
+    // A row's predecessor is always older, so the chain ends where the ring has been written over.
+    let row = this.#newest[hashOf(tradeId) & mask] as number;
+    while (row >= oldest) {
+      const at = row & mask;
       if (tradeIds[at] === tradeId && times[at] === time) return true;
+      row = this.#before[at] as number;
     }
     return false;
   }
 
   add(time: number, tradeId: number): void {
     if (this.count >= this.times.length) this.#makeRoom(time);
-    const at = this.count++ & (this.times.length - 1);
+    const row = this.count++;
+    const at = row & (this.times.length - 1);
     this.times[at] = time;
     this.tradeIds[at] = tradeId;
+    this.#chain(row, at);
     if (time > this.latest) this.latest = time;
+  }
+
+  #chain(row: number, at: number): void {
+    const hash = hashOf(this.tradeIds[at] as number) & (this.times.length - 1);
+    this.#before[at] = this.#newest[hash] as number;
+    this.#newest[hash] = row;
   }
 
   #makeRoom(now: number): void {
@@ -50,18 +66,25 @@ class CoinMemory {
   #grow(): void {
     const { times, tradeIds, count } = this;
     const mask = times.length - 1;
-    const nextTimes = new Float64Array(times.length * 2);
-    const nextIds = new Float64Array(times.length * 2);
-    for (let i = 0; i < times.length; i++) {
-      const row = count - times.length + i;
-      const to = row & (nextTimes.length - 1);
-      nextTimes[to] = times[row & mask] as number;
-      nextIds[to] = tradeIds[row & mask] as number;
+    const length = times.length * 2;
+    this.times = new Float64Array(length);
+    this.tradeIds = new Float64Array(length);
+    this.#newest = new Float64Array(length).fill(NONE);
+    this.#before = new Float64Array(length);
+    for (let row = count - times.length; row < count; row++) {
+      const to = row & (length - 1);
+      this.times[to] = times[row & mask] as number;
+      this.tradeIds[to] = tradeIds[row & mask] as number;
+      this.#chain(row, to);
     }
-    this.times = nextTimes;
-    this.tradeIds = nextIds;
   }
 }
+
+/** Trade ids have up to 50 bits: both halves count. */
+const hashOf = (tradeId: number): number => {
+  const mixed = Math.imul((tradeId | 0) ^ ((tradeId / 4_294_967_296) | 0), 0x9e3779b1);
+  return mixed ^ (mixed >>> 15);
+};
 
 export class TradeMemory {
   readonly #coins: (CoinMemory | undefined)[] = [];
