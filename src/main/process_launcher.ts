@@ -39,6 +39,7 @@ function launch(options: LauncherOptions, spec: ServiceSpec, restarts: number, e
     const message = parseChildMessage(value);
     if (message?.type === 'ready') events.ready();
     else if (message?.type === 'status') events.report(message);
+    else if (message?.type === 'waiting') events.waiting(message.message);
     else if (message?.type === 'fatal') fatal = message.message;
   });
   child.on('error', (error) => {

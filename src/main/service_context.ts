@@ -6,4 +6,6 @@ export interface ServiceContext<Config> extends RoleContext<Config> {
   readonly instance: string;
   /** How often the process manager has restarted it. */
   readonly restarts: number;
+  /** Tells the process manager, again and again, that the start waits for something outside this process. */
+  readonly waiting?: (reason: string) => void;
 }

@@ -42,6 +42,7 @@ export async function runService(role: Role, instance: string | undefined, sourc
       log,
       instance: name,
       restarts: restartCount(),
+      waiting: (message: string) => tell({ type: 'waiting', message }),
     };
     const running = await startOrStop(start(context as Parameters<typeof start>[0]), stop.requested);
     if (running === undefined) return 0;

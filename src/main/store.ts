@@ -1,13 +1,15 @@
 /** What every role that uses the database does first: find it, migrate it, check its world, beat. */
 import { hostname } from 'node:os';
-import type { RoleContext } from '../runtime/lifecycle.ts';
+import { errorMessage } from '../runtime/errors.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { resolveDatabaseUrl } from '../store/embedded/home.ts';
+import { StoreError } from '../store/errors.ts';
 import { runMigrations } from '../store/migrate.ts';
 import { listenNews, type NewsListener } from '../store/news.ts';
 import { type ServiceStatus, startHeartbeat } from '../store/service_heartbeats.ts';
 import { type Network, stampWorld, type World, type WorldId } from '../store/world.ts';
+import type { ServiceContext } from './service_context.ts';
 
 export interface StoreSettings {
   readonly NETWORK: Network;
@@ -18,7 +20,7 @@ export interface StoreSettings {
 }
 
 export interface OpenStoreOptions {
-  readonly context: Pick<RoleContext<StoreSettings>, 'config' | 'clock' | 'random' | 'log'>;
+  readonly context: Pick<ServiceContext<StoreSettings>, 'config' | 'clock' | 'random' | 'log' | 'waiting'>;
   /** "worker" or "copier@main". */
   readonly instance: string;
   /** How often the manager restarted this process. */
@@ -51,13 +53,40 @@ export function worldOf(settings: StoreSettings): WorldId {
   };
 }
 
-/** @throws ConfigError when there is no database, it belongs to another world, or it is of a newer version. */
+const RETRY_MS = 2_000;
+
+/**
+ * Finds the database and brings it to this build's schema. One that is away (restarting, failing over, cut off) is
+ * waited for, however long: to end instead would use up the restarts that are meant for faults of our own.
+ */
+async function reachDatabase({ context, instance }: OpenStoreOptions) {
+  const { config, clock, log } = context;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const url = await resolveDatabaseUrl({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR });
+      const connection = { url, log, applicationName: instance };
+      const report = await runMigrations(connection);
+      if (report.applied.length > 0) log.info({ applied: report.applied }, 'database migrated');
+      return connection;
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'STORE_CONNECTION') throw error;
+      const reason = `the database cannot be reached: ${errorMessage(error)}`;
+      // One line, then one a minute.
+      if (attempt % (60_000 / RETRY_MS) === 0) log.warn(`${reason}; tried again until it answers`);
+      context.waiting?.(reason);
+      await clock.sleep(RETRY_MS);
+    }
+  }
+}
+
+/**
+ * Waits for a database that cannot be reached.
+ * @throws ConfigError when there is no database, it belongs to another world, or it is of a newer version.
+ */
 export async function openStore(options: OpenStoreOptions): Promise<OpenStore> {
   const { config, clock, random, log } = options.context;
-  const url = await resolveDatabaseUrl({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR });
-  const connection = { url, log, applicationName: options.instance };
-  const report = await runMigrations(connection);
-  if (report.applied.length > 0) log.info({ applied: report.applied }, 'database migrated');
+  const connection = await reachDatabase(options);
+  const { url } = connection;
   const database = openDatabase({ ...connection, maxConnections: options.maxConnections ?? 4 });
   try {
     const world = await stampWorld(database, worldOf(config), clock);

@@ -82,6 +82,24 @@ describe('start', () => {
     });
   });
 
+  it('does not count the time that it waits for something outside', async () => {
+    const h = harness([spec('a')]);
+    h.supervisor.start();
+    for (let waited = 0; waited < 600_000; waited += 10_000) {
+      h.last('a').events.waiting('the database cannot be reached');
+      await h.clock.advance(10_000);
+    }
+    expect(h.state('a')).toMatchObject({
+      state: 'starting',
+      restarts: 0,
+      note: 'the database cannot be reached',
+    });
+    h.last('a').events.ready();
+    expect(h.state('a')).toMatchObject({ state: 'ready', note: '' });
+    h.last('a').events.waiting('too late');
+    expect(h.state('a')?.note).toBe('');
+  });
+
   it('refuses circles and strangers', () => {
     expect(() => dependencyOrder([spec('a', ['b']), spec('b', ['a'])])).toThrow('a > b > a');
     expect(() => dependencyOrder([spec('a', ['x'])])).toThrow('not a service');

@@ -27,6 +27,8 @@ export interface Child {
 export interface ChildEvents {
   ready(): void;
   report(report: ChildReport): void;
+  /** Not ready yet for a reason that is not its own, such as an absent database: that is no crash. */
+  waiting(reason: string): void;
   /** Exactly once, when the process is gone. */
   ended(ended: Ended): void;
 }
@@ -207,14 +209,21 @@ export class Supervisor {
       report: (report) => {
         if (current()) this.#reported(entry, report);
       },
+      waiting: (reason) => {
+        if (current() && entry.state === 'starting') this.#awaitReady(entry, reason);
+      },
       ended: (ended) => {
         if (current()) this.#ended(entry, ended);
       },
     });
     entry.child = child;
+    this.#awaitReady(entry, '');
+  }
+
+  #awaitReady(entry: Entry, note: string): void {
     const limit = entry.spec.readyTimeoutMs;
     this.#arm(entry, limit, () => this.#giveUpOn(entry, `not ready after ${Math.round(limit / 1000)} s`));
-    this.#settle(entry, 'starting', '');
+    this.#settle(entry, 'starting', note);
   }
 
   #giveUpOn(entry: Entry, reason: string): void {
