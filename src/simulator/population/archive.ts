@@ -33,7 +33,7 @@ export function archivePath(hourStart: number): string {
 const archiveTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 23)}000000`;
 
 /** Hour after hour, oldest first; hours without a fill are absent. */
-export function* archiveHours(records: PastRecords): Generator<ArchiveFile> {
+function* archiveHours(records: PastRecords): Generator<ArchiveFile> {
   const { past } = records;
   const folds = new Map<number, Fold>();
   let lines: string[] = [];

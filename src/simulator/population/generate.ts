@@ -16,7 +16,7 @@ import {
 } from './directional.ts';
 import { Draw } from './draw.ts';
 import { Fast, type FastKind, type FastPlan, fastPlan, unseenReturn } from './fast.ts';
-import { FIRST, FillColumns, MAKER } from './fill_columns.ts';
+import { FillColumns, MAKER } from './fill_columns.ts';
 import { Fold } from './fold.ts';
 import { type Actor, type Flow, Life } from './life.ts';
 import { type CoinHistory, DAY_MS, MarketHistory, MINUTE_MS } from './market_history.ts';
@@ -322,6 +322,3 @@ function rowsOfAnswerers(
   }
   return lists;
 }
-
-export const isFirstOfOrder = (rows: FillColumns, row: number): boolean =>
-  ((rows.flags[row] as number) & FIRST) !== 0;

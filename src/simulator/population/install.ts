@@ -264,9 +264,10 @@ function lastDay(past: Past, index: number, market: Market, list: Uint32Array, r
 function volumes(s: State, past: Past, accounts: readonly Account[]): void {
   const { rows, order, market } = past;
   const first = Math.floor(market.end / DAY_MS) - VOLUME_DAYS;
-  for (const row of order) {
+  let from = order.length;
+  while (from > 0 && (rows.time[order[from - 1] as number] as number) >= first * DAY_MS) from--;
+  for (const row of order.subarray(from)) {
     const day = Math.floor((rows.time[row] as number) / DAY_MS);
-    if (day < first) continue;
     const notional = Math.abs(rows.size[row] as number) * (rows.px[row] as number);
     const ownerMakes = ((rows.flags[row] as number) & MAKER) !== 0;
     addVolume(accounts[rows.owner[row] as number] as Account, day, notional, !ownerMakes);

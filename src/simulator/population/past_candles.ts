@@ -1,7 +1,12 @@
 /** Candles of the past, made from its trades when somebody asks, and kept while they are asked for. */
 import type { Lots, Ticks } from '../../domain/money.ts';
-import { type Candle, CandleStore, candleStart, nextCandleStart } from '../venue/candles.ts';
-import type { CandleHistory } from '../venue/history_port.ts';
+import {
+  type Candle,
+  type CandleHistory,
+  CandleStore,
+  candleStart,
+  nextCandleStart,
+} from '../venue/candles.ts';
 import type { CandleInterval } from '../venue/types.ts';
 import type { Past } from './generate.ts';
 

@@ -67,7 +67,7 @@ export function sponsorships(seed: string, cast: readonly Member[]): Map<number,
   return gifts;
 }
 
-export const VAULT_FEE = 100_000_000;
+const VAULT_FEE = 100_000_000;
 
 export interface Gift {
   readonly to: number;

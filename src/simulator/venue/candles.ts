@@ -1,6 +1,5 @@
 /** Candles of one coin for every interval, sparse (only spans with trades); gaps are filled flat when read. */
 import type { Lots, Ticks } from '../../domain/money.ts';
-import type { CandleHistory } from './history_port.ts';
 import type { CandleInterval } from './types.ts';
 
 const MINUTE = 60_000;
@@ -36,6 +35,18 @@ export interface Candle {
   /** Lots. */
   volume: number;
   trades: number;
+}
+
+/** What was traded before the world began; made when somebody asks. */
+export interface CandleHistory {
+  /** ms. */
+  readonly start: number;
+  /** Price before the first trade. */
+  readonly initial: Ticks;
+  /** Price of the last trade. */
+  readonly last: Ticks;
+  /** Ascending, only spans with trades, at least the newest 5000 spans. */
+  candles(interval: CandleInterval): readonly Candle[];
 }
 
 /** Start of the span that holds `time`. Weeks start on Monday. */
