@@ -15,14 +15,14 @@ test.each([0, -3_600_000, 3_600_000])(
     const report = await proveTruth({
       database: db.database,
       seed: `share ${clockSkewMs}`,
-      hours: 0.75,
+      hours: 0.3,
       faults: { dropped: 0.01, duplicated: 0.01, late: 0.01, malformed: 0.0005 },
       actsPerDay: 800,
       clockSkewMs,
       flushEveryMs: 10_000,
     });
-    expect(report.quietPoints).toBeGreaterThan(1);
-    expect(report.compared).toBeGreaterThan(1_000);
+    expect(report.quietPoints).toBeGreaterThan(0);
+    expect(report.compared).toBeGreaterThan(500);
   },
   120_000,
 );
