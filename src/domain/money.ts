@@ -73,8 +73,3 @@ export const formatUsd = (amount: MicroUsd | BigMicroUsd): string => formatScale
 
 /** size * price, exact. The sign is the size's. @throws DomainError `NOT_AN_INTEGER` beyond 2^53. */
 export const notional = (size: Lots, price: Ticks): MicroUsd => integer(size * price, 'notional') as MicroUsd;
-
-export const negLots = (a: Lots): Lots => (a === 0 ? 0 : -a) as Lots;
-
-/** Statistics only: dollars as a float64. Never feed the result back into money. */
-export const usdToFloat = (amount: MicroUsd | BigMicroUsd): number => Number(amount) / 1e6;

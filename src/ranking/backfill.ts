@@ -23,15 +23,13 @@ import {
 } from '../store/trader_history.ts';
 import { readRecord, writeRecord } from '../store/trader_records.ts';
 import { DEFAULT_COPY_TERMS } from './copy_returns.ts';
-import { readPast, type VenuePast } from './history_reader.ts';
+import { FORGETS_FROM, readPast, type VenuePast } from './history_reader.ts';
 import type { HourlyPrices } from './hourly_prices.ts';
 import { dailySeries, packRecord, RECORD_FORMAT, type TraderRecord, unpackRecord } from './record.ts';
 import { Replay, type ReplayResult } from './replay.ts';
 
 /** A record begins this long ago at most: as far as the venue keeps hourly prices. */
-export const RECORD_DAYS = 200;
-/** From about this many fills on the venue may have forgotten older ones (it keeps the newest 10,000 at least). */
-const FORGETS_FROM = 9_900;
+const RECORD_DAYS = 200;
 /** Who has not traded for this long is not worth a history: the HISTORY gate would hold him anyway. */
 const ACTIVE_MS = 7 * DAY_MS;
 const CLAIM_MS = 10 * 60_000;
@@ -104,12 +102,13 @@ async function readOne(
     report.fills += await extend(options, coins, claim, signal);
     report.read++;
   } catch (error) {
-    if (signal.aborted) {
+    if (signal.reason instanceof AppError && signal.reason.code === 'TASK_STOPPED') {
       await releaseHistories(database, [claim.traderId]);
       return;
     }
     report.failed++;
-    const code = error instanceof AppError ? error.code : 'UNEXPECTED';
+    // Also when the run ends: one whose past is too long for a run must not keep the others out.
+    const code = signal.aborted ? 'NOT_IN_TIME' : error instanceof AppError ? error.code : 'UNEXPECTED';
     const wait = Math.min(MOST_RETRY_MS, RETRY_MS * 2 ** Math.min(20, claim.failures));
     log.warn({ trader: claim.address, error: errorMessage(error) }, 'cannot read the history of a trader');
     await failHistoryRead(database, claim.traderId, code, clock.now() + wait);

@@ -16,9 +16,6 @@ import {
 } from '../hyperliquid/info/user_non_funding_ledger_updates.ts';
 import { userTwapSliceFillsByTime } from '../hyperliquid/info/user_twap_slice_fills_by_time.ts';
 import type { AskOptions, InfoClient } from '../hyperliquid/transport.ts';
-import type { WireClearinghouseState } from '../hyperliquid/wire/account.ts';
-import type { WirePortfolio, WireUserFill } from '../hyperliquid/wire/history.ts';
-import type { AccountState, EquityCheck } from './replay.ts';
 import {
   chainsTo,
   type ExternalFlow,
@@ -28,9 +25,17 @@ import {
   flowsOf,
   fundingKey,
   fundingsOf,
+  heldLots,
   ledgerKey,
+  sideOf,
   type Taken,
-} from './venue_history.ts';
+} from '../hyperliquid/venue_history.ts';
+import type { WireClearinghouseState } from '../hyperliquid/wire/account.ts';
+import type { WirePortfolio, WireUserFill } from '../hyperliquid/wire/history.ts';
+import type { AccountState, EquityCheck } from './replay.ts';
+
+/** From about this many fills on the venue may have forgotten older ones (it keeps the newest 10,000 at least). */
+export const FORGETS_FROM = 9_900;
 
 export interface VenuePast {
   readonly fills: Taken<Fill>;
@@ -60,15 +65,19 @@ export async function readPast(
   const to = first.time;
   const reader = new Pages(info, ask, from + 1);
   const orders = await reader.all((start) => userFillsByTime(address, start, to), fillKey, FILL_PAGE_ROWS);
+  // Where the venue has forgotten fills the record begins with the first one left: nothing before it is needed.
+  const begin = orders.length < FORGETS_FROM ? from + 1 : (orders[0]?.time ?? from + 1);
   const fundings = await reader.all(
     (start) => userFunding(address, start, to),
     fundingKey,
     FUNDING_PAGE_ROWS,
+    begin,
   );
   const updates = await reader.all(
     (start) => userNonFundingLedgerUpdates(address, start, to),
     ledgerKey,
     LEDGER_PAGE_ROWS,
+    begin,
   );
   const states = [first];
   for (const dex of buildersDexs(orders)) states.push(await info.ask(clearinghouseState(address, dex), ask));
@@ -116,9 +125,10 @@ class Pages {
     request: (startTime: number) => InfoRequest<Row[]>,
     keyOf: (row: Row) => string,
     pageRows: number,
+    begin = this.#start,
   ): Promise<Row[]> {
     const rows: Row[] = [];
-    let cursor = startPaging(this.#start);
+    let cursor = startPaging(begin);
     for (;;) {
       const page = await this.#info.ask(request(cursor.startTime), this.#ask);
       const { fresh, next, holes } = takePage(cursor, page, keyOf, pageRows);
@@ -150,11 +160,10 @@ function stateOf(states: readonly WireClearinghouseState[], time: number, coins:
     equity += micro(state.marginSummary.accountValue);
     cash += micro(state.marginSummary.accountValue);
     for (const { position } of state.assetPositions) {
-      const size = Number(position.szi);
-      cash -= Math.sign(size) * micro(position.positionValue);
+      cash -= sideOf(position) * micro(position.positionValue);
       unrealised += micro(position.unrealizedPnl);
       const coin = coins.bySymbol(position.coin);
-      if (coin !== undefined) positions.set(coin.id, Math.round(size * 10 ** coin.sizeDecimals));
+      if (coin !== undefined) positions.set(coin.id, heldLots(position, coins));
     }
   }
   return { time, equity, cash, unrealised, positions };

@@ -4,8 +4,8 @@ import { CoinTable } from '../domain/listed_coin.ts';
 import { DAY_MS } from '../domain/metrics/day.ts';
 import { TraderHistory } from '../domain/metrics/history.ts';
 import { lots, type MicroUsd, microUsd, type Ticks, ticks } from '../domain/money.ts';
+import { fillsOf, flowsOf } from '../hyperliquid/venue_history.ts';
 import { type AccountState, type Past, Replay } from './replay.ts';
-import { fillsOf, flowsOf } from './venue_history.ts';
 
 const START = 20_000 * DAY_MS;
 const HOUR = 3_600_000;

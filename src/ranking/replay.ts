@@ -8,7 +8,7 @@ import type { Fill } from '../domain/episodes/fill.ts';
 import { DAY_MS } from '../domain/metrics/day.ts';
 import type { TraderHistory } from '../domain/metrics/history.ts';
 import type { Lots, Ticks } from '../domain/money.ts';
-import type { ExternalFlow, FundingPayment } from './venue_history.ts';
+import type { ExternalFlow, FundingPayment } from '../hyperliquid/venue_history.ts';
 
 const HOUR_MS = 3_600_000;
 

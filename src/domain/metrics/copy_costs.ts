@@ -30,7 +30,7 @@ export const roundTripBp = (
 ): number => 2 * (terms.takerBp + terms.builderBp + slippage);
 
 /** Offsets of the alpha-decay curve, ms after a fill of the leader. */
-export const DECAY_OFFSETS_MS = [1_000, 3_000, 10_000, 60_000] as const;
+const DECAY_OFFSETS_MS = [1_000, 3_000, 10_000, 60_000] as const;
 
 /** A fill as the curve needs it. Prices in any one unit. */
 export interface DecayFill {

@@ -2,7 +2,7 @@ import { candlesSchema, type WireCandle } from '../wire/history.ts';
 import type { InfoRequest } from './request.ts';
 
 /** The venue keeps this many of each interval. */
-export const CANDLES_KEPT = 5000;
+const CANDLES_KEPT = 5000;
 const ROWS_PER_WEIGHT = 60;
 
 /** Candles of a coin that begin from `startTime` to `endTime` (ms), oldest first; the last may still be forming. */

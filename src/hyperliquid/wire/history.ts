@@ -74,10 +74,6 @@ export const portfolioSchema = z.array(
 );
 export type WirePortfolio = z.infer<typeof portfolioSchema>;
 
-export const subAccountsSchema = z
-  .array(z.object({ subAccountUser: z.string().regex(/^0x[0-9a-fA-F]{40}$/) }))
-  .nullable();
-
 const candleSchema = z.object({ t: millis, c: decimalText, v: decimalText });
 export const candlesSchema = z.array(candleSchema);
 export type WireCandle = z.infer<typeof candleSchema>;

@@ -7,9 +7,6 @@ export const decimalText = z
   .max(64)
   .regex(/^-?\d+(\.\d+)?$/);
 
-/** 0x and 40 hex digits, either case. */
-export const addressText = z.string().regex(/^0x[0-9a-fA-F]{40}$/);
-
 /** ms since 1970, UTC. */
 export const millis = z.number().int().nonnegative().max(8_640_000_000_000_000);
 

@@ -64,15 +64,9 @@ export async function startSchedulerRole(context: ServiceContext<TaskSettings>):
         .registerSchedules(tasks)
         .catch((error: unknown) => log.warn({ error: errorMessage(error) }, 'cannot register the schedules'));
     parts.timer = clock.every(REGISTER_EVERY_MS, again, { background: true });
-    const measure = async () => {
-      try {
-        await gauges.refresh(store.database, await jobs.counts(queues), clock.now());
-      } catch (error) {
-        log.warn({ error: errorMessage(error) }, 'cannot measure tracking; the last figures stand');
-      }
-    };
-    void measure();
-    parts.measuring = clock.every(MEASURE_EVERY_MS, () => void measure(), { background: true });
+    const measure = () => void refreshGauges(gauges, store, jobs, queues, context);
+    measure();
+    parts.measuring = clock.every(MEASURE_EVERY_MS, measure, { background: true });
     log.info({ tasks: tasks.map((task) => task.name) }, 'periodic tasks are scheduled');
   });
   const endRepublisher =
@@ -90,6 +84,20 @@ export async function startSchedulerRole(context: ServiceContext<TaskSettings>):
       await store.close();
     },
   };
+}
+
+async function refreshGauges(
+  gauges: TrackingGauges,
+  store: OpenStore,
+  jobs: Jobs,
+  queues: readonly string[],
+  { clock, log }: ServiceContext<TaskSettings>,
+): Promise<void> {
+  try {
+    await gauges.refresh(store.database, await jobs.counts(queues), clock.now());
+  } catch (error) {
+    log.warn({ error: errorMessage(error) }, 'cannot measure tracking; the last figures stand');
+  }
 }
 
 /** Every scheduler republishes, standby or not: the cursor sees to it that each event goes out once. */

@@ -5,7 +5,7 @@ import { rankingParts } from './ranking_parts.ts';
 import type { TaskPlug } from './task_plug.ts';
 
 /** It works until its end if there is work, so this is only how soon a new trader is noticed when there was none. */
-const EVERY_MS = 15_000;
+const EVERY_MS = 30_000;
 /** The last answer of the venue, and the last write. */
 const MARGIN_MS = 2_000;
 const TRADERS_AT_A_TIME = 4;

@@ -3,7 +3,15 @@
  * rows in the order given; whether that order may move under the pointer is the page's decision (`onHold`).
  */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import {
+  type HTMLAttributes,
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import styles from './grid.module.css';
 import { type Column, type GridSort, leastWidth } from './grid_columns.ts';
 import { type GridPlace, movedFocus } from './grid_keys.ts';
@@ -119,6 +127,25 @@ const rangeText = (first: number, last: number, total: number | null, loaded: nu
   return `Rows ${(first + 1).toLocaleString('en-US')}\u2013${last.toLocaleString('en-US')}${all}`;
 };
 
+/** Rows keep their order while the pointer or the focus is in the grid. */
+const holdHandlers = (onHold: ((held: boolean) => void) | undefined): HTMLAttributes<HTMLDivElement> => ({
+  onPointerEnter: () => onHold?.(true),
+  onPointerLeave: (event) => onHold?.(event.currentTarget.contains(document.activeElement)),
+  onFocus: () => onHold?.(true),
+  onBlur: (event) => {
+    if (!event.currentTarget.contains(event.relatedTarget)) onHold?.(false);
+  },
+});
+
+function GridFoot(props: { readonly range: string; readonly note: ReactNode }) {
+  return (
+    <div className={c('foot')}>
+      <span>{props.range}</span>
+      <span>{props.note}</span>
+    </div>
+  );
+}
+
 export function Grid<Row>(props: GridProps<Row>) {
   'use no memo';
   const width = usePageWidth();
@@ -143,12 +170,7 @@ export function Grid<Row>(props: GridProps<Row>) {
         aria-rowcount={props.total === null ? -1 : props.total + 1}
         aria-colcount={columns.length}
         onKeyDown={onKeyDown}
-        onPointerEnter={() => props.onHold?.(true)}
-        onPointerLeave={(event) => props.onHold?.(event.currentTarget.contains(document.activeElement))}
-        onFocus={() => props.onHold?.(true)}
-        onBlur={(event) => {
-          if (!event.currentTarget.contains(event.relatedTarget)) props.onHold?.(false);
-        }}
+        {...holdHandlers(props.onHold)}
         onScroll={(event) => setScrolled(event.currentTarget.scrollLeft > 0)}
       >
         <GridHead
@@ -185,10 +207,10 @@ export function Grid<Row>(props: GridProps<Row>) {
         </div>
         {props.rows.length === 0 ? props.empty : null}
       </div>
-      <div className={c('foot')}>
-        <span>{rangeText(view.first, view.shownTo, props.total, props.rows.length)}</span>
-        <span>{props.foot}</span>
-      </div>
+      <GridFoot
+        range={rangeText(view.first, view.shownTo, props.total, props.rows.length)}
+        note={props.foot}
+      />
     </div>
   );
 }

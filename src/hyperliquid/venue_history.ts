@@ -5,7 +5,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { type LedgerEntry, perpetualsFlow } from '../domain/metrics/flows.ts';
 import { lots, type MicroUsd, microUsd, parseLots, parseTicks } from '../domain/money.ts';
-import type { WireLedgerUpdate, WireUserFill, WireUserFunding } from '../hyperliquid/wire/history.ts';
+import type { WireLedgerUpdate, WireUserFill, WireUserFunding } from './wire/history.ts';
 
 export interface FundingPayment {
   readonly time: number;
@@ -154,3 +154,15 @@ function entryOf({ delta }: WireLedgerUpdate, user: string): LedgerEntry {
       return { kind: delta.type, amount, fee } as LedgerEntry;
   }
 }
+
+/** A position's signed size in lots, 0 for a coin that is not known. */
+export function heldLots(
+  position: { readonly coin: string; readonly szi: string },
+  coins: CoinTable,
+): number {
+  const coin = coins.bySymbol(position.coin);
+  return coin === undefined ? 0 : Math.round(Number(position.szi) * 10 ** coin.sizeDecimals);
+}
+
+/** +1 long, -1 short. */
+export const sideOf = (position: { readonly szi: string }): number => Math.sign(Number(position.szi));
