@@ -89,6 +89,7 @@ export async function openWorld(broker: Broker, plan: WorldPlan): Promise<Budget
   });
   const seed = plan.name.replaceAll('_', '-');
   const environment: Record<string, string> = {
+    SIMULATOR_REST_WEIGHT_PER_MINUTE: '1200',
     DATABASE_URL: databaseUrl,
     SIMULATOR_SEED: seed,
     SIMULATOR_PORT: String(simulator.port),

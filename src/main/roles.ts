@@ -58,6 +58,8 @@ export const ROLES: readonly Role[] = [
     does: 'the simulated exchange, when NETWORK=simulator',
     dependsOn: [],
     networks: ['simulator'],
+    // The default population's past takes some 10 s of processor time to make; a slow machine needs longer.
+    readyTimeoutMs: 300_000,
     groups: ['simulator'],
     load: async () => (await import('./roles/simulator.ts')).start,
   }),

@@ -59,7 +59,8 @@ describe('tracking in its roles', () => {
       log: silentLogger,
     });
     closers.push(() => simulator.close());
-    const environment = { SIMULATOR_PORT: String(simulator.port) };
+    // This venue holds to the real rule, so the budget must too.
+    const environment = { SIMULATOR_PORT: String(simulator.port), SIMULATOR_REST_WEIGHT_PER_MINUTE: '1200' };
     await start(startStreamRole, 'stream', environment);
     await start(startWorkerRole, 'worker', environment);
     await start(startSchedulerRole, 'scheduler', environment);

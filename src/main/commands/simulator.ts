@@ -40,7 +40,9 @@ export const simulatorCommand: Command = {
     const role = roleNamed('simulator');
     if (role === undefined) throw new ConfigError('ROLE_UNKNOWN', 'this build has no simulator');
     const chosen = Object.entries(options).map(([name, value]) => [SETTING_OF[name] ?? name, String(value)]);
-    print(`Simulated exchange on http://127.0.0.1:${options['port'] ?? '3001'} (Ctrl-C ends it)`);
+    print(
+      `Making the simulated exchange; it will be on http://127.0.0.1:${options['port'] ?? '3001'} once it says that it serves (Ctrl-C ends it)`,
+    );
     return runService(role, undefined, {
       file: source.file,
       environment: { ...source.environment, NETWORK: 'simulator', ...Object.fromEntries(chosen) },
