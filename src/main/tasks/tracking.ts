@@ -18,7 +18,13 @@ interface BatchResult {
 interface SharePayload {
   /** ms UTC */
   readonly until: number;
+  /** How often it was passed on by a worker that was at it already. */
+  readonly passed: number;
 }
+
+/** A worker with free hands may take the share of one that is idle: it passes it on, up to this often. */
+const MAX_PASSES = 40;
+const PASS_ON_AFTER_MS = 100;
 
 /** A worker silent for longer than this (its clock may be off by some of it) is not asked. */
 const ALIVE_MS = 15_000;
@@ -65,8 +71,13 @@ export const planTracking: TaskPlug = (config) => ({
 export const planTrackingShares: TaskPlug = (config) =>
   egressNames(config.WORKER_EGRESS).map((egress) => ({
     task: shareTask(config, egress),
-    handler: ({ tracker }) =>
-      handleTask(shareTask(config, egress), async ({ until }, { deadlineAt, signal }) => {
+    handler: ({ tracker, jobs }) =>
+      handleTask(shareTask(config, egress), async ({ until, passed }, { deadlineAt, signal }) => {
+        if (tracker.isSweeping(egress) && passed < MAX_PASSES) {
+          const next = { until, passed: passed + 1 };
+          await jobs.enqueue(shareTask(config, egress), next, { delayMs: PASS_ON_AFTER_MS });
+          return null;
+        }
         const report = await tracker.sweep(egress, Math.min(until, deadlineAt), signal);
         return report ?? null;
       }),
@@ -88,7 +99,7 @@ async function inviteOthers(
     if (!Array.isArray(names) || beat.state !== 'ready') continue;
     for (const egress of names.map(String)) {
       const id = slug(`${beat.instance} ${beat.host} ${egress}`);
-      await jobs.enqueue(shareTask(config, egress), { until }, { id });
+      await jobs.enqueue(shareTask(config, egress), { until, passed: 0 }, { id });
       invited++;
     }
   }

@@ -49,6 +49,11 @@ export class Tracker {
     return this.#options.egresses.map((one) => one.name);
   }
 
+  /** Whether a sweep through this egress is under way here. */
+  isSweeping(name: string): boolean {
+    return this.#running.has(name);
+  }
+
   /**
    * Sweeps through one egress until just before `until` (ms UTC); waits for a sweep that is under way.
    * @returns undefined when there was no time left.
