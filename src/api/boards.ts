@@ -1,5 +1,6 @@
 /** The published boards in memory, each as of its newest version: any page without the database. */
-import type { LeaderboardMetric, MetricFilter } from '../contract/leaderboard.ts';
+import type { MetricFilter } from '../contract/leaderboard.ts';
+import type { BoardMetric } from '../domain/boards.ts';
 import { errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Database } from '../store/database.ts';
@@ -8,7 +9,7 @@ import type { NewsListener } from '../store/news.ts';
 
 export interface BoardQuery {
   readonly board: 'copy' | 'classic';
-  readonly sort?: LeaderboardMetric;
+  readonly sort?: BoardMetric;
   readonly ascending: boolean;
   readonly filters?: readonly MetricFilter[];
   /** Where the last page ended. */
@@ -21,7 +22,7 @@ export interface BoardEntry {
   /** 1 is best. */
   readonly rank: number;
   readonly days: number;
-  readonly metrics: Readonly<Record<LeaderboardMetric, number | null>>;
+  readonly metrics: Readonly<Record<BoardMetric, number | null>>;
 }
 
 /** A published board, opened; the ranking knows its bytes. */

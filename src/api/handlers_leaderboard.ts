@@ -2,13 +2,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import {
-  type BoardWindow,
   type LeaderboardExplanation,
   type LeaderboardItem,
   type LeaderboardPage,
   type LeaderboardProgress,
   reasonSchema,
 } from '../contract/leaderboard.ts';
+import { WINDOW_DAYS } from '../domain/boards.ts';
 import type { Cache } from '../jobs/cache.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Database } from '../store/database.ts';
@@ -33,12 +33,12 @@ const CACHE_MS = 5 * 60_000;
 const DAY_MS = 86_400_000;
 const ACTIVE_MS = 7 * DAY_MS;
 const PACE_MS = 5 * 60_000;
+const LEAST_PACE_MS = 5_000;
+/** Many may look at the progress; it is counted this often. */
+const PROGRESS_KEPT_MS = 2_000;
 const RANKS_SHOWN_MS = 30 * DAY_MS;
 /** A score below this says "gated" or "no estimate", not how good: see the board. */
 const NO_SCORE = -500;
-
-/** Days of a window; 0 is the whole record. */
-const DAYS: Readonly<Record<BoardWindow, number>> = { '7d': 7, '30d': 30, '90d': 90, '180d': 180, all: 0 };
 
 export interface LeaderboardHandlerOptions {
   readonly db: Database;
@@ -98,13 +98,13 @@ function itemOf(entry: BoardEntry, detail: BoardDetail): LeaderboardItem {
 async function progressNow(db: Database, clock: Clock): Promise<LeaderboardProgress> {
   const now = clock.now();
   const view = await readProgress(db, { activeAfter: now - ACTIVE_MS, readAfter: now - PACE_MS });
-  const perMinute = view.readLately / (PACE_MS / 60_000);
+  const { firstReadAt, readLately, ...counts } = view;
+  // Right after the first start the pace is that of the time since then.
+  const minutes = Math.min(PACE_MS, Math.max(LEAST_PACE_MS, now - (firstReadAt ?? now))) / 60_000;
+  const perMinute = readLately / minutes;
   const left = Math.max(0, view.wanted - view.backfilled);
   return {
-    traders: view.traders,
-    wanted: view.wanted,
-    backfilled: view.backfilled,
-    evidenced: view.evidenced,
+    ...counts,
     perMinute,
     expectedMs: left === 0 ? 0 : perMinute > 0 ? Math.ceil((left / perMinute) * 60_000) : null,
   };
@@ -113,7 +113,7 @@ async function progressNow(db: Database, clock: Clock): Promise<LeaderboardProgr
 type Query = Call<'getLeaderboard'>['query'];
 
 async function pageOf(
-  { db, clock }: LeaderboardHandlerOptions,
+  { db }: LeaderboardHandlerOptions,
   query: Query,
   board: OpenBoard | undefined,
 ): Promise<LeaderboardPage> {
@@ -123,7 +123,7 @@ async function pageOf(
   const { entries, cursor } = board?.page(boardQuery(query, place?.id)) ?? { entries: [], cursor: null };
   const details = await readBoardDetails(
     db,
-    DAYS[query.window],
+    WINDOW_DAYS[query.window],
     entries.map((entry) => entry.trader),
   );
   const ranked = query.board === 'copy' ? board?.header.copyRanked : board?.header.classicRanked;
@@ -138,7 +138,6 @@ async function pageOf(
       return detail === undefined ? [] : [itemOf(entry, detail)];
     }),
     nextCursor: cursor === null ? null : writeCursor(mark, { value: String(version), id: cursor }),
-    progress: await progressNow(db, clock),
   };
 }
 
@@ -151,10 +150,10 @@ const boardQuery = (query: Query, cursor: number | undefined): BoardQuery => ({
   ...(cursor === undefined ? {} : { cursor }),
 });
 
-/** Pages of one version never change but for the progress beside them, which moves with the version. */
+/** Pages of one version never change. */
 async function getLeaderboard(options: LeaderboardHandlerOptions, call: Call<'getLeaderboard'>) {
   const { query, request, reply } = call;
-  const board = await options.boards.newest(DAYS[query.window]);
+  const board = await options.boards.newest(WINDOW_DAYS[query.window]);
   const version = board?.header.version ?? 0;
   const key = createHash('sha256').update(JSON.stringify(query)).digest('base64url').slice(0, 16);
   if (version === 0) return pageOf(options, query, board);
@@ -183,11 +182,11 @@ async function explainTrader(
   const { db, boards } = options;
   const id = await traderIdOf(db, params.address);
   const [standing, history, series, linked, board] = await Promise.all([
-    readStanding(db, id, DAYS[query.window]),
+    readStanding(db, id, WINDOW_DAYS[query.window]),
     readHistoryView(db, id),
     readDailySeries(db, id),
     readLinked(db, id),
-    boards.newest(DAYS[query.window]),
+    boards.newest(WINDOW_DAYS[query.window]),
   ]);
   return {
     address: params.address.toLowerCase(),
@@ -234,13 +233,17 @@ function standingParts(standing: TraderStanding | undefined, board: OpenBoard | 
 
 export const createLeaderboardHandlers = (
   options: LeaderboardHandlerOptions,
-): Pick<Handlers, 'getLeaderboard' | 'explainTrader' | 'getRankHistory'> => ({
+): Pick<Handlers, 'getLeaderboard' | 'getLeaderboardProgress' | 'explainTrader' | 'getRankHistory'> => ({
   getLeaderboard: (call) => getLeaderboard(options, call),
+  getLeaderboardProgress: () =>
+    options.cache.getOrLoad('leaderboard:progress', PROGRESS_KEPT_MS, () =>
+      progressNow(options.db, options.clock),
+    ),
   explainTrader: (call) => explainTrader(options, call),
   getRankHistory: async ({ params, query }) => ({
     points: await readRankHistory(options.db, {
       traderId: await traderIdOf(options.db, params.address),
-      windowDays: DAYS[query.window],
+      windowDays: WINDOW_DAYS[query.window],
       board: query.board,
       from: query.from ?? options.clock.now() - RANKS_SHOWN_MS,
     }),

@@ -3,31 +3,8 @@
  * they are numbers; an unknown one is null, never 0.
  */
 import { z } from 'zod';
+import { BOARD_METRICS, BOARD_WINDOWS, BOARDS, type BoardMetric } from '../domain/boards.ts';
 import { addressSchema, countSchema, cursorSchema, limitSchema, timeSchema } from './values.ts';
-
-export const BOARDS = ['copy', 'classic'] as const;
-export const BOARD_WINDOWS = ['7d', '30d', '90d', '180d', 'all'] as const;
-export type BoardWindow = (typeof BOARD_WINDOWS)[number];
-
-/** What a board can be sorted and filtered by. Units in the descriptions of `boardMetricsSchema`. */
-export const LEADERBOARD_METRICS = [
-  'copyScore',
-  'classicScore',
-  'sharpe',
-  'cost',
-  'copyReturn',
-  'winRate',
-  'volume',
-  'drawdown',
-  'riskRatio',
-  'maxProfit',
-  'maxLoss',
-  'netPnl',
-  'ageDays',
-  'holdMs',
-  'equity',
-] as const;
-export type LeaderboardMetric = (typeof LEADERBOARD_METRICS)[number];
 
 const boardSchema = z.enum(BOARDS).default('copy').meta({
   description: 'copy: what a follower would have earned; classic: the weighted score of the original design',
@@ -37,13 +14,12 @@ const windowSchema = z.enum(BOARD_WINDOWS).default('90d');
 const FILTER = /^([a-zA-Z]+):(-?\d+(?:\.\d+)?)?:(-?\d+(?:\.\d+)?)?$/;
 
 export interface MetricFilter {
-  readonly metric: LeaderboardMetric;
+  readonly metric: BoardMetric;
   readonly least?: number;
   readonly most?: number;
 }
 
-const isMetric = (name: string): name is LeaderboardMetric =>
-  (LEADERBOARD_METRICS as readonly string[]).includes(name);
+const isMetric = (name: string): name is BoardMetric => (BOARD_METRICS as readonly string[]).includes(name);
 
 function parseFilter(text: string): MetricFilter | null {
   const [, metric = '', least, most] = FILTER.exec(text) ?? [];
@@ -81,7 +57,7 @@ const filterSchema = z
 export const leaderboardQuerySchema = z.strictObject({
   board: boardSchema,
   window: windowSchema,
-  sort: z.enum(LEADERBOARD_METRICS).optional().meta({ description: "Default: the board's own score" }),
+  sort: z.enum(BOARD_METRICS).optional().meta({ description: "Default: the board's own score" }),
   order: z.enum(['asc', 'desc']).default('desc'),
   filter: filterSchema.optional(),
   limit: limitSchema(50, 200),
@@ -155,14 +131,16 @@ const leaderboardItemSchema = z.object({
 export type LeaderboardItem = z.infer<typeof leaderboardItemSchema>;
 
 /** How far the record has come, at the weight that the venue allows. */
-const progressSchema = z.object({
+export const progressSchema = z.object({
   traders: countSchema.meta({ description: 'Known traders' }),
+  seeded: countSchema.meta({ description: 'Whose account has been seen: positions and equity' }),
   wanted: countSchema.meta({ description: 'Traders active enough to be worth a history' }),
   backfilled: countSchema.meta({ description: 'Whose history has been read' }),
+  judged: countSchema.meta({ description: 'Who stand on the boards of 90 days, eligible or not' }),
   evidenced: countSchema.meta({ description: 'Eligible on the copy board of 90 days' }),
   perMinute: z.number().nonnegative().meta({ description: 'Histories read a minute of late' }),
   expectedMs: z.number().nonnegative().nullable().meta({
-    description: 'Until all that are wanted have been read, at this pace; null: unknown',
+    description: 'Until all that are wanted have been read, at this pace; null: none has been read of late',
   }),
 });
 export type LeaderboardProgress = z.infer<typeof progressSchema>;
@@ -175,7 +153,6 @@ export const leaderboardSchema = z.object({
   ranked: countSchema.meta({ description: 'Traders on this board' }),
   items: z.array(leaderboardItemSchema),
   nextCursor: cursorSchema.nullable(),
-  progress: progressSchema,
 });
 export type LeaderboardPage = z.infer<typeof leaderboardSchema>;
 

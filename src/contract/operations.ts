@@ -19,6 +19,7 @@ import {
   explainSchema,
   leaderboardQuerySchema,
   leaderboardSchema,
+  progressSchema,
   rankHistoryQuerySchema,
   rankHistorySchema,
 } from './leaderboard.ts';
@@ -198,6 +199,13 @@ export const OPERATIONS = {
     query: leaderboardQuerySchema,
     response: leaderboardSchema,
     errors: ['CURSOR_INVALID'],
+  },
+  getLeaderboardProgress: {
+    method: 'GET',
+    path: '/api/v1/leaderboard/progress',
+    access: 'viewer',
+    summary: 'How far the histories that the boards stand on have been read, and how long the rest takes.',
+    response: progressSchema,
   },
   explainTrader: {
     method: 'GET',

@@ -3,7 +3,7 @@ import type { Address } from '../domain/address.ts';
 import { FIRST_DEX, parseCoin } from '../domain/coin.ts';
 import { orderFills } from '../domain/episodes/chain.ts';
 import type { Fill } from '../domain/episodes/fill.ts';
-import { FILL_PAGE_ROWS, startPaging, takePage } from '../domain/episodes/paging.ts';
+import { FILL_PAGE_ROWS, type PageCursor, startPaging, takePage } from '../domain/episodes/paging.ts';
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { clearinghouseState } from '../hyperliquid/info/clearinghouse_state.ts';
 import { portfolio } from '../hyperliquid/info/portfolio.ts';
@@ -47,15 +47,23 @@ export interface VenuePast {
   readonly checks: readonly EquityCheck[];
 }
 
+/** Where full pages are kept until the whole past is read. */
+export interface PageKeeper {
+  /** The rows that were read of a stream, and where it goes on. */
+  load(stream: string): Promise<{ readonly rows: unknown[]; readonly cursor: PageCursor } | undefined>;
+  keep(stream: string, rows: readonly unknown[], next: PageCursor): Promise<void>;
+}
+
 export interface HistoryReaderOptions {
   readonly info: InfoClient;
   readonly coins: CoinTable;
   readonly signal: AbortSignal;
+  readonly keeper: PageKeeper;
 }
 
 /** Reads what happened after `from` (ms, exclusive) until now. @throws VenueError; the signal's reason. */
 export async function readPast(
-  { info, coins, signal }: HistoryReaderOptions,
+  { info, coins, signal, keeper }: HistoryReaderOptions,
   address: Address,
   from: number,
 ): Promise<VenuePast> {
@@ -63,29 +71,33 @@ export async function readPast(
   const user = address.toLowerCase();
   const first = await info.ask(clearinghouseState(address), ask);
   const to = first.time;
-  const reader = new Pages(info, ask, from + 1);
-  const orders = await reader.all((start) => userFillsByTime(address, start, to), fillKey, FILL_PAGE_ROWS);
+  const reader = new Pages(info, ask, keeper, from + 1);
+  const orders = await reader.all('fills', (start) => userFillsByTime(address, start, to), {
+    keyOf: fillKey,
+    pageRows: FILL_PAGE_ROWS,
+  });
   // Where the venue has forgotten fills the record begins with the first one left: nothing before it is needed.
   const begin = orders.length < FORGETS_FROM ? from + 1 : (orders[0]?.time ?? from + 1);
-  const fundings = await reader.all(
-    (start) => userFunding(address, start, to),
-    fundingKey,
-    FUNDING_PAGE_ROWS,
+  const fundings = await reader.all('funding', (start) => userFunding(address, start, to), {
+    keyOf: fundingKey,
+    pageRows: FUNDING_PAGE_ROWS,
     begin,
-  );
-  const updates = await reader.all(
-    (start) => userNonFundingLedgerUpdates(address, start, to),
-    ledgerKey,
-    LEDGER_PAGE_ROWS,
+  });
+  const updates = await reader.all('ledger', (start) => userNonFundingLedgerUpdates(address, start, to), {
+    keyOf: ledgerKey,
+    pageRows: LEDGER_PAGE_ROWS,
     begin,
-  );
+  });
   const states = [first];
   for (const dex of buildersDexs(orders)) states.push(await info.ask(clearinghouseState(address, dex), ask));
   const state = stateOf(states, to, coins);
   let fills = fillsOf(orders, user, coins);
   // What breaks a chain is most often a TWAP: its slices are told apart, at a price, so only then are they asked for.
   if (!chainsTo(orderFills(fills.rows).fills, state.positions)) {
-    const slices = await reader.all((start) => twapSlices(address, start, to), fillKey, FILL_PAGE_ROWS);
+    const slices = await reader.all('twap', (start) => twapSlices(address, start, to), {
+      keyOf: fillKey,
+      pageRows: FILL_PAGE_ROWS,
+    });
     fills = fillsOf([...orders, ...slices], user, coins);
   }
   const seen = await info.ask(portfolio(address), ask);
@@ -109,26 +121,36 @@ function twapSlices(address: Address, startTime: number, endTime: number): InfoR
   };
 }
 
+interface PagedRows<Row> {
+  readonly keyOf: (row: Row) => string;
+  readonly pageRows: number;
+  /** ms; default: where the read begins. */
+  readonly begin?: number;
+}
+
 class Pages {
   readonly #info: InfoClient;
   readonly #ask: AskOptions;
+  readonly #keeper: PageKeeper;
   readonly #start: number;
   readonly holes: number[] = [];
 
-  constructor(info: InfoClient, ask: AskOptions, start: number) {
+  constructor(info: InfoClient, ask: AskOptions, keeper: PageKeeper, start: number) {
     this.#info = info;
     this.#ask = ask;
+    this.#keeper = keeper;
     this.#start = start;
   }
 
+  /** All rows of a stream; a full page is kept, so that whoever is cut off asks for the rest only. */
   async all<Row extends { readonly time: number }>(
+    stream: string,
     request: (startTime: number) => InfoRequest<Row[]>,
-    keyOf: (row: Row) => string,
-    pageRows: number,
-    begin = this.#start,
+    { keyOf, pageRows, begin = this.#start }: PagedRows<Row>,
   ): Promise<Row[]> {
-    const rows: Row[] = [];
-    let cursor = startPaging(begin);
+    const kept = await this.#keeper.load(stream);
+    const rows = (kept?.rows ?? []) as Row[];
+    let cursor = kept?.cursor ?? startPaging(begin);
     for (;;) {
       const page = await this.#info.ask(request(cursor.startTime), this.#ask);
       const { fresh, next, holes } = takePage(cursor, page, keyOf, pageRows);
@@ -137,6 +159,7 @@ class Pages {
         this.holes.push(...holes);
         return rows;
       }
+      await this.#keeper.keep(stream, fresh, next);
       cursor = next;
     }
   }

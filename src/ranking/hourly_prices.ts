@@ -32,6 +32,8 @@ interface CoinPrices {
 export class HourlyPrices {
   readonly #info: InfoClient;
   readonly #coins = new Map<number, CoinPrices>();
+  /** By coin: the question under way, which others who need the coin wait for. */
+  readonly #asking = new Map<number, Promise<void>>();
 
   constructor(info: InfoClient) {
     this.#info = info;
@@ -39,6 +41,19 @@ export class HourlyPrices {
 
   /** Has the closes of a coin from `from` to `to` (ms), as far as the venue keeps them. @throws VenueError */
   async ensure(coin: ListedCoin, from: number, to: number, signal?: AbortSignal): Promise<void> {
+    for (let other = this.#asking.get(coin.id); other !== undefined; other = this.#asking.get(coin.id)) {
+      await other.catch(() => undefined);
+    }
+    const asking = this.#ask(coin, from, to, signal);
+    this.#asking.set(coin.id, asking);
+    try {
+      await asking;
+    } finally {
+      this.#asking.delete(coin.id);
+    }
+  }
+
+  async #ask(coin: ListedCoin, from: number, to: number, signal?: AbortSignal): Promise<void> {
     let known = this.#coins.get(coin.id);
     if (known !== undefined && known.firstHour * HOUR_MS > from + HOUR_MS) known = undefined;
     const firstHour = known?.firstHour ?? Math.floor(from / HOUR_MS);

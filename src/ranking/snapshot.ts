@@ -5,28 +5,9 @@
  * Layout, little-endian as every platform this runs on: a line of JSON padded to 8 bytes, then the arrays in the
  * order of its `columns`, each padded to 8 bytes.
  */
+import { BOARD_METRICS, type BoardMetric } from '../domain/boards.ts';
 import type { Board } from './board.ts';
 import { RowSorter } from './radix.ts';
-
-/** Metrics that a page can be sorted and filtered by. */
-export const BOARD_METRICS = [
-  'copyScore',
-  'classicScore',
-  'sharpe',
-  'cost',
-  'copyReturn',
-  'winRate',
-  'volume',
-  'drawdown',
-  'riskRatio',
-  'maxProfit',
-  'maxLoss',
-  'netPnl',
-  'ageDays',
-  'holdMs',
-  'equity',
-] as const;
-export type BoardMetric = (typeof BOARD_METRICS)[number];
 
 interface Header {
   /** Grows with every publication; pages of one version belong together. */

@@ -222,11 +222,16 @@ export async function readRankHistory(
 
 export interface ProgressView {
   readonly traders: number;
+  /** With an account snapshot that the position book took over. */
+  readonly seeded: number;
   readonly wanted: number;
   readonly backfilled: number;
+  readonly judged: number;
   readonly evidenced: number;
-  /** Read for the first time or again within the last `sinceMs`. */
+  /** Read for the first time or again after `readAfter`. */
   readonly readLately: number;
+  /** ms UTC of the oldest of these; null: none. */
+  readonly firstReadAt: number | null;
 }
 
 const PROGRESS_WINDOW = 90;
@@ -236,28 +241,19 @@ export async function readProgress(
   db: Queryable,
   times: { readonly activeAfter: number; readonly readAfter: number },
 ): Promise<ProgressView> {
-  const { rows } = await db.query<{
-    traders: number;
-    wanted: number;
-    backfilled: number;
-    evidenced: number;
-    lately: number;
-  }>(
+  const { rows } = await db.query<ProgressView>(
     `SELECT (SELECT count(*) FROM traders) AS traders,
+       (SELECT count(*) FROM trader_dexs WHERE dex = '') AS seeded,
        (SELECT count(*) FROM traders WHERE last_seen_at > $1) AS wanted,
        (SELECT count(*) FROM trader_history WHERE fills_through IS NOT NULL) AS backfilled,
-       (SELECT count(*) FROM leaderboard_metrics WHERE window_days = ${PROGRESS_WINDOW} AND copy_rank IS NOT NULL)
-         AS evidenced,
-       (SELECT count(*) FROM trader_history WHERE read_at > $2) AS lately`,
+       board.judged, board.evidenced, lately.n AS "readLately", lately.first AS "firstReadAt"
+     FROM (SELECT count(*) AS judged, count(copy_rank) AS evidenced FROM leaderboard_metrics
+           WHERE window_days = ${PROGRESS_WINDOW}) board,
+       (SELECT count(*) AS n, min(read_at) AS first FROM trader_history WHERE read_at > $2) lately`,
     [times.activeAfter, times.readAfter],
     'read_progress',
   );
   const [row] = rows;
-  return {
-    traders: row?.traders ?? 0,
-    wanted: row?.wanted ?? 0,
-    backfilled: row?.backfilled ?? 0,
-    evidenced: row?.evidenced ?? 0,
-    readLately: row?.lately ?? 0,
-  };
+  if (row === undefined) throw new Error('a query of counts always has one row');
+  return row;
 }

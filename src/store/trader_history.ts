@@ -26,31 +26,75 @@ interface ClaimRow {
 }
 
 export interface WantedTraders {
+  /** ms UTC. */
+  readonly now: number;
   /** Only traders that traded after this, ms UTC. */
   readonly seenAfter: number;
   /** At most this many new ones. */
   readonly limit: number;
 }
 
+/** Fills an hour, beyond doubt, from which the venue's 10,000 do not reach back thirty days. */
+const TOO_MANY_AN_HOUR = 14;
+/** Whether a trader of `traders t` trades that often; $1 is now. A burst of a few fills is no proof. */
+const TOO_FAST = `(greatest(0, t.trade_count - 3 - 2 * sqrt(t.trade_count))
+  / greatest(1.0 / 60, ($1 - t.first_seen_at) / 3600000.0) > ${TOO_MANY_AN_HOUR})`;
 /**
- * Puts the most active traders that are not wanted yet on the list. Their place is by notional traded, and by account
- * value where an audit has seen one: below 250 USD nobody can be eligible, so those go last.
+ * How much a past is worth: by equity (audited, or as the venue's own leaderboard said), then by notional traded.
+ * Below 250 USD nobody can be eligible, and whoever trades too fast has no month of fills left to read: those go last.
+ * Whom the user watches goes first.
+ */
+const WORTH = `(ln(1 + greatest(0, coalesce(e.equity, hint.account_value, 5000))) + 0.5 * ln(1 + t.notional_usd::float8)
+  + CASE WHEN hint.month_return > 0 THEN 1 ELSE 0 END
+  - CASE WHEN e.equity < 250 THEN 20 WHEN e.equity < 1000 THEN 5 ELSE 0 END
+  - CASE WHEN ${TOO_FAST} THEN 10 ELSE 0 END
+  + CASE WHEN w.trader_id IS NULL THEN 0 ELSE 100 END)`;
+const WORTH_JOINS = `LEFT JOIN history_hints hint ON hint.address = t.address
+  LEFT JOIN watchlist w ON w.trader_id = t.trader_id
+  LEFT JOIN LATERAL (SELECT account_value_usd::float8 AS equity FROM account_snapshots a
+    WHERE a.trader_id = t.trader_id AND a.dex = '' ORDER BY state_time DESC LIMIT 1) e ON true`;
+
+/**
+ * Puts the traders most worth it that are not wanted yet on the list.
  * @returns how many were added.
  */
-export async function wantHistories(db: Queryable, { seenAfter, limit }: WantedTraders): Promise<number> {
+export async function wantHistories(
+  db: Queryable,
+  { now, seenAfter, limit }: WantedTraders,
+): Promise<number> {
   const { rowCount } = await db.query(
     `INSERT INTO trader_history (trader_id, priority)
-     SELECT t.trader_id, ln(1 + t.notional_usd::float8) + ln(1 + t.trade_count)
-         + CASE WHEN s.equity IS NULL THEN 0 WHEN s.equity < 250 THEN -20 ELSE ln(s.equity) END
-     FROM (SELECT trader_id, notional_usd, trade_count FROM traders
-           WHERE last_seen_at > $1 AND NOT EXISTS (SELECT FROM trader_history h WHERE h.trader_id = traders.trader_id)
-           ORDER BY notional_usd DESC LIMIT $2) t
-     LEFT JOIN LATERAL (SELECT account_value_usd::float8 AS equity FROM account_snapshots a
-       WHERE a.trader_id = t.trader_id AND a.dex = '' ORDER BY state_time DESC LIMIT 1) s ON true
+     SELECT trader_id, worth FROM (
+       SELECT t.trader_id, ${WORTH} AS worth FROM (
+         (SELECT t.* FROM traders t WHERE last_seen_at > $2
+            AND NOT EXISTS (SELECT FROM trader_history h WHERE h.trader_id = t.trader_id)
+          ORDER BY ${TOO_FAST}, notional_usd DESC LIMIT $3 * 4)
+         UNION
+         (SELECT t.* FROM traders t JOIN history_hints hint USING (address) WHERE last_seen_at > $2
+            AND NOT EXISTS (SELECT FROM trader_history h WHERE h.trader_id = t.trader_id)
+          ORDER BY hint.account_value DESC LIMIT $3)
+         UNION
+         SELECT t.* FROM traders t JOIN watchlist USING (trader_id)
+         WHERE NOT EXISTS (SELECT FROM trader_history h WHERE h.trader_id = t.trader_id)) t
+       ${WORTH_JOINS}) candidate
+     ORDER BY worth DESC LIMIT $3
      ON CONFLICT DO NOTHING`,
-    [seenAfter, limit],
+    [now, seenAfter, limit],
+    'want_histories',
   );
   return rowCount;
+}
+
+/** Looks again at how much the unread pasts are worth: audits come in, and who trades too fast shows. */
+export async function reviewWanted(db: Queryable, now: number): Promise<void> {
+  await db.query(
+    `UPDATE trader_history h SET priority = fresh.worth
+     FROM (SELECT t.trader_id, ${WORTH} AS worth FROM trader_history u JOIN traders t USING (trader_id) ${WORTH_JOINS}
+           WHERE u.fills_through IS NULL) fresh
+     WHERE h.trader_id = fresh.trader_id AND h.fills_through IS NULL AND abs(h.priority - fresh.worth) > 0.01`,
+    [now],
+    'review_wanted_histories',
+  );
 }
 
 /**
@@ -67,7 +111,7 @@ export async function claimHistories(
     `WITH due AS (
        SELECT h.trader_id FROM trader_history h JOIN traders t USING (trader_id)
        WHERE h.next_at <= $1 AND h.claimed_until <= database_now_ms()
-         AND (h.fills_through IS NULL OR t.last_seen_at > h.fills_through)
+         AND (h.fills_through IS NULL OR h.feed_failed IS NOT NULL OR t.last_seen_at > h.fills_through)
        ORDER BY (h.fills_through IS NULL) DESC, h.priority DESC, h.trader_id LIMIT $2
        FOR UPDATE OF h SKIP LOCKED)
      UPDATE trader_history h SET claimed_until = database_now_ms() + $3
@@ -86,6 +130,17 @@ export async function claimHistories(
     reconciled: row.reconciled,
     failures: row.failures,
   }));
+}
+
+/** Whether any past waits to be read. */
+export async function historiesDue(db: Queryable, now: number): Promise<boolean> {
+  const { rows } = await db.query<{ due: boolean }>(
+    `SELECT EXISTS (SELECT FROM trader_history h JOIN traders t USING (trader_id)
+       WHERE h.next_at <= $1 AND (h.fills_through IS NULL OR h.feed_failed IS NOT NULL OR t.last_seen_at > h.fills_through)) AS due`,
+    [now],
+    'histories_due',
+  );
+  return rows[0]?.due ?? false;
 }
 
 /** Gives claims back that were not worked on. */
@@ -122,7 +177,8 @@ export async function endHistoryRead(tx: Queryable, read: HistoryRead, extended:
        funding_count = $7 + CASE WHEN $13 THEN funding_count ELSE 0 END,
        ledger_count = $8 + CASE WHEN $13 THEN ledger_count ELSE 0 END,
        holes = CASE WHEN $13 THEN holes ELSE '[]' END || $9::jsonb,
-       reconciled = $10, read_at = $11, next_at = $12, claimed_until = 0, failures = 0, last_error = NULL
+       reconciled = $10, read_at = $11, next_at = $12, claimed_until = 0, failures = 0, last_error = NULL,
+       feed_failed = NULL
      WHERE trader_id = $1`,
     [
       read.traderId,

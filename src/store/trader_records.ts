@@ -21,6 +21,7 @@ interface RecordRow {
 
 const toRecord = ({ trader_id: traderId, ...row }: RecordRow): StoredRecord => ({ traderId, ...row });
 
+/** A record as the venue told it. */
 export async function readRecord(db: Queryable, traderId: number): Promise<StoredRecord | undefined> {
   const { rows } = await db.query<RecordRow>(
     'SELECT trader_id, version, through, format, record FROM trader_records WHERE trader_id = $1',
@@ -30,10 +31,11 @@ export async function readRecord(db: Queryable, traderId: number): Promise<Store
   return rows[0] && toRecord(rows[0]);
 }
 
-/** Records by trader, in the order of ids. */
+/** Records by trader, in the order of ids, carried on by the feed where it has. */
 export async function readRecords(db: Queryable, traderIds: readonly number[]): Promise<StoredRecord[]> {
   const { rows } = await db.query<RecordRow>(
-    `SELECT trader_id, version, through, format, record FROM trader_records
+    `SELECT trader_id, version, coalesce(extended_through, through) AS through, format,
+       coalesce(extended, record) AS record FROM trader_records
      WHERE trader_id = ANY ($1::int8[]) ORDER BY trader_id`,
     [traderIds],
     'read_records',
@@ -68,7 +70,8 @@ export async function writeRecord(
   await tx.query(
     `INSERT INTO trader_records (trader_id, through, format, record) VALUES ($1, $2, $3, $4)
      ON CONFLICT (trader_id) DO UPDATE SET version = nextval('trader_record_versions'), through = excluded.through,
-       format = excluded.format, record = excluded.record`,
+       format = excluded.format, record = excluded.record, extended = NULL, extended_through = NULL,
+       tried_through = 0`,
     [record.traderId, record.through, record.format, record.record],
     'write_record',
   );

@@ -128,7 +128,15 @@ const page = async (query: string): Promise<LeaderboardPage> => {
 it('says that there is no board yet, and how far it is', async () => {
   const empty = await page('');
   expect(empty).toMatchObject({ version: 0, computedAt: null, items: [], nextCursor: null });
-  expect(empty.progress).toMatchObject({ traders: TRADERS, backfilled: 0, expectedMs: 0 });
+  const progress = await rig.get('/api/v1/leaderboard/progress');
+  expect(await progress.json()).toMatchObject({
+    traders: TRADERS,
+    seeded: 0,
+    backfilled: 0,
+    judged: 0,
+    evidenced: 0,
+    perMinute: 0,
+  });
 });
 
 it('pages through everybody once, best first, and filters and sorts by any metric', async () => {

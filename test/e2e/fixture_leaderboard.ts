@@ -1,13 +1,15 @@
 /** The leaderboard of the fixture server: made-up standings of its traders. */
+
 import {
-  type BoardWindow,
   explainQuerySchema,
   type LeaderboardExplanation,
   type LeaderboardItem,
   type LeaderboardPage,
+  type LeaderboardProgress,
   leaderboardQuerySchema,
   type RankHistory,
 } from '../../src/contract/leaderboard.ts';
+import type { BoardWindow } from '../../src/domain/boards.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
 
 const LEVELS = ['strong', 'moderate', 'weak', 'none'] as const;
@@ -89,14 +91,6 @@ function page(addresses: readonly string[], url: URL): LeaderboardPage {
     ranked: addresses.length,
     items: all.slice(from, next),
     nextCursor: next < all.length ? String(next) : null,
-    progress: {
-      traders: addresses.length,
-      wanted: 900,
-      backfilled: 412,
-      evidenced: 61,
-      perMinute: 18.4,
-      expectedMs: 1_590_000,
-    },
   };
 }
 
@@ -136,10 +130,22 @@ const ranks = (now: number): RankHistory => ({
   ],
 });
 
+const progress = (traders: number): LeaderboardProgress => ({
+  traders,
+  seeded: 780,
+  wanted: 900,
+  backfilled: 412,
+  judged: 410,
+  evidenced: 61,
+  perMinute: 18.4,
+  expectedMs: 1_590_000,
+});
+
 /** Answers everything below /api/v1/leaderboard. */
 export function boardAnswer(rows: readonly { readonly address: string }[], url: URL): unknown {
   const addresses = rows.map((row) => row.address).sort();
   const [, address, part] = /^\/api\/v1\/leaderboard\/(0x[0-9a-f]{40})\/(\w+)$/.exec(url.pathname) ?? [];
+  if (url.pathname.endsWith('/progress')) return progress(addresses.length);
   if (address === undefined) return page(addresses, url);
   const { window } = explainQuerySchema.parse({ window: url.searchParams.get('window') ?? undefined });
   const index = addresses.indexOf(address);

@@ -17,6 +17,8 @@ const PLENTY = 1_000_000_000;
 export interface RankingRig {
   readonly info: InfoClient;
   readonly accounts: readonly AccountPast[];
+  /** Types of the questions that were asked since the last call. */
+  takeQuestions(): string[];
   close(): Promise<void>;
 }
 
@@ -37,10 +39,12 @@ export async function startRankingRig(
     log,
     limits: { restWeight: PLENTY },
   });
+  const questions: string[] = [];
   const info = createInfoClient({
     url: `${server.url}/info`,
     ledger: new LocalWeightLedger(clock, { limit: PLENTY, windowMs: 60_000, reserve: {} }),
     clock,
+    observe: (type) => questions.push(type),
   });
   const { universe } = await info.ask(meta(), { lane: 'history' });
   const coins = universe.map((perp) => ({
@@ -61,5 +65,5 @@ export async function startRankingRig(
       clock.now(),
     ],
   );
-  return { info, accounts, close: () => server.close() };
+  return { info, accounts, takeQuestions: () => questions.splice(0), close: () => server.close() };
 }

@@ -4,8 +4,9 @@ import { type BackfillReport, backfill } from '../../ranking/backfill.ts';
 import { rankingParts } from './ranking_parts.ts';
 import type { TaskPlug } from './task_plug.ts';
 
-/** It works until its end if there is work, so this is only how soon a new trader is noticed when there was none. */
-const EVERY_MS = 30_000;
+/** It is always at work: it looks for new traders until its end, then the next run goes on. */
+const EVERY_MS = 60_000;
+const LOOK_AGAIN_MS = 1_000;
 /** The last answer of the venue, and the last write. */
 const MARGIN_MS = 2_000;
 const TRADERS_AT_A_TIME = 4;
@@ -26,18 +27,17 @@ export const planHistory: TaskPlug = () => ({
       const timer = clock.after(Math.max(0, deadlineAt - MARGIN_MS - clock.now()), () => end.abort(), {
         background: true,
       });
+      const until = AbortSignal.any([signal, end.signal]);
+      const prices = rankingParts(environment).prices;
+      const total: BackfillReport = { wanted: 0, read: 0, failed: 0, fills: 0 };
       try {
-        return await backfill(
-          {
-            database,
-            info,
-            prices: rankingParts(environment).prices,
-            clock,
-            log,
-            concurrency: TRADERS_AT_A_TIME,
-          },
-          AbortSignal.any([signal, end.signal]),
-        );
+        while (!until.aborted) {
+          const options = { database, info, prices, clock, log, concurrency: TRADERS_AT_A_TIME };
+          const report = await backfill(options, until);
+          for (const name of ['wanted', 'read', 'failed', 'fills'] as const) total[name] += report[name];
+          await clock.sleep(LOOK_AGAIN_MS, until).catch(() => undefined);
+        }
+        return total;
       } finally {
         timer.cancel();
       }

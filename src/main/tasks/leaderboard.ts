@@ -9,7 +9,8 @@ import { rankingParts } from './ranking_parts.ts';
 import type { TaskEnvironment, TaskPlug } from './task_plug.ts';
 
 const FULL_EVERY_MS = 10 * 60_000;
-const REFRESH_EVERY_MS = 30_000;
+/** Costs two small queries when nothing has changed. */
+const REFRESH_EVERY_MS = 15_000;
 const RANKS_KEPT_MS = 400 * 86_400_000;
 
 type BoardTask = TaskSpec<Record<string, never>, CalculationReport>;

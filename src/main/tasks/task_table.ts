@@ -2,6 +2,7 @@
  * The tasks of the queue: data. The scheduler makes those with an interval run by themselves, a worker runs them.
  * To add one: a file here that exports a TaskPlug, and one line in TASKS.
  */
+import { planExtension } from './extend.ts';
 import { planHistory } from './history.ts';
 import { planLeaderboard } from './leaderboard.ts';
 import { planRetention } from './retention.ts';
@@ -15,6 +16,7 @@ const TASKS: readonly TaskPlug[] = [
   planTrackingShares,
   planSnapshotRetention,
   planHistory,
+  planExtension,
   planLeaderboard,
 ];
 

@@ -6,6 +6,7 @@ import { AppError, errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { readCoins } from '../../store/coins.ts';
 import type { Database } from '../../store/database.ts';
+import { historiesDue } from '../../store/trader_history.ts';
 import type { CoinSource } from '../../tracking/poll.ts';
 import { type SweepReport, sweep } from '../../tracking/sweep.ts';
 import type { Egress } from '../egress.ts';
@@ -28,6 +29,8 @@ export interface TrackerOptions {
 
 /** Weight of one `clearinghouseState`. */
 const POLL_WEIGHT = 2;
+/** Part of a budget that polls would use up, left to the histories while some are wanted. */
+const HISTORY_SHARE = 0.25;
 /** A sweep ends this long before its deadline: last answers, last write. */
 const MARGIN_MS = 1_000;
 /** A sweep shorter than this is not begun. */
@@ -83,6 +86,12 @@ export class Tracker {
     const { limit, windowMs } = await egress.ledger
       .snapshot()
       .catch(() => ({ limit: 1200, windowMs: 60_000 }));
+    const polled = Math.min(limit, VENUE_WEIGHT_LIMITS.limit);
+    // Histories are the last lane: without a share they would wait as long as there are accounts to poll.
+    const historyShare =
+      limit - polled >= HISTORY_SHARE * polled || !(await historiesDue(database, clock.now()))
+        ? 0
+        : HISTORY_SHARE;
     const report = await sweep(
       {
         database,
@@ -94,7 +103,7 @@ export class Tracker {
         egress: egress.name,
         pageSize,
         // A simulated venue may grant more, for histories: accounts are followed at the pace of the real one.
-        pollsPerMinute: ((Math.min(limit, VENUE_WEIGHT_LIMITS.limit) / POLL_WEIGHT) * 60_000) / windowMs,
+        pollsPerMinute: ((polled * (1 - historyShare)) / POLL_WEIGHT) * (60_000 / windowMs),
         observe: (kind, outcome) => metrics.polled(kind, outcome),
         ...(leaseMs === undefined ? {} : { leaseMs }),
         ...(minAgeMs === undefined ? {} : { minAgeMs }),

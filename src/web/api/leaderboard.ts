@@ -1,12 +1,14 @@
 /** What the leaderboard and the Trader page ask of the ranking. */
+
 import { queryOptions } from '@tanstack/react-query';
 import type {
-  BoardWindow,
   LeaderboardExplanation,
   LeaderboardPage,
+  LeaderboardProgress,
   RankHistory,
 } from '../../contract/leaderboard.ts';
-import type { Board, BoardView } from '../app/board_state.ts';
+import type { BoardName, BoardWindow } from '../../domain/boards.ts';
+import type { BoardView } from '../app/board_state.ts';
 import { call } from './request.ts';
 
 const ROWS = 200;
@@ -21,6 +23,13 @@ export const boardPage = (
     query: { ...view, limit: ROWS, ...(cursor === null ? {} : { cursor }) },
   });
 
+/** How far the histories are; looked at often while they are being read. */
+export const progressQuery = queryOptions({
+  queryKey: ['leaderboard', 'progress'],
+  queryFn: ({ signal }) => call<LeaderboardProgress>('getLeaderboardProgress', { signal }),
+  refetchInterval: 3_000,
+});
+
 export const explainQuery = (address: string, window: BoardWindow) =>
   queryOptions({
     queryKey: ['trader', address, 'explain', window],
@@ -29,7 +38,7 @@ export const explainQuery = (address: string, window: BoardWindow) =>
     refetchInterval: 60_000,
   });
 
-export const ranksQuery = (address: string, board: Board, window: BoardWindow) =>
+export const ranksQuery = (address: string, board: BoardName, window: BoardWindow) =>
   queryOptions({
     queryKey: ['trader', address, 'ranks', board, window],
     queryFn: ({ signal }) =>

@@ -20,6 +20,7 @@ const ROUTES = {
   getAccountValue: ['GET', '/api/v1/traders/{address}/account-value'],
   listCoins: ['GET', '/api/v1/coins'],
   getLeaderboard: ['GET', '/api/v1/leaderboard'],
+  getLeaderboardProgress: ['GET', '/api/v1/leaderboard/progress'],
   explainTrader: ['GET', '/api/v1/leaderboard/{address}/explain'],
   getRankHistory: ['GET', '/api/v1/leaderboard/{address}/ranks'],
   getSystem: ['GET', '/api/v1/system'],

@@ -1,35 +1,15 @@
 /** The leaderboard's view as search parameters: board, window, sort, filters and columns. */
-import type {
+
+import type { SortOrder } from '../../contract/traders.ts';
+import {
+  BOARD_METRICS,
   BOARD_WINDOWS,
   BOARDS,
-  BoardWindow,
-  LEADERBOARD_METRICS,
-  LeaderboardMetric,
-} from '../../contract/leaderboard.ts';
-import type { SortOrder } from '../../contract/traders.ts';
+  type BoardMetric,
+  type BoardName,
+  type BoardWindow,
+} from '../../domain/boards.ts';
 
-export type Board = (typeof BOARDS)[number];
-
-// Values again, since only types of the contract are in the bundle; a difference to it does not compile.
-const BOARD_NAMES: typeof BOARDS = ['copy', 'classic'];
-export const WINDOW_NAMES: typeof BOARD_WINDOWS = ['7d', '30d', '90d', '180d', 'all'];
-export const METRIC_NAMES: typeof LEADERBOARD_METRICS = [
-  'copyScore',
-  'classicScore',
-  'sharpe',
-  'cost',
-  'copyReturn',
-  'winRate',
-  'volume',
-  'drawdown',
-  'riskRatio',
-  'maxProfit',
-  'maxLoss',
-  'netPnl',
-  'ageDays',
-  'holdMs',
-  'equity',
-];
 /** Columns in the order of the table; the trader and its rank come first, always. */
 export const BOARD_COLUMNS = [
   'copyReturn',
@@ -51,7 +31,7 @@ export const BOARD_COLUMNS = [
   'maxProfit',
   'maxLoss',
   'holdMs',
-] as const satisfies readonly (LeaderboardMetric | 'curve' | 'evidence' | 'days' | 'gates')[];
+] as const satisfies readonly (BoardMetric | 'curve' | 'evidence' | 'days' | 'gates')[];
 export type BoardColumn = (typeof BOARD_COLUMNS)[number];
 
 /** Shown when nobody chose. */
@@ -60,9 +40,9 @@ const DEFAULT_COLUMNS: readonly BoardColumn[] = BOARD_COLUMNS.slice(0, 10).filte
 );
 
 export interface BoardSearch {
-  readonly board?: Board;
+  readonly board?: BoardName;
   readonly window?: BoardWindow;
-  readonly sort?: LeaderboardMetric;
+  readonly sort?: BoardMetric;
   readonly order?: SortOrder;
   /** metric:least:most, joined by commas, as the API takes it. */
   readonly filter?: string;
@@ -71,7 +51,7 @@ export interface BoardSearch {
 }
 
 export interface BoardFilter {
-  readonly metric: LeaderboardMetric;
+  readonly metric: BoardMetric;
   /** '' is no bound. */
   readonly least: string;
   readonly most: string;
@@ -84,7 +64,7 @@ export function filtersOf(text: string | undefined): BoardFilter[] {
   const filters: BoardFilter[] = [];
   for (const part of (text ?? '').split(',').slice(0, MOST_FILTERS)) {
     const [name, least = '', most = ''] = part.split(':');
-    const metric = METRIC_NAMES.find((known) => known === name);
+    const metric = BOARD_METRICS.find((known) => known === name);
     const bounds = [least, most].filter((bound) => bound !== '');
     if (metric === undefined || bounds.length === 0 || !bounds.every((bound) => NUMBER.test(bound))) continue;
     if (filters.every((one) => one.metric !== metric)) filters.push({ metric, least, most });
@@ -102,7 +82,7 @@ export function columnsOf(text: string | undefined): readonly BoardColumn[] {
   return BOARD_COLUMNS.filter((column) => named.includes(column));
 }
 
-const ownScore = (board: Board): LeaderboardMetric => (board === 'copy' ? 'copyScore' : 'classicScore');
+const ownScore = (board: BoardName): BoardMetric => (board === 'copy' ? 'copyScore' : 'classicScore');
 
 /** Everything filled in. */
 export function boardViewOf(search: BoardSearch) {
@@ -120,9 +100,9 @@ export type BoardView = ReturnType<typeof boardViewOf>;
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 export function boardSearch(raw: Readonly<Record<string, unknown>>): BoardSearch {
-  const board = BOARD_NAMES.find((one) => one === raw['board']) ?? 'copy';
-  const window = WINDOW_NAMES.find((one) => one === raw['window']) ?? '90d';
-  const sort = METRIC_NAMES.find((one) => one === raw['sort']) ?? ownScore(board);
+  const board = BOARDS.find((one) => one === raw['board']) ?? 'copy';
+  const window = BOARD_WINDOWS.find((one) => one === raw['window']) ?? '90d';
+  const sort = BOARD_METRICS.find((one) => one === raw['sort']) ?? ownScore(board);
   const filter = filterText(filtersOf(text(raw['filter'])));
   const named = text(raw['columns']);
   const columns = columnsOf(named === '' ? undefined : named).join(',');

@@ -1,6 +1,6 @@
-import type { LeaderboardItem, LeaderboardMetric } from '../../../contract/leaderboard.ts';
+import type { LeaderboardItem } from '../../../contract/leaderboard.ts';
+import { BOARD_METRICS, type BoardMetric } from '../../../domain/boards.ts';
 import type { BoardColumn } from '../../app/board_state.ts';
-import { METRIC_NAMES } from '../../app/board_state.ts';
 import { AddressLink, addressClass, CopyAddress } from '../../ui/address.tsx';
 import { EvidencePips } from '../../ui/evidence.tsx';
 import type { Column } from '../../ui/grid_columns.ts';
@@ -15,20 +15,20 @@ const NOT_RANKED = 'not on this board: see the gates';
 
 /** Phones show the trader, what a follower keeps and how sure that is; the rest is in the comparison. */
 const PHONE: readonly string[] = ['copyReturn', 'evidence'];
-const NAMES: Readonly<Record<Exclude<BoardColumn, LeaderboardMetric>, string>> = {
+const NAMES: Readonly<Record<Exclude<BoardColumn, BoardMetric>, string>> = {
   curve: 'Copied equity',
   evidence: 'Evidence',
   days: 'Days',
   gates: 'Gates',
 };
 
-const isMetric = (column: BoardColumn): column is LeaderboardMetric =>
-  (METRIC_NAMES as readonly string[]).includes(column);
+const isMetric = (column: BoardColumn): column is BoardMetric =>
+  (BOARD_METRICS as readonly string[]).includes(column);
 
 export const columnName = (column: BoardColumn): string =>
   isMetric(column) ? METRIC_LOOKS[column].name : NAMES[column];
 
-const metricColumn = (metric: LeaderboardMetric): Column<LeaderboardItem> => {
+const metricColumn = (metric: BoardMetric): Column<LeaderboardItem> => {
   const { name, meaning, kind, track, tone = false } = METRIC_LOOKS[metric];
   return {
     id: metric,
@@ -42,7 +42,7 @@ const metricColumn = (metric: LeaderboardMetric): Column<LeaderboardItem> => {
   };
 };
 
-const OTHERS: Readonly<Record<Exclude<BoardColumn, LeaderboardMetric>, Column<LeaderboardItem>>> = {
+const OTHERS: Readonly<Record<Exclude<BoardColumn, BoardMetric>, Column<LeaderboardItem>>> = {
   curve: {
     id: 'curve',
     header: NAMES.curve,

@@ -1,5 +1,5 @@
 /** How the metrics of the boards are named, explained and written. */
-import type { LeaderboardMetric } from '../../../contract/leaderboard.ts';
+import type { BoardMetric } from '../../../domain/boards.ts';
 import type { NumberKind } from '../../format/number.ts';
 
 export interface MetricLook {
@@ -18,7 +18,7 @@ export interface MetricLook {
 const NARROW = 'minmax(84px, 0.7fr)';
 const MONEY = 'minmax(112px, 0.9fr)';
 
-export const METRIC_LOOKS: Readonly<Record<LeaderboardMetric, MetricLook>> = {
+export const METRIC_LOOKS: Readonly<Record<BoardMetric, MetricLook>> = {
   copyScore: {
     name: 'Copy score',
     meaning: 'Daily net Sharpe ratio of a follower that is believed, after costs and luck',
@@ -129,7 +129,7 @@ const SCALES: Readonly<Record<MetricLook['unit'], number>> = {
 };
 
 /** A bound as people write it, in the unit of the metric, as the API takes it; null for what is no number. */
-export function boundOf(metric: LeaderboardMetric, written: string): string | null {
+export function boundOf(metric: BoardMetric, written: string): string | null {
   const text = written.trim().replace(/\u2212/g, '-');
   if (text === '') return '';
   if (!/^-?\d{1,12}(\.\d{1,6})?$/.test(text)) return null;

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
-import type { LeaderboardItem, LeaderboardMetric } from '../../../contract/leaderboard.ts';
-import { METRIC_NAMES } from '../../app/board_state.ts';
+import type { LeaderboardItem } from '../../../contract/leaderboard.ts';
+import { BOARD_METRICS, type BoardMetric } from '../../../domain/boards.ts';
 import { shortAddress } from '../../format/address.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -15,10 +15,10 @@ import styles from './leaderboard.module.css';
 
 const c = pick(styles);
 /** Of these neither more nor less is better. */
-const NEUTRAL: readonly LeaderboardMetric[] = ['volume', 'ageDays', 'holdMs', 'equity'];
+const NEUTRAL: readonly BoardMetric[] = ['volume', 'ageDays', 'holdMs', 'equity'];
 
 /** The best of the known values; null where none stands out. */
-function bestOf(metric: LeaderboardMetric, rows: readonly LeaderboardItem[]): number | null {
+function bestOf(metric: BoardMetric, rows: readonly LeaderboardItem[]): number | null {
   const known = rows.map((row) => row.metrics[metric]).filter((value) => value !== null);
   if (NEUTRAL.includes(metric) || known.length < 2) return null;
   const best = METRIC_LOOKS[metric].less === true ? Math.min(...known) : Math.max(...known);
@@ -29,7 +29,7 @@ const MetricRow = ({
   metric,
   rows,
 }: {
-  readonly metric: LeaderboardMetric;
+  readonly metric: BoardMetric;
   readonly rows: readonly LeaderboardItem[];
 }) => {
   const { name, meaning, kind, tone = false } = METRIC_LOOKS[metric];
@@ -102,7 +102,7 @@ export const CompareDialog = ({
             </td>
           ))}
         </tr>
-        {METRIC_NAMES.map((metric) => (
+        {BOARD_METRICS.map((metric) => (
           <MetricRow key={metric} metric={metric} rows={rows} />
         ))}
         <tr>

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react';
-import type { LeaderboardMetric } from '../../../contract/leaderboard.ts';
-import { type BoardFilter, METRIC_NAMES } from '../../app/board_state.ts';
+import { BOARD_METRICS, type BoardMetric } from '../../../domain/boards.ts';
+import type { BoardFilter } from '../../app/board_state.ts';
 import { formatNumber } from '../../format/number.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Select } from '../../ui/choices.tsx';
@@ -39,7 +39,7 @@ export const FilterChips = ({
     </span>
   ));
 
-const CHOICES = METRIC_NAMES.map((metric) => ({ value: metric, label: METRIC_LOOKS[metric].name }));
+const CHOICES = BOARD_METRICS.map((metric) => ({ value: metric, label: METRIC_LOOKS[metric].name }));
 
 export function FilterDialog({
   filters,
@@ -50,7 +50,7 @@ export function FilterDialog({
   readonly onChange: (filters: BoardFilter[]) => void;
   readonly onClose: () => void;
 }) {
-  const [metric, setMetric] = useState<LeaderboardMetric>('winRate');
+  const [metric, setMetric] = useState<BoardMetric>('winRate');
   const [written, setWritten] = useState({ least: '', most: '' });
   const least = boundOf(metric, written.least);
   const most = boundOf(metric, written.most);

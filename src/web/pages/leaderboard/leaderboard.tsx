@@ -2,18 +2,16 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import type { LeaderboardItem } from '../../../contract/leaderboard.ts';
+import { BOARD_METRICS, BOARD_WINDOWS, type BoardName } from '../../../domain/boards.ts';
 import { boardPage } from '../../api/leaderboard.ts';
 import {
   BOARD_COLUMNS,
-  type Board,
   type BoardView,
   boardSearch,
   boardViewOf,
   columnsOf,
   filtersOf,
   filterText,
-  METRIC_NAMES,
-  WINDOW_NAMES,
 } from '../../app/board_state.ts';
 import { PageHead } from '../../app/page_head.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -33,14 +31,14 @@ import { Progress } from './progress.tsx';
 const c = pick(styles);
 const route = getRouteApi('/signed-in/leaderboard');
 const MOST_COMPARED = 4;
-/** A computation comes every minute or so while the record grows. */
-const REFRESH_MS = 60_000;
+/** Who has the newest board is answered without it. */
+const REFRESH_MS = 15_000;
 
-const BOARD_CHOICES: readonly { readonly value: Board; readonly label: string }[] = [
+const BOARD_CHOICES: readonly { readonly value: BoardName; readonly label: string }[] = [
   { value: 'copy', label: 'What a follower earned' },
   { value: 'classic', label: 'Classic score' },
 ];
-const WINDOW_CHOICES = WINDOW_NAMES.map((window) => ({
+const WINDOW_CHOICES = BOARD_WINDOWS.map((window) => ({
   value: window,
   label: window === 'all' ? 'Whole record' : `${window.replace('d', '')} days`,
 }));
@@ -144,7 +142,7 @@ export function Leaderboard() {
   const go = useGo();
   const narrow = usePageWidth() < 640;
   const onSort = (column: string) => {
-    const sort = METRIC_NAMES.find((metric) => metric === column);
+    const sort = BOARD_METRICS.find((metric) => metric === column);
     if (sort === undefined) return;
     go({ sort, order: view.sort === sort && view.order === 'desc' ? 'asc' : 'desc' });
   };
@@ -153,7 +151,7 @@ export function Leaderboard() {
     <div className={c('page')}>
       <PageHead title="Leaderboard" lead={<Lead head={head} />} />
       <Controls view={view} columns={shown} go={go} />
-      {head === undefined ? null : <Progress progress={head.progress} />}
+      <Progress />
       <div className={c('card')}>
         {pages.error !== null ? (
           <Failure what="The leaderboard" error={pages.error} retry={() => void pages.refetch()} />

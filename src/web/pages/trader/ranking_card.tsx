@@ -1,13 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type {
-  BoardWindow,
-  LeaderboardExplanation,
-  LeaderboardMetric,
-  RankHistory,
-} from '../../../contract/leaderboard.ts';
+import type { LeaderboardExplanation, RankHistory } from '../../../contract/leaderboard.ts';
+import { BOARD_METRICS, BOARD_WINDOWS, type BoardMetric, type BoardWindow } from '../../../domain/boards.ts';
 import { explainQuery, ranksQuery } from '../../api/leaderboard.ts';
-import { METRIC_NAMES, WINDOW_NAMES } from '../../app/board_state.ts';
 import { AddressLink } from '../../ui/address.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Select } from '../../ui/choices.tsx';
@@ -126,8 +121,8 @@ const Reasons = ({
   </section>
 );
 
-const isBoardMetric = (name: string): name is LeaderboardMetric =>
-  (METRIC_NAMES as readonly string[]).includes(name);
+const isBoardMetric = (name: string): name is BoardMetric =>
+  (BOARD_METRICS as readonly string[]).includes(name);
 
 /** The metrics that the boards show, each with how many observations stand behind it. */
 function Metrics({ metrics }: { readonly metrics: LeaderboardExplanation['metrics'] }) {
@@ -148,7 +143,7 @@ function Metrics({ metrics }: { readonly metrics: LeaderboardExplanation['metric
       </thead>
       <tbody>
         {known.map(([name, metric]) => {
-          const look = METRIC_LOOKS[name as LeaderboardMetric];
+          const look = METRIC_LOOKS[name as BoardMetric];
           return (
             <tr key={name}>
               <th scope="row" data-tip={look.meaning}>
@@ -218,7 +213,7 @@ const Entity = ({ entity }: { readonly entity: NonNullable<LeaderboardExplanatio
   </section>
 );
 
-const WINDOWS = WINDOW_NAMES.map((window) => ({
+const WINDOWS = BOARD_WINDOWS.map((window) => ({
   value: window,
   label: window === 'all' ? 'Whole record' : `${window.replace('d', '')} days`,
 }));

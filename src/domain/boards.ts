@@ -1,0 +1,36 @@
+/** Names of the leaderboard's boards, windows and metrics: one list for engine, API and web app. */
+
+export const BOARDS = ['copy', 'classic'] as const;
+export type BoardName = (typeof BOARDS)[number];
+
+export const BOARD_WINDOWS = ['7d', '30d', '90d', '180d', 'all'] as const;
+export type BoardWindow = (typeof BOARD_WINDOWS)[number];
+
+/** Days of a window; 0 is the whole record. */
+export const WINDOW_DAYS: Readonly<Record<BoardWindow, number>> = {
+  '7d': 7,
+  '30d': 30,
+  '90d': 90,
+  '180d': 180,
+  all: 0,
+};
+
+/** What a board can be sorted and filtered by, in the order in which a snapshot holds them. */
+export const BOARD_METRICS = [
+  'copyScore',
+  'classicScore',
+  'sharpe',
+  'cost',
+  'copyReturn',
+  'winRate',
+  'volume',
+  'drawdown',
+  'riskRatio',
+  'maxProfit',
+  'maxLoss',
+  'netPnl',
+  'ageDays',
+  'holdMs',
+  'equity',
+] as const;
+export type BoardMetric = (typeof BOARD_METRICS)[number];

@@ -1,0 +1,178 @@
+/** One trader's record out of what the venue tells: read, played, judged and stored with how far it reaches. */
+import { parseAddress } from '../domain/address.ts';
+import type { CoinTable } from '../domain/listed_coin.ts';
+import { DAY_MS, dayOf } from '../domain/metrics/day.ts';
+import { TraderHistory } from '../domain/metrics/history.ts';
+import type { InfoClient } from '../hyperliquid/transport.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Database } from '../store/database.ts';
+import { dropPages } from '../store/history_pages.ts';
+import { endHistoryRead, type HistoryClaim, type HistoryRead } from '../store/trader_history.ts';
+import { readRecord, writeRecord } from '../store/trader_records.ts';
+import { DEFAULT_COPY_TERMS } from './copy_returns.ts';
+import { FORGETS_FROM, readPast, type VenuePast } from './history_reader.ts';
+import type { HourlyPrices } from './hourly_prices.ts';
+import type { KeptPages } from './kept_pages.ts';
+import { dailySeries, packRecord, RECORD_FORMAT, type TraderRecord, unpackRecord } from './record.ts';
+import { Replay, type ReplayResult } from './replay.ts';
+
+/** A record begins this long ago at most: as far as the venue keeps hourly prices. */
+const RECORD_DAYS = 200;
+/** The venue is asked again after this, and sooner where the feed does not suffice. */
+const AGAIN_MS = DAY_MS;
+/** Share of comparisons with the portfolio that may fail, and how few say nothing. */
+const FAILED_SHARE = 0.02;
+const LEAST_CHECKS = 3;
+
+export interface PastRecordOptions {
+  readonly database: Database;
+  readonly info: InfoClient;
+  readonly prices: HourlyPrices;
+  readonly clock: Clock;
+}
+
+interface Built {
+  readonly record: TraderRecord;
+  readonly past: VenuePast;
+  readonly result: ReplayResult;
+  readonly from: number;
+  readonly forgotten: boolean;
+}
+
+/** Reads what is missing; all of it again when the new part does not follow from the old. Returns the fills read. */
+export async function extend(
+  options: PastRecordOptions,
+  coins: CoinTable,
+  claim: HistoryClaim,
+  pages: KeptPages,
+  signal: AbortSignal,
+): Promise<number> {
+  const { database, prices, info } = options;
+  const address = parseAddress(claim.address);
+  const reader = (from: number) => ({ info, coins, signal, keeper: pages.from(from) });
+  const slippage = (coin: number) => prices.slippageBp(coin);
+  if (claim.through !== null) {
+    const stored = await readRecord(database, claim.traderId);
+    if (stored?.format === RECORD_FORMAT && stored.through === claim.through) {
+      const past = await readPast(reader(claim.through), address, claim.through);
+      await havePrices(options, coins, past, claim.through, signal);
+      const record = unpackRecord(stored.record, slippage);
+      const { result, cash } = play(record.history, past, claim.through, prices);
+      if (Math.abs(result.cashBefore - record.cash) <= 1e6) {
+        const built = { record: { history: record.history, cash }, past, result, from: claim.through };
+        await store(options, claim, { ...built, forgotten: false }, true);
+        return past.fills.rows.length;
+      }
+    }
+  }
+  const from = await pages.begin(options.clock.now() - RECORD_DAYS * DAY_MS);
+  const past = await readPast(reader(from), address, from);
+  await havePrices(options, coins, past, from, signal);
+  await store(options, claim, build(past, from, prices), false);
+  return past.fills.rows.length;
+}
+
+/** The record from nothing; from the first fill that the venue remembers, where it may have forgotten some. */
+function build(past: VenuePast, from: number, prices: HourlyPrices): Built {
+  const fresh = () => new TraderHistory({ slippageBp: (coin) => prices.slippageBp(coin) });
+  const history = fresh();
+  const whole = play(history, past, from, prices);
+  const first = past.fills.rows[0];
+  if (whole.result.emptyBefore || first === undefined || past.fills.rows.length < FORGETS_FROM) {
+    return { record: { history, cash: whole.cash }, past, result: whole.result, from, forgotten: false };
+  }
+  const since = first.time - 1;
+  const cut = fresh();
+  const { result, cash } = play(cut, past, since, prices);
+  return { record: { history: cut, cash }, past, result, from: since, forgotten: true };
+}
+
+function play(history: TraderHistory, past: VenuePast, from: number, prices: HourlyPrices) {
+  const after = <T extends { readonly time: number }>(rows: readonly T[]) =>
+    rows.filter(({ time }) => time > from);
+  const result = new Replay(history, {
+    from,
+    fills: past.fills.rows,
+    fundings: after(past.fundings.rows),
+    flows: after(past.flows.rows),
+    state: past.state,
+    checks: past.checks,
+    markAt: (coin, time) => prices.markAt(coin, time),
+  }).run();
+  return { result, cash: past.state.cash };
+}
+
+/** Prices of every coin that was held at any time of this part. */
+async function havePrices(
+  { prices }: PastRecordOptions,
+  coins: CoinTable,
+  past: VenuePast,
+  from: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const wanted = new Set([...past.fills.rows.map((fill) => fill.coin), ...past.state.positions.keys()]);
+  const since = Math.min(from, past.state.time - RECORD_DAYS * DAY_MS);
+  for (const id of wanted) {
+    const coin = coins.byId(id);
+    if (coin !== undefined) await prices.ensure(coin, since, past.state.time, signal);
+  }
+}
+
+async function store(
+  { database, clock }: PastRecordOptions,
+  claim: HistoryClaim,
+  built: Built,
+  extended: boolean,
+): Promise<void> {
+  const { past, record } = built;
+  const { history } = record;
+  const known = knownSince(built, extended ? claim : null);
+  history.completeSince = known.since ?? Number.NEGATIVE_INFINITY;
+  const now = clock.now();
+  const read: HistoryRead = {
+    traderId: claim.traderId,
+    through: past.state.time,
+    state: known.since === null ? 'complete' : 'truncated',
+    completeSince: known.since,
+    whyTruncated: known.why,
+    fills: past.fills.rows.length,
+    fundings: past.fundings.rows.length,
+    flows: past.flows.rows.length,
+    holes: past.holes.map((time) => [time, time]),
+    reconciled: extended ? claim.reconciled : reconciledBy(built),
+    readAt: now,
+    nextAt: now + AGAIN_MS,
+  };
+  const series = dailySeries(history, dayOf(now) - 1, DEFAULT_COPY_TERMS);
+  const stored = {
+    traderId: claim.traderId,
+    through: read.through,
+    format: RECORD_FORMAT,
+    record: packRecord(record),
+  };
+  await database.transaction(async (tx) => {
+    await writeRecord(tx, stored, series);
+    await endHistoryRead(tx, read, extended);
+    await dropPages(tx, claim.traderId);
+  });
+}
+
+/** Since when all fills are known (null: since the first there was), and why not earlier. */
+function knownSince(
+  { past, result, from, forgotten }: Built,
+  before: HistoryClaim | null,
+): { since: number | null; why: string | null } {
+  const hole = past.holes.length === 0 ? null : Math.max(...past.holes);
+  if (hole !== null) return { since: hole, why: 'HOLE' };
+  if (before !== null) return { since: before.completeSince, why: before.whyTruncated };
+  if (result.emptyBefore) return { since: null, why: null };
+  return { since: from, why: forgotten ? 'VENUE_KEEPS_10000_FILLS' : 'OLDER_THAN_RECORD' };
+}
+
+/** An account that began with nothing proves it all; one that did not is held against the venue's own samples. */
+function reconciledBy({ past, result }: Built): boolean | null {
+  if (past.fills.unread + past.fundings.unread + past.flows.unread > 0) return false;
+  if (result.emptyBefore) return true;
+  if (result.checked < LEAST_CHECKS) return null;
+  return result.failed <= FAILED_SHARE * result.checked;
+}
