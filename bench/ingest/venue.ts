@@ -25,6 +25,16 @@ export class LoadVenue {
     return (await this.#ask({ do: 'prepare', trades, seed, startMs }, 'prepared')).prepared;
   }
 
+  /** Sends fresh frames, each at its moment, for some seconds; returns when (ms) each trade was first sent. */
+  async stroll(
+    rate: number,
+    seconds: number,
+    seed: string,
+    startMs: number,
+  ): Promise<Having<'strolled'>['strolled']> {
+    return (await this.#ask({ do: 'stroll', rate, seconds, seed, startMs }, 'strolled')).strolled;
+  }
+
   /** Sends the prepared frames at a rate (trades/s, 0 is as fast as they are read); resolves when the last one has gone. */
   async send(rate: number): Promise<Having<'sent'>> {
     return this.#ask({ do: 'send', rate }, 'sent');
@@ -34,7 +44,7 @@ export class LoadVenue {
     this.#process.disconnect();
   }
 
-  #ask<K extends 'prepared' | 'sent'>(command: VenueCommand, key: K): Promise<Having<K>> {
+  #ask<K extends 'prepared' | 'sent' | 'strolled'>(command: VenueCommand, key: K): Promise<Having<K>> {
     const answer = this.#report(key);
     this.#process.send(command);
     return answer;

@@ -11,11 +11,20 @@ import { COINS, coinName, type Frame, frames, SIZE_DECIMALS } from './frames.ts'
 /** `rate` in trades/s; 0 is as fast as they are read. */
 export type VenueCommand =
   | { readonly do: 'prepare'; readonly trades: number; readonly seed: string; readonly startMs: number }
-  | { readonly do: 'send'; readonly rate: number };
+  | { readonly do: 'send'; readonly rate: number }
+  | {
+      readonly do: 'stroll';
+      readonly rate: number;
+      readonly seconds: number;
+      readonly seed: string;
+      readonly startMs: number;
+    };
 export type VenueReport =
   | { readonly port: number }
   | { readonly prepared: number; readonly frames: number }
-  | { readonly sent: number; readonly fresh: number };
+  | { readonly sent: number; readonly fresh: number }
+  /** Trade ids and when (ms) each was first sent. */
+  | { readonly strolled: readonly (readonly [tradeId: number, sentAt: number])[] };
 
 const TICK_MS = 5;
 /** Bytes in a socket's buffer beyond which the sender waits. */
@@ -79,9 +88,31 @@ async function send(rate: number): Promise<void> {
   process.send?.({ sent, fresh } satisfies VenueReport);
 }
 
+/** Sends frames as they are made, each at its moment, and notes when. */
+async function stroll(command: Extract<VenueCommand, { do: 'stroll' }>): Promise<void> {
+  const sentAt = new Map<number, number>();
+  const startedAt = systemClock.monotonic();
+  for (const frame of frames(command.seed, command.startMs)) {
+    const due = startedAt + (sentAt.size * 1000) / command.rate;
+    if (due - startedAt > command.seconds * 1000) break;
+    const wait = due - systemClock.monotonic();
+    if (wait > 0) await systemClock.sleep(wait);
+    const now = systemClock.now();
+    for (const [, tradeId] of frame.text.matchAll(/"tid":(\d+)/g)) {
+      if (!sentAt.has(Number(tradeId))) sentAt.set(Number(tradeId), now);
+    }
+    socketOfCoin.get(coinName(frame.coin))?.send(frame.text);
+  }
+  process.send?.({ strolled: [...sentAt] } satisfies VenueReport);
+}
+
 process.on('message', (command: VenueCommand) => {
   if (command.do === 'send') {
     void send(command.rate);
+    return;
+  }
+  if (command.do === 'stroll') {
+    void stroll(command);
     return;
   }
   prepared = [];

@@ -9,12 +9,13 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import type { Secret } from '../../src/runtime/secret.ts';
+import type { RowSource } from '../../src/store/binary_copy.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { startEmbeddedPostgres } from '../../src/store/embedded/launcher.ts';
 import { runMigrations } from '../../src/store/migrate.ts';
 import { publishNews } from '../../src/store/news.ts';
 import { ensureOffsetPartitions } from '../../src/store/partitions.ts';
-import { copyPositionChanges, encodePositionChanges } from '../../src/store/position_changes.ts';
+import { changeRows, copyPositionChanges } from '../../src/store/position_changes.ts';
 import { openStreamState, writeStreamState } from '../../src/store/stream_state.ts';
 import { stampWorld } from '../../src/store/world.ts';
 
@@ -99,7 +100,7 @@ class Writer {
     this.#coins = coins;
   }
 
-  #encode(count: number, now: number): Buffer {
+  #encode(count: number, now: number): RowSource {
     const changes = this.#changes;
     changes.clear();
     for (let i = 0; i < count; i++) {
@@ -116,7 +117,7 @@ class Writer {
       changes.known[at] = EXACT;
       changes.addFill(at, 1_000_000_000 + n);
     }
-    return encodePositionChanges(changes, this.#pairs, this.#coins, {
+    return changeRows(changes, this.#pairs, this.#coins, {
       epoch: this.#epoch,
       offset: this.head + 1,
       committedAt: now,

@@ -1,8 +1,9 @@
 /**
- * Rows for `COPY … FROM STDIN (FORMAT binary)`, encoded into one growing buffer. The fastest way into PostgreSQL:
- * no text is made of numbers on this side and none is read on the other.
+ * Rows for `COPY … FROM STDIN (FORMAT binary)`, encoded into growing buffers. The fastest way into PostgreSQL: no text
+ * is made of numbers on this side and none is read on the other.
  */
-import { finished } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Transaction } from './database.ts';
 import { storeError } from './errors.ts';
@@ -14,7 +15,18 @@ const TWO_32 = 2 ** 32;
 /** numeric: digits of base 10,000. */
 const BASE = 10_000;
 const NEGATIVE = 0x4000;
-const CHUNK_BYTES = 1 << 20;
+/** Encoded bytes that are handed to the connection at once. */
+const PIECE_BYTES = 1 << 16;
+
+/**
+ * Rows that are encoded while the database takes them, so that both work at the same time; each try encodes them anew.
+ * They must not change until they are written.
+ */
+export interface RowSource {
+  readonly count: number;
+  /** One whole message in pieces. */
+  readonly pieces: () => Iterable<Buffer>;
+}
 
 /** Scratch for the digits of one numeric, least significant first: enough for 10^40. */
 const groups = new Int32Array(12);
@@ -183,30 +195,54 @@ export class BinaryCopy {
     this.#view = viewOf(buffer);
   }
 
-  /** The finished message; may be sent any number of times. */
+  /** Ends the message and returns what of it was not taken; may be sent any number of times. */
   finish(): Buffer {
     this.#reserve(2);
     this.#view.setInt16(this.#at, -1);
     return this.#buffer.subarray(0, this.#at + 2);
   }
+
+  /** Once a piece is full: the message up to here, which goes on in a buffer of its own. To be called between rows. */
+  takeFull(): Buffer | undefined {
+    if (this.#at < PIECE_BYTES) return undefined;
+    const piece = this.#buffer.subarray(0, this.#at);
+    this.#buffer = Buffer.allocUnsafe(this.#buffer.length);
+    this.#view = viewOf(this.#buffer);
+    this.#at = 0;
+    return piece;
+  }
+}
+
+/** Rows 0 to `count` - 1 of `columns` columns each; `encode` writes one. */
+export function rowSource(
+  columns: number,
+  count: number,
+  encode: (copy: BinaryCopy, at: number) => void,
+): RowSource {
+  function* pieces(): Generator<Buffer> {
+    const copy = new BinaryCopy(columns, Math.min(PIECE_BYTES + (1 << 12), 64 + count * 400));
+    for (let at = 0; at < count; at++) {
+      copy.row();
+      encode(copy, at);
+      const piece = copy.takeFull();
+      if (piece !== undefined) yield piece;
+    }
+    yield copy.finish();
+  }
+  return { count, pieces };
 }
 
 const viewOf = (buffer: Buffer): DataView =>
   new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 
 /**
- * Sends finished rows. `target` is our own text ("trades (coin_id, …)"), never outside input.
+ * Writes rows. `target` is our own text ("trades (coin_id, …)"), never outside input.
  * @throws StoreError
  */
-export async function copyRows(tx: Transaction, target: string, rows: Buffer): Promise<void> {
+export async function copyRows(tx: Transaction, target: string, rows: RowSource): Promise<void> {
   try {
-    const stream = tx.client.query(copyFrom(`COPY ${target} FROM STDIN (FORMAT binary)`));
-    const done = finished(stream);
-    for (let at = 0; at < rows.length; at += CHUNK_BYTES) {
-      stream.write(rows.subarray(at, Math.min(at + CHUNK_BYTES, rows.length)));
-    }
-    stream.end();
-    await done;
+    const pieces = Readable.from(rows.pieces(), { objectMode: true, highWaterMark: 1 });
+    await pipeline(pieces, tx.client.query(copyFrom(`COPY ${target} FROM STDIN (FORMAT binary)`)));
   } catch (error) {
     throw storeError(error);
   }

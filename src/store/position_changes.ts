@@ -4,7 +4,7 @@ import type { CoinTable } from '../domain/listed_coin.ts';
 import { PERP_PRICE_DECIMALS, parseScaled } from '../domain/money.ts';
 import type { PairIndex } from '../domain/pair_index.ts';
 import { changeKind, type PositionKnown } from '../domain/position.ts';
-import { BinaryCopy, copyRows } from './binary_copy.ts';
+import { type BinaryCopy, copyRows, type RowSource, rowSource } from './binary_copy.ts';
 import type { Queryable, Transaction } from './database.ts';
 
 /** Column order of encoded rows. */
@@ -24,26 +24,22 @@ export interface LogPlace {
   readonly committedAt: number;
 }
 
-/** Encodes changes for `copyPositionChanges`. */
-export function encodePositionChanges(
+/** Rows of `position_changes`. */
+export const changeRows = (
   changes: ChangeColumns,
   pairs: PairIndex,
   coins: CoinTable,
   place: LogPlace,
-): Buffer {
-  const copy = new BinaryCopy(COLUMN_COUNT, 64 + changes.length * 320);
-  for (let at = 0; at < changes.length; at++) {
+): RowSource =>
+  rowSource(COLUMN_COUNT, changes.length, (copy, at) => {
     const slot = changes.slot[at] as number;
     const coin = pairs.coinOf(slot);
     const sizeDecimals = coins.byId(coin)?.sizeDecimals ?? 0;
-    const before = changes.sizeBefore[at] as number;
-    const after = changes.sizeAfter[at] as number;
-    copy.row();
     copy.int8(place.epoch);
     copy.int8(place.offset + at);
     copy.int8(pairs.traderOf(slot));
     copy.int4(coin);
-    copy.ascii(changeKind(before, after));
+    copy.ascii(changeKind(changes.sizeBefore[at] as number, changes.sizeAfter[at] as number));
     encodeTraded(copy, changes, at, sizeDecimals);
     copy.scaled(changes.realised[at] as number, USD_DECIMALS);
     copy.scaled(changes.cost[at] as number, USD_DECIMALS);
@@ -56,9 +52,7 @@ export function encodePositionChanges(
     copy.int8(changes.exchangeTime[at] as number);
     copy.int8(changes.receivedAt[at] as number);
     copy.int8(place.committedAt);
-  }
-  return copy.finish();
-}
+  });
 
 /** cause, size_before, size_after, price, notional_usd */
 function encodeTraded(copy: BinaryCopy, changes: ChangeColumns, at: number, sizeDecimals: number): void {
@@ -77,7 +71,7 @@ function encodeTraded(copy: BinaryCopy, changes: ChangeColumns, at: number, size
   copy.scaled(notional, USD_DECIMALS);
 }
 
-export const copyPositionChanges = (tx: Transaction, rows: Buffer): Promise<void> =>
+export const copyPositionChanges = (tx: Transaction, rows: RowSource): Promise<void> =>
   copyRows(tx, `position_changes (${COLUMNS})`, rows);
 
 /** What a logged change leaves behind. Sizes in lots, money in micro-USD. */

@@ -39,7 +39,7 @@ export async function readSystemCounts(db: Queryable, now: number): Promise<Syst
     `SELECT (SELECT coalesce(max(trader_id), 0) FROM traders) AS traders,
        r.last_minute, r.last_five, r.last_hour,
        coalesce(s.next_seq - 1, 0) AS trade_seq,
-       (SELECT time FROM trades ORDER BY seq DESC LIMIT 1) AS last_trade_at,
+       (SELECT t.time FROM trades t WHERE t.seq = s.next_seq - 1) AS last_trade_at,
        (SELECT count(*) FROM coins WHERE retired_at IS NULL AND NOT delisted) AS coins,
        (SELECT count(*) FROM feed_gaps WHERE recorded_at > $1::int8 - 86400000) AS gaps,
        s.epoch, s.next_offset

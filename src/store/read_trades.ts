@@ -44,7 +44,9 @@ export async function readTradesAfter(db: Queryable, afterSeq: number, limit: nu
     `SELECT t.seq, c.dex, c.name, t.trade_id, t.time, trim_scale(t.price)::text AS price,
        trim_scale(t.size)::text AS size, trim_scale(t.price * t.size)::text AS notional,
        t.taker_is_buyer, t.buyer_id, t.seller_id, b.address AS buyer, s.address AS seller
-     FROM (SELECT * FROM trades WHERE seq > $1 ORDER BY seq DESC LIMIT $2) t
+     FROM (SELECT * FROM trades
+       WHERE seq >= greatest($1 + 1, (SELECT next_seq - $2 FROM stream_state))
+         AND seq < (SELECT next_seq FROM stream_state)) t
      JOIN coins c USING (coin_id)
      JOIN traders b ON b.trader_id = t.buyer_id
      JOIN traders s ON s.trader_id = t.seller_id

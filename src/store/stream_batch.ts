@@ -5,6 +5,7 @@
 
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { type AuditRecords, requestPollsOfGaps, writeAudits } from './audits.ts';
+import type { RowSource } from './binary_copy.ts';
 import type { Database } from './database.ts';
 import { StoreError } from './errors.ts';
 import { type FeedGap, insertFeedGaps, setInterrupted } from './feed_gaps.ts';
@@ -17,22 +18,16 @@ import { readStreamState, type StreamState, writeStreamState } from './stream_st
 import { copyNewTraders, type TraderRecord, updateTraders } from './traders.ts';
 import { copyTrades } from './trades.ts';
 
-/** Encoded rows and how many they are. */
-export interface EncodedRows {
-  readonly rows: Buffer;
-  readonly count: number;
-}
-
 export interface StreamBatch {
   /** State of the stream before and after this batch. */
   readonly before: StreamState;
   readonly after: StreamState;
-  readonly trades: EncodedRows;
+  readonly trades: RowSource;
   /** UTC exchange days of the trades. */
   readonly days: ReadonlySet<number>;
-  readonly newTraders: EncodedRows;
+  readonly newTraders: RowSource;
   readonly traders: readonly TraderRecord[];
-  readonly changes: EncodedRows;
+  readonly changes: RowSource;
   readonly positions: readonly PositionRecord[];
   readonly gaps: readonly FeedGap[];
   /** Coins (by id) whose feed was interrupted (true) or restored (false) last. */
@@ -84,9 +79,9 @@ async function commit(database: Database, lease: Lease, batch: StreamBatch, now:
         'stream_state is not where this process left it: another one wrote',
       );
     }
-    if (batch.newTraders.count > 0) await copyNewTraders(tx, batch.newTraders.rows);
-    if (batch.trades.count > 0) await copyTrades(tx, batch.trades.rows);
-    if (batch.changes.count > 0) await copyPositionChanges(tx, batch.changes.rows);
+    if (batch.newTraders.count > 0) await copyNewTraders(tx, batch.newTraders);
+    if (batch.trades.count > 0) await copyTrades(tx, batch.trades);
+    if (batch.changes.count > 0) await copyPositionChanges(tx, batch.changes);
     await updateTraders(tx, batch.traders);
     await upsertPositions(tx, batch.positions, batch.coins);
     await insertFeedGaps(tx, batch.gaps, now);

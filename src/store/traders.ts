@@ -1,6 +1,6 @@
 /** Traders, as the stream role loads and writes them. */
 import { type BigMicroUsd, formatUsd } from '../domain/money.ts';
-import { BinaryCopy, copyRows } from './binary_copy.ts';
+import { copyRows, type RowSource, rowSource } from './binary_copy.ts';
 import type { Queryable, Transaction } from './database.ts';
 
 export interface TraderRecord {
@@ -66,14 +66,13 @@ function parseBigUsd(text: string): BigMicroUsd {
   return BigInt(whole + fraction.padEnd(6, '0').slice(0, 6)) as BigMicroUsd;
 }
 
-/** New traders, encoded for `copyNewTraders`. */
-export function encodeNewTraders(
+/** Rows of traders that are new. */
+export const newTraderRows = (
   traders: readonly TraderRecord[],
   copyAddress: (traderId: number, target: Uint8Array, offset: number) => void,
-): Buffer {
-  const copy = new BinaryCopy(8, 64 + traders.length * 128);
-  for (const trader of traders) {
-    copy.row();
+): RowSource =>
+  rowSource(8, traders.length, (copy, at) => {
+    const trader = traders[at] as TraderRecord;
     copy.int8(trader.traderId);
     copy.bytea(20, (target, offset) => copyAddress(trader.traderId, target, offset));
     copy.int8(trader.firstSeenAt);
@@ -82,11 +81,9 @@ export function encodeNewTraders(
     copy.bigScaled(trader.notional, 6);
     copy.int4(trader.coinCount);
     copy.int8(trader.throughSeq);
-  }
-  return copy.finish();
-}
+  });
 
-export const copyNewTraders = (tx: Transaction, rows: Buffer): Promise<void> =>
+export const copyNewTraders = (tx: Transaction, rows: RowSource): Promise<void> =>
   copyRows(
     tx,
     'traders (trader_id, address, first_seen_at, last_seen_at, trade_count, notional_usd, coin_count, through_seq)',

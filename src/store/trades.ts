@@ -2,16 +2,14 @@
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { PERP_PRICE_DECIMALS, parseLots, parseTicks } from '../domain/money.ts';
 import type { TradeColumns } from '../domain/trade_columns.ts';
-import { BinaryCopy, copyRows } from './binary_copy.ts';
+import { copyRows, type RowSource, rowSource } from './binary_copy.ts';
 import type { Queryable, Transaction } from './database.ts';
 
-/** Rows of `trades`, the first with sequence number `seq`, encoded for `copyTrades`. */
-export function encodeTrades(rows: TradeColumns, coins: CoinTable, seq: number): Buffer {
-  const copy = new BinaryCopy(10, 64 + rows.length * 160);
-  for (let at = 0; at < rows.length; at++) {
+/** Rows of `trades`, the first with sequence number `seq`. */
+export const tradeRows = (rows: TradeColumns, coins: CoinTable, seq: number): RowSource =>
+  rowSource(10, rows.length, (copy, at) => {
     const coin = rows.coin[at] as number;
     const sizeDecimals = coins.byId(coin)?.sizeDecimals ?? 0;
-    copy.row();
     copy.int4(coin);
     copy.int8(rows.time[at] as number);
     copy.int8(rows.tradeId[at] as number);
@@ -22,11 +20,9 @@ export function encodeTrades(rows: TradeColumns, coins: CoinTable, seq: number):
     copy.int8(rows.seller[at] as number);
     copy.boolean(rows.takerIsBuyer[at] === 1);
     copy.int8(rows.receivedAt[at] as number);
-  }
-  return copy.finish();
-}
+  });
 
-export const copyTrades = (tx: Transaction, rows: Buffer): Promise<void> =>
+export const copyTrades = (tx: Transaction, rows: RowSource): Promise<void> =>
   copyRows(
     tx,
     'trades (coin_id, time, trade_id, seq, price, size, buyer_id, seller_id, taker_is_buyer, received_at)',
@@ -109,7 +105,8 @@ export async function readNewestTradeKeys(
 /** Exchange time (ms) of the newest stored trade of any coin; 0 if there is none. */
 export async function readNewestTradeTime(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ time: number }>(
-    'SELECT coalesce(max(time), 0) AS time FROM (SELECT time FROM trades ORDER BY seq DESC LIMIT 10000) newest',
+    `SELECT coalesce(max(t.time), 0) AS time FROM trades t, stream_state s
+     WHERE t.seq >= s.next_seq - ${PAGE} AND t.seq < s.next_seq`,
   );
   return rows[0]?.time ?? 0;
 }

@@ -12,10 +12,10 @@ export class UnseededPolls {
 
   /** True if the trader should be polled on the dex out of turn; it then counts as asked for. */
   ask(trader: number, dex: string, now: number): boolean {
-    const key = `${trader} ${dex}`;
-    if (this.#asked.has(key)) return false;
     if (this.#asked.size >= MAX_ASKED) this.#forget(now);
     if (this.#asked.size >= MAX_ASKED) return false;
+    const key = `${trader} ${dex}`;
+    if (this.#asked.has(key)) return false;
     this.#asked.set(key, now);
     return true;
   }

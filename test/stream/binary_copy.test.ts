@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { formatScaled } from '../../src/domain/money.ts';
-import { BinaryCopy, copyRows } from '../../src/store/binary_copy.ts';
+import { copyRows, rowSource } from '../../src/store/binary_copy.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 
 let db: TestDatabase;
@@ -31,9 +31,8 @@ const row = fc.record({
 test('PostgreSQL reads back what was written, to the last digit', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(row, { maxLength: 60, size: 'max' }), async (rows) => {
-      const copy = new BinaryCopy(9, 64);
-      for (const [n, one] of rows.entries()) {
-        copy.row();
+      const encoded = rowSource(9, rows.length, (copy, n) => {
+        const one = rows[n] as (typeof rows)[number];
         copy.int4(n);
         copy.int8(one.a);
         copy.int4(one.b);
@@ -44,8 +43,7 @@ test('PostgreSQL reads back what was written, to the last digit', async () => {
         if (one.g === undefined) copy.null();
         else copy.scaled(...one.g);
         copy.bigScaled(...one.h);
-      }
-      const encoded = copy.finish();
+      });
       const stored = await db.database.transaction(async (tx) => {
         await tx.query('TRUNCATE sample');
         await copyRows(tx, 'sample (n, a, b, c, d, e, f, g, h)', encoded);
@@ -66,11 +64,39 @@ test('PostgreSQL reads back what was written, to the last digit', async () => {
   );
 });
 
+test('rows of many pieces arrive whole, again for each try', async () => {
+  const count = 30_000;
+  const rows = rowSource(2, count, (copy, at) => {
+    copy.int4(at);
+    copy.int8(at * 2 ** 20);
+  });
+  const first = [...rows.pieces()];
+  expect(first.length).toBeGreaterThan(5);
+  expect(Buffer.concat([...rows.pieces()]).equals(Buffer.concat(first))).toBe(true);
+  const { rows: stored } = await db.database.transaction(async (tx) => {
+    await tx.query('TRUNCATE sample');
+    await copyRows(tx, 'sample (n, a)', rows);
+    return tx.query(
+      'SELECT count(*) AS rows, count(DISTINCT n) AS numbers, bool_and(a = n::int8 << 20) AS right FROM sample',
+    );
+  });
+  expect(stored).toEqual([{ rows: count, numbers: count, right: true }]);
+});
+
 test('a row that the table refuses fails the transaction and leaves the connection usable', async () => {
-  const copy = new BinaryCopy(1);
-  copy.row();
-  copy.ascii('neither');
-  const failed = db.database.transaction((tx) => copyRows(tx, 'sample (d)', copy.finish()));
+  // Refused at the first row, while most of the others have not been encoded yet.
+  const rows = rowSource(1, 500_000, (copy) => copy.ascii('neither'));
+  const failed = db.database.transaction((tx) => copyRows(tx, 'sample (d)', rows));
   await expect(failed).rejects.toMatchObject({ code: 'STORE_QUERY' });
+  expect((await db.database.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+});
+
+test('rows that cannot be encoded fail the transaction and leave the connection usable', async () => {
+  const rows = rowSource(1, 100_000, (copy, at) => {
+    if (at === 90_000) throw new Error('no such row');
+    copy.ascii('calm');
+  });
+  const failed = db.database.transaction((tx) => copyRows(tx, 'sample (d)', rows));
+  await expect(failed).rejects.toThrow('no such row');
   expect((await db.database.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
 });

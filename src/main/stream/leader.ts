@@ -63,6 +63,7 @@ export class StreamLeader {
   readonly auditor: SnapshotAuditor;
   #end: (error: unknown) => void = () => undefined;
   #halted = false;
+  #catchingUp = false;
 
   static async start(options: LeaderOptions): Promise<StreamLeader> {
     const pipeline = await recoverPipeline(options);
@@ -87,7 +88,10 @@ export class StreamLeader {
       everyMs: FLUSH_EVERY_MS,
       collect: () => pipeline.collect(clock.now()),
       owes: () => pipeline.pending > 0,
-      write: (batch) => writeStreamBatch(database, lease, batch, clock.now()),
+      write: (batch) => {
+        void this.#catchUp();
+        return writeStreamBatch(database, lease, batch, clock.now());
+      },
       written: (batch, tookMs) => this.#written(batch, tookMs),
       failed: (error) => this.#fail(error),
     });
@@ -225,6 +229,14 @@ export class StreamLeader {
     if (this.#halted && this.pipeline.pending < MAX_PENDING / 2) this.#halt(false);
     if (this.pipeline.isBehind) this.#flushes.flush();
     else if (this.pipeline.pending > 0) this.#flushes.gathered();
+  }
+
+  /** While the database takes a batch, the next one is made ready. */
+  async #catchUp(): Promise<void> {
+    if (this.#catchingUp) return;
+    this.#catchingUp = true;
+    while (!this.#stop.signal.aborted && this.pipeline.catchUp()) await this.#options.clock.sleep(0);
+    this.#catchingUp = false;
   }
 
   /** Stops reading when memory is full: the venue then cuts us, and what is missed becomes a recorded gap. */

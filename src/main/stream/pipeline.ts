@@ -19,12 +19,12 @@ import {
 } from '../../store/audits.ts';
 import type { FeedGap } from '../../store/feed_gaps.ts';
 import { utcDay } from '../../store/partitions.ts';
-import { encodePositionChanges } from '../../store/position_changes.ts';
+import { changeRows } from '../../store/position_changes.ts';
 import type { PositionRecord } from '../../store/positions.ts';
 import type { StreamBatch } from '../../store/stream_batch.ts';
 import type { StreamState } from '../../store/stream_state.ts';
-import { encodeNewTraders, type TraderRecord } from '../../store/traders.ts';
-import { encodeTrades } from '../../store/trades.ts';
+import { newTraderRows, type TraderRecord } from '../../store/traders.ts';
+import { tradeRows } from '../../store/trades.ts';
 import { type AuditContext, audit, type Snapshot, type Verdict } from '../../tracking/audit.ts';
 import type { PositionBook } from '../../tracking/position_book.ts';
 import type { TraderDexs } from '../../tracking/trader_dexs.ts';
@@ -36,6 +36,8 @@ const UPDATES_PER_FLUSH = 2_000;
 const UPDATES_PER_STORM_FLUSH = 250;
 /** Trades in one batch, about: a transaction of a second or so, well inside the limit of a statement. */
 const BATCH_ROWS = 20_000;
+/** Trades that wait are applied so many at a time, so that nothing else waits for more than a few ms. */
+const CATCH_UP_ROWS = 500;
 /** Trades in one flush that make it a storm. */
 const STORM_ROWS = 2_000;
 
@@ -60,9 +62,10 @@ export class StreamPipeline {
   /** Applied, and in the next batch. */
   #pending = new TradeColumns();
   /** Not applied yet: what a batch writes is exactly what the totals and the book hold. */
-  readonly #backlog = new TradeBacklog(BATCH_ROWS);
-  #spare = new TradeColumns();
-  readonly #changes = new ChangeColumns();
+  readonly #backlog = new TradeBacklog(CATCH_UP_ROWS);
+  #changes = new ChangeColumns();
+  /** Columns of the batch before: it is written when the next one is collected. */
+  #spare = { pending: new TradeColumns(), changes: new ChangeColumns() };
   #nextOffset: number;
   #gaps: FeedGap[] = [];
   #interrupted = new Map<number, boolean>();
@@ -121,6 +124,17 @@ export class StreamPipeline {
     this.#nextOffset = this.book.applyFrame(rows, 0, rows.length, this.#changes, this.#nextOffset);
   }
 
+  /**
+   * Applies some of the trades that wait, as far as they fit into the next batch.
+   * @returns whether there are more that fit.
+   */
+  catchUp(): boolean {
+    if (this.#pending.length >= BATCH_ROWS) return false;
+    const waiting = this.#backlog.take();
+    if (waiting !== undefined) this.#apply(waiting);
+    return this.isBehind && this.#pending.length < BATCH_ROWS;
+  }
+
   gap(gap: FeedGap): void {
     this.#gaps.push(gap);
     this.book.gap(gap.coin, gap.to);
@@ -176,11 +190,15 @@ export class StreamPipeline {
     this.#aliveUntil = Math.max(this.#aliveUntil, until);
   }
 
-  /** All that has gathered, as one batch; undefined if there is nothing to write. */
+  /**
+   * All that has gathered, as one batch; undefined if there is nothing to write. It holds the pipeline's own columns:
+   * the batch before must be done with.
+   */
   collect(now: number): StreamBatch | undefined {
+    while (this.catchUp());
     if (this.#idle()) return undefined;
     const rows = this.#pending;
-    this.#pending = this.#spare;
+    const changes = this.#changes;
     const before = this.#state;
     const nextSeq = before.nextSeq + rows.length;
     const { ledger, book } = this;
@@ -205,30 +223,24 @@ export class StreamPipeline {
       after,
       coins: this.coins,
       days: daysOf(rows),
-      trades: { rows: encodeTrades(rows, this.coins, before.nextSeq), count: rows.length },
-      newTraders: {
-        rows: encodeNewTraders(fresh, (id, target, offset) => this.addresses.copyBytes(id, target, offset)),
-        count: fresh.length,
-      },
+      trades: tradeRows(rows, this.coins, before.nextSeq),
+      newTraders: newTraderRows(fresh, (id, target, offset) => this.addresses.copyBytes(id, target, offset)),
       traders,
-      changes: {
-        rows: encodePositionChanges(this.#changes, book.pairs, this.coins, place),
-        count: this.#changes.length,
-      },
+      changes: changeRows(changes, book.pairs, this.coins, place),
       positions,
       gaps: this.#gaps,
       interrupted: this.#interrupted,
       audits: this.#audits.take(),
       sampledTimes: sampleTimes(rows),
     };
-    this.#changes.clear();
     this.#gaps = [];
     this.#interrupted = new Map();
-    rows.clear();
-    this.#spare = rows;
     this.#state = after;
-    const waiting = this.#backlog.take();
-    if (waiting !== undefined) this.#apply(waiting);
+    this.#pending = this.#spare.pending;
+    this.#pending.clear();
+    this.#changes = this.#spare.changes;
+    this.#changes.clear();
+    this.#spare = { pending: rows, changes };
     return batch;
   }
 
