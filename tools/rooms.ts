@@ -48,7 +48,15 @@ export const ROOMS: readonly Room[] = [
     holds:
       "the only room that knows the venue's wire: schemas, info, stream, exchange, signing, weight budget",
     rooms: ['domain', 'runtime'],
-    packages: ['zod', 'ws', '@msgpack/msgpack', '@noble/hashes', '@noble/secp256k1', 'secp256k1'],
+    packages: [
+      'zod',
+      'ws',
+      '@msgpack/msgpack',
+      '@noble/hashes',
+      '@noble/secp256k1',
+      'secp256k1',
+      'aws4fetch',
+    ],
     node: true,
   },
   {

@@ -78,6 +78,8 @@ const blank = (): Features => ({
   withoutBestTwo: 1,
   marketR2: 0.1,
   capacityShare: Number.NaN,
+  minCapitalUsd: Number.NaN,
+  maxCapitalUsd: Number.NaN,
   days: 90,
   costSharpe: 0.05,
   sharpe: 0,

@@ -17,7 +17,6 @@ import {
   readBoardDetails,
   readDailySeries,
   readHistoryView,
-  readLinked,
   readProgress,
   readRankHistory,
   readStanding,
@@ -28,6 +27,7 @@ import type { BoardEntry, BoardQuery, Boards, OpenBoard } from './boards.ts';
 import { listingMark, readCursor, writeCursor } from './cursor.ts';
 import { ApiError } from './errors.ts';
 import type { Call, Handlers } from './routes.ts';
+import { entityOf, episodesOf } from './trader_look.ts';
 
 const CACHE_MS = 5 * 60_000;
 const DAY_MS = 86_400_000;
@@ -51,6 +51,11 @@ const explanationSchema = z.object({
   gates: z.array(reasonSchema),
   reasonsFor: z.array(reasonSchema),
   against: z.array(reasonSchema),
+});
+/** What the Trader page shows beyond that; absent in what an older version stored. */
+const lookSchema = z.object({
+  checks: z.array(reasonSchema.extend({ passed: z.boolean() })).default([]),
+  decay: z.array(z.object({ delayMs: z.number(), netBp: z.number() })).default([]),
 });
 const NO_EXPLANATION = { gates: [], reasonsFor: [], against: [] };
 
@@ -181,11 +186,12 @@ async function explainTrader(
 ): Promise<LeaderboardExplanation> {
   const { db, boards } = options;
   const id = await traderIdOf(db, params.address);
-  const [standing, history, series, linked, board] = await Promise.all([
+  const [standing, history, series, entity, episodes, board] = await Promise.all([
     readStanding(db, id, WINDOW_DAYS[query.window]),
     readHistoryView(db, id),
     readDailySeries(db, id),
-    readLinked(db, id),
+    entityOf(db, id, WINDOW_DAYS[query.window]),
+    episodesOf(db, id),
     boards.newest(WINDOW_DAYS[query.window]),
   ]);
   return {
@@ -206,13 +212,8 @@ async function explainTrader(
       pnlUsd: (series?.pnl ?? []).map((x) => x / 1e6),
       equityUsd: (series?.equity ?? []).map((x) => x / 1e6),
     },
-    entity:
-      linked.length === 0
-        ? null
-        : {
-            members: [params.address.toLowerCase(), ...new Set(linked.map((one) => one.address))],
-            links: [...new Set(linked.map((one) => one.kind))],
-          },
+    episodes,
+    entity,
   };
 }
 
@@ -227,6 +228,7 @@ function standingParts(standing: TraderStanding | undefined, board: OpenBoard | 
     ),
     evidence: evidenceOf(standing),
     ...explanationOf(standing),
+    ...(standing === undefined ? { checks: [], decay: [] } : lookSchema.parse(standing.explanation)),
     metrics: standing === undefined ? {} : storedMetricsSchema.parse(standing.metrics),
   };
 }

@@ -82,6 +82,8 @@ const boardMetricsSchema = z.object({
   ageDays: statistic('Days since the first known fill'),
   holdMs: statistic('Notional-weighted time that a position is held, ms'),
   equity: statistic('Account value, USD'),
+  minCapital: statistic('Follower equity in USD from which at least 95 % of it can be copied'),
+  maxCapital: statistic('Follower equity in USD that its markets carry'),
 });
 
 export const reasonSchema = z
@@ -166,6 +168,45 @@ const metricSchema = z.object({
   n: countSchema.meta({ description: 'Observations behind it: episodes, days or fills' }),
 });
 
+const episodeSchema = z
+  .object({
+    dex: z.string(),
+    coin: z.string(),
+    long: z.boolean(),
+    openTime: timeSchema,
+    closeTime: timeSchema,
+    entryUsd: z.number().meta({ description: 'Everything entered, price times size' }),
+    netUsd: z.number().meta({ description: 'After fees and funding' }),
+    feesUsd: z.number(),
+    fundingUsd: z.number(),
+    adds: countSchema,
+    fault: z.string().nullable().meta({ description: 'Why it is not in the statistics' }),
+    liquidated: z.boolean(),
+  })
+  .meta({ id: 'Episode' });
+
+/** Wallets that are taken for one owner's. */
+const entitySchema = z
+  .object({
+    members: z.array(
+      z.object({
+        address: addressSchema,
+        links: z.array(z.string()).meta({ description: 'subAccount, vaultLeader, transfer, twin, ring' }),
+        netPnlUsd: z.number().nullable(),
+        grossUsd: z.number().meta({ description: 'Open positions at entry prices' }),
+      }),
+    ),
+    netPnlUsd: z
+      .number()
+      .nullable()
+      .meta({ description: 'Of all members whose past is read, in the window' }),
+    net: z.array(z.object({ dex: z.string(), coin: z.string(), netUsd: z.number(), grossUsd: z.number() })),
+    oneSided: z.number().nullable().meta({
+      description: 'Net over gross exposure: 1 is one-sided, near 0 is hedged; null when flat',
+    }),
+  })
+  .meta({ id: 'Entity' });
+
 export const explainSchema = z.object({
   address: addressSchema,
   window: z.enum(BOARD_WINDOWS),
@@ -187,14 +228,14 @@ export const explainSchema = z.object({
       equityUsd: z.array(z.number()),
     })
     .meta({ description: 'The whole record by day, for curve and calendar' }),
-  entity: z
-    .object({
-      members: z.array(addressSchema),
-      links: z
-        .array(z.string())
-        .meta({ description: 'Why they are taken for one: subAccount, transfer, twin…' }),
-    })
-    .nullable(),
+  checks: z
+    .array(reasonSchema.extend({ passed: z.boolean() }).meta({ id: 'GateCheck' }))
+    .meta({ description: 'All gates: what was measured and the limit, passed or not' }),
+  decay: z.array(z.object({ delayMs: countSchema, netBp: z.number() })).meta({
+    description: 'What a follower keeps of each unit traded, after costs, by the delay: basis points',
+  }),
+  episodes: z.array(episodeSchema).meta({ description: 'The newest closed positions, newest first' }),
+  entity: entitySchema.nullable(),
 });
 export type LeaderboardExplanation = z.infer<typeof explainSchema>;
 

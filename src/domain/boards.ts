@@ -32,5 +32,7 @@ export const BOARD_METRICS = [
   'ageDays',
   'holdMs',
   'equity',
+  'minCapital',
+  'maxCapital',
 ] as const;
 export type BoardMetric = (typeof BOARD_METRICS)[number];

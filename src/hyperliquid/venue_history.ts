@@ -123,6 +123,35 @@ export function flowsOf(wire: readonly WireLedgerUpdate[], user: string): Taken<
   return { rows, unread };
 }
 
+/** Another wallet that a ledger names as close to its owner. */
+export interface LedgerLink {
+  /** 0x and 40 hex digits, lower case. */
+  readonly address: string;
+  readonly kind: 'subAccount' | 'vaultLeader' | 'transfer';
+}
+
+/** Wallets that `user` (lower case) moved money to or from by itself, as its sub-account, or as a vault's leader. */
+export function linksOf(wire: readonly WireLedgerUpdate[], user: string): LedgerLink[] {
+  const links = new Map<string, LedgerLink>();
+  for (const { delta } of wire) {
+    const kind = LINK_KINDS[delta.type];
+    const named = kind === 'vaultLeader' ? [delta.vault] : [delta.user, delta.destination];
+    for (const name of kind === undefined ? [] : named) {
+      const address = name?.toLowerCase();
+      if (address === undefined || address === user || !/^0x[0-9a-f]{40}$/.test(address)) continue;
+      if (kind !== undefined) links.set(`${kind} ${address}`, { address, kind });
+    }
+  }
+  return [...links.values()];
+}
+
+const LINK_KINDS: Readonly<Record<string, LedgerLink['kind']>> = {
+  subAccountTransfer: 'subAccount',
+  vaultCreate: 'vaultLeader',
+  internalTransfer: 'transfer',
+  send: 'transfer',
+};
+
 /** Of `send`: every dex is one of perpetuals but "spot". */
 const isPerpetualsDex = (dex: string | undefined): boolean => dex !== undefined && dex !== 'spot';
 

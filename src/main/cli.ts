@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'token revoke': async () => (await import('./commands/token.ts')).tokenRevokeCommand,
   'config check': async () => (await import('./commands/config.ts')).configCheckCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  'import fills': async () => (await import('./commands/import_fills.ts')).importFillsCommand,
   'db migrate': async () => (await import('./commands/database.ts')).migrateCommand,
   'db reset': async () => (await import('./commands/database.ts')).databaseResetCommand,
   reset: async () => (await import('./commands/database.ts')).resetCommand,

@@ -45,6 +45,8 @@ const GOOD: Features = {
   withoutBestTwo: 0.3,
   marketR2: 0.1,
   capacityShare: Number.NaN,
+  minCapitalUsd: Number.NaN,
+  maxCapitalUsd: Number.NaN,
   days: 90,
   costSharpe: 0.05,
   sharpe: 0.1,

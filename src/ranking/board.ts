@@ -42,6 +42,8 @@ export class Board {
   readonly ageDays: Float32Array;
   readonly holdMs: Float32Array;
   readonly equity: Float32Array;
+  readonly minCapital: Float32Array;
+  readonly maxCapital: Float32Array;
   /** 1 for traders with a fill in the last 30 days. */
   readonly active: Uint8Array;
   /** 1 for rows with a copy score: eligible, with an estimate. */
@@ -84,6 +86,8 @@ export class Board {
     this.ageDays = floats();
     this.holdMs = floats();
     this.equity = floats();
+    this.minCapital = floats();
+    this.maxCapital = floats();
     this.active = new Uint8Array(capacity);
     this.scored = new Uint8Array(capacity);
     this.estimated = new Uint8Array(capacity);
@@ -117,6 +121,8 @@ export class Board {
     this.ageDays[row] = f.ageDays;
     this.holdMs[row] = f.holdMs;
     this.equity[row] = f.equityUsd;
+    this.minCapital[row] = f.minCapitalUsd;
+    this.maxCapital[row] = f.maxCapitalUsd;
     this.active[row] = f.idleMs <= ACTIVE_MS ? 1 : 0;
     this.estimated[row] = estimated ? 1 : 0;
     this.scored[row] = this.gates[row] === 0 && estimated ? 1 : 0;

@@ -2,12 +2,14 @@
  * Computes the boards of every window and publishes them. It keeps all traders' features in memory as columns, reads
  * the records that have changed, and computes nothing when none has.
  */
+import { BOARD_METRICS } from '../domain/boards.ts';
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { DAY_MS, dayOf } from '../domain/metrics/day.ts';
 import { WINDOWS, type WindowDays } from '../domain/metrics/window.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Database } from '../store/database.ts';
+import { type FoundSurroundings, readSurroundings } from '../store/entities.ts';
 import {
   type LeaderboardRow,
   noteRanks,
@@ -19,11 +21,14 @@ import {
   updateStandings,
   writeLeaderboardRows,
 } from '../store/leaderboard.ts';
+import { readDetails, type StoredDetails } from '../store/trader_details.ts';
 import { readReconciled } from '../store/trader_history.ts';
 import { readRecords, readRecordVersions } from '../store/trader_records.ts';
+import { loadShare } from './capacity.ts';
 import { type CopyTerms, DEFAULT_COPY_TERMS } from './copy_returns.ts';
+import { type Details, joinDetails, leastCapital, maximumCapital } from './details.ts';
 import { provenRows } from './evidence.ts';
-import { ALONE, type FeatureContext } from './features.ts';
+import type { FeatureContext, Surroundings } from './features.ts';
 import type { HourlyPrices } from './hourly_prices.ts';
 import { Leaderboard } from './leaderboard.ts';
 import { RECORD_FORMAT, unpackRecord } from './record.ts';
@@ -100,7 +105,7 @@ export class Calculator {
     if (dayOf(now) !== this.#day) await this.#beginDay(dayOf(now));
     const versions = await readRecordVersions(database, this.#through);
     const newest = Math.max(this.#through, ...versions.values());
-    const watermark = `${this.#day}:${newest}`;
+    const watermark = `${this.#day}:${newest}:${BOARD_METRICS.length}`;
     const heads = await readBoardHeads(database);
     const published = heads[0];
     const idle = { traders: this.#versions.size, changed: 0, version: published?.version ?? 0 };
@@ -157,12 +162,15 @@ export class Calculator {
       signal.throwIfAborted();
       const batch = ids.slice(from, from + AT_ONCE);
       const reconciled = await readReconciled(database, batch);
+      const details = await readDetails(database, batch);
+      const surroundings = await readSurroundings(database, batch);
       for (const stored of await readRecords(database, batch)) {
         if (stored.format !== RECORD_FORMAT) continue;
         const { history } = unpackRecord(stored.record, slippage);
         const agreed = reconciled.get(stored.traderId) ?? null;
+        const around = aroundOf(details.get(stored.traderId), surroundings.get(stored.traderId));
         const windows = new Map(
-          WINDOWS.map((window) => [window, compute(history, window, context, agreed, ALONE)]),
+          WINDOWS.map((window) => [window, compute(history, window, context, agreed, around)]),
         );
         for (const [window, { features }] of windows) {
           this.#leaderboard.set(stored.traderId, window, features);
@@ -253,4 +261,22 @@ export class Calculator {
     }
     return rows;
   }
+}
+
+/** Whoever follows with so much, all followers together, USD. */
+const FOLLOWERS_USD = 10_000;
+
+/** What other parts of the platform know about a trader, as the features take it. */
+function aroundOf(details: StoredDetails | undefined, found: FoundSurroundings | undefined): Surroundings {
+  const known = joinDetails(
+    (details?.base ?? null) as Details | null,
+    (details?.seen ?? null) as Details | null,
+  );
+  return {
+    ring: found?.ring === true ? 1 : 0,
+    hedged: found?.hedged === true ? 1 : 0,
+    capacityShare: loadShare(known.loads, FOLLOWERS_USD),
+    minCapitalUsd: leastCapital(known) ?? Number.NaN,
+    maxCapitalUsd: maximumCapital(known) ?? Number.NaN,
+  };
 }

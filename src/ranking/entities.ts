@@ -58,28 +58,19 @@ const OPPOSITE = -0.8;
  * zero). Only pairs that met in at least eight quiet minutes are looked at, so the cost follows the data.
  */
 export function oppositeTwins(changes: readonly MinuteChange[]): Twins[] {
-  const cells = new Map<string, Map<number, number>>();
+  const sorted = [...changes].sort((p, q) => p.minute - q.minute || p.coin - q.coin || p.trader - q.trader);
   const energy = new Map<number, number>();
-  for (const { trader, coin, minute, notional } of changes) {
-    const key = `${coin}:${minute}`;
-    const cell = cells.get(key) ?? new Map<number, number>();
-    cell.set(trader, (cell.get(trader) ?? 0) + notional);
-    cells.set(key, cell);
-  }
   const pairs = new Map<string, { a: number; b: number; dot: number; together: number }>();
-  for (const cell of cells.values()) {
+  for (let from = 0; from < sorted.length; ) {
+    const cell = new Map<number, number>();
+    const { minute, coin } = sorted[from] as MinuteChange;
+    for (; from < sorted.length; from++) {
+      const change = sorted[from] as MinuteChange;
+      if (change.minute !== minute || change.coin !== coin) break;
+      cell.set(change.trader, (cell.get(change.trader) ?? 0) + change.notional);
+    }
     for (const [trader, x] of cell) energy.set(trader, (energy.get(trader) ?? 0) + x * x);
-    if (cell.size > CROWD) continue;
-    const members = [...cell].sort((p, q) => p[0] - q[0]);
-    members.forEach(([a, x], i) => {
-      for (const [b, y] of members.slice(i + 1)) {
-        const key = `${a}:${b}`;
-        const pair = pairs.get(key) ?? { a, b, dot: 0, together: 0 };
-        pair.dot += x * y;
-        pair.together++;
-        pairs.set(key, pair);
-      }
-    });
+    if (cell.size > 1 && cell.size <= CROWD) meet([...cell], pairs);
   }
   const twins: Twins[] = [];
   for (const { a, b, dot, together } of pairs.values()) {
@@ -88,6 +79,22 @@ export function oppositeTwins(changes: readonly MinuteChange[]): Twins[] {
     if (together >= LEAST_TOGETHER && correlation < OPPOSITE) twins.push({ a, b, correlation, together });
   }
   return twins;
+}
+
+/** Every two that moved in the same minute; traders in ascending order. */
+function meet(
+  members: readonly (readonly [number, number])[],
+  pairs: Map<string, { a: number; b: number; dot: number; together: number }>,
+): void {
+  members.forEach(([a, x], i) => {
+    for (const [b, y] of members.slice(i + 1)) {
+      const key = `${a}:${b}`;
+      const pair = pairs.get(key) ?? { a, b, dot: 0, together: 0 };
+      pair.dot += x * y;
+      pair.together++;
+      pairs.set(key, pair);
+    }
+  });
 }
 
 /** Notional that two traders exchanged with each other. */

@@ -14,7 +14,9 @@ import {
   type SeenTrade,
   storeExtension,
 } from '../store/feed_extension.ts';
+import { writeSeenDetails } from '../store/trader_details.ts';
 import { DEFAULT_COPY_TERMS } from './copy_returns.ts';
+import { DetailCollector } from './details.ts';
 import { extendByFeed, type SeenFill, type SeenFunding } from './feed_extension.ts';
 import type { FundingRates } from './funding_rates.ts';
 import type { HourlyPrices } from './hourly_prices.ts';
@@ -77,7 +79,8 @@ async function extendOne(
   const span = { traderId: one.traderId, from: one.through, to: one.stateTime };
   const trades = await readSeenTrades(database, span);
   if (trades === null) return 'CORRECTED';
-  const record = unpackRecord(one.record, (coin) => prices.slippageBp(coin));
+  const details = new DetailCollector((coin, time) => prices.minuteVolume(coin, time));
+  const record = unpackRecord(one.record, (coin) => prices.slippageBp(coin), details.episode);
   const held = [...record.history.book.openPositions()].map(({ coin }) => coin);
   const ids = [...new Set([...trades.map((trade) => trade.coinId), ...held, ...state.positions.keys()])];
   if (await hasFeedGap(database, { ...span, coinIds: ids })) return 'GAP';
@@ -95,6 +98,7 @@ async function extendOne(
     funding,
     state,
     markAt: (coin, time) => prices.markAt(coin, time),
+    onFill: (fill, fed) => details.fill(fill, fed),
   });
   if (typeof extended === 'string') return extended;
   const stored = {
@@ -104,7 +108,9 @@ async function extendOne(
     record: packRecord(extended),
     series: dailySeries(extended.history, dayOf(one.stateTime) - 1, DEFAULT_COPY_TERMS),
   };
-  await database.transaction((tx) => storeExtension(tx, stored));
+  await database.transaction(async (tx) => {
+    if (await storeExtension(tx, stored)) await writeSeenDetails(tx, one.traderId, details.details());
+  });
   return null;
 }
 

@@ -44,6 +44,9 @@ export interface Features {
   withoutBestTwo: number;
   marketR2: number;
   capacityShare: number;
+  /** Follower's equity in USD from which a copy is whole, and up to which the markets carry it. */
+  minCapitalUsd: number;
+  maxCapitalUsd: number;
 
   /** Days of copy-adjusted returns, what costs take of the Sharpe ratio a day, and its estimates with squared errors. */
   days: number;
@@ -73,9 +76,18 @@ export interface Surroundings {
   readonly hedged: 0 | 1;
   /** Share of fills that are too large for their market, or NaN. */
   readonly capacityShare: number;
+  /** See Features; NaN when not known. */
+  readonly minCapitalUsd: number;
+  readonly maxCapitalUsd: number;
 }
 
-export const ALONE: Surroundings = { ring: 0, hedged: 0, capacityShare: Number.NaN };
+export const ALONE: Surroundings = {
+  ring: 0,
+  hedged: 0,
+  capacityShare: Number.NaN,
+  minCapitalUsd: Number.NaN,
+  maxCapitalUsd: Number.NaN,
+};
 
 const RISK_RATIO_CAP = 50;
 const DRAWDOWN_DAYS = 90;
@@ -113,6 +125,8 @@ export function featuresOf(
     ring: around.ring,
     hedged: around.hedged,
     capacityShare: around.capacityShare,
+    minCapitalUsd: around.minCapitalUsd,
+    maxCapitalUsd: around.maxCapitalUsd,
   };
 }
 

@@ -8,7 +8,7 @@ import { type DayRow, dayOf } from '../domain/metrics/day.ts';
 import { type Lots, lots, type MicroUsd, microUsd, type Ticks } from '../domain/money.ts';
 import type { FundingPayment } from '../hyperliquid/venue_history.ts';
 import type { TraderRecord } from './record.ts';
-import { type AccountState, type MarkAt, Replay } from './replay.ts';
+import { type AccountState, type MarkAt, type Past, Replay } from './replay.ts';
 
 /** Base tier of the venue, fractions of notional: what a trader pays is measured against it. */
 const TAKER = 4.5e-4;
@@ -44,6 +44,8 @@ export interface Seen {
   readonly funding: readonly SeenFunding[];
   readonly state: AccountState;
   readonly markAt: MarkAt;
+  /** See Past. */
+  readonly onFill?: Past['onFill'];
 }
 
 /** POSITIONS: trades do not lead from the record to what is held; MONEY: the account value is not explained. */
@@ -62,6 +64,7 @@ export function extendByFeed(record: TraderRecord, seen: Seen): TraderRecord | N
     state: seen.state,
     checks: [],
     markAt: seen.markAt,
+    ...(seen.onFill === undefined ? {} : { onFill: seen.onFill }),
   };
   const { cashBefore } = new Replay(history, past).run();
   const allowed = Math.max(LEAST_DIFFERENCE, DIFFERENCE * Math.abs(seen.state.equity));

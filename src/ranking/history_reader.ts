@@ -26,7 +26,9 @@ import {
   fundingKey,
   fundingsOf,
   heldLots,
+  type LedgerLink,
   ledgerKey,
+  linksOf,
   sideOf,
   type Taken,
 } from '../hyperliquid/venue_history.ts';
@@ -41,6 +43,7 @@ export interface VenuePast {
   readonly fills: Taken<Fill>;
   readonly fundings: Taken<FundingPayment>;
   readonly flows: Taken<ExternalFlow>;
+  readonly links: readonly LedgerLink[];
   /** Milliseconds whose fills (or payments, or transfers) could not be read in full. */
   readonly holes: readonly number[];
   readonly state: AccountState;
@@ -54,16 +57,23 @@ export interface PageKeeper {
   keep(stream: string, rows: readonly unknown[], next: PageCursor): Promise<void>;
 }
 
+/** Fills that the venue has forgotten, from its public archive. */
+export interface ForgottenFills {
+  /** Of the trader, before `until` (ms) and without a gap up to it, oldest first; empty when there are none. */
+  before(until: number, from: number): Promise<WireUserFill[]>;
+}
+
 export interface HistoryReaderOptions {
   readonly info: InfoClient;
   readonly coins: CoinTable;
   readonly signal: AbortSignal;
   readonly keeper: PageKeeper;
+  readonly archive: ForgottenFills;
 }
 
 /** Reads what happened after `from` (ms, exclusive) until now. @throws VenueError; the signal's reason. */
 export async function readPast(
-  { info, coins, signal, keeper }: HistoryReaderOptions,
+  { info, coins, signal, keeper, archive }: HistoryReaderOptions,
   address: Address,
   from: number,
 ): Promise<VenuePast> {
@@ -72,10 +82,11 @@ export async function readPast(
   const first = await info.ask(clearinghouseState(address), ask);
   const to = first.time;
   const reader = new Pages(info, ask, keeper, from + 1);
-  const orders = await reader.all('fills', (start) => userFillsByTime(address, start, to), {
+  const told = await reader.all('fills', (start) => userFillsByTime(address, start, to), {
     keyOf: fillKey,
     pageRows: FILL_PAGE_ROWS,
   });
+  const orders = await withForgotten(told, archive, from);
   // Where the venue has forgotten fills the record begins with the first one left: nothing before it is needed.
   const begin = orders.length < FORGETS_FROM ? from + 1 : (orders[0]?.time ?? from + 1);
   const fundings = await reader.all('funding', (start) => userFunding(address, start, to), {
@@ -105,10 +116,26 @@ export async function readPast(
     fills,
     fundings: fundingsOf(fundings, coins),
     flows: flowsOf(updates, user),
+    links: linksOf(updates, user),
     holes: reader.holes,
     state,
     checks: checksOf(seen),
   };
+}
+
+/** The venue's fills, and before them those that it may have forgotten; each once. */
+async function withForgotten(
+  told: readonly WireUserFill[],
+  archive: ForgottenFills,
+  from: number,
+): Promise<WireUserFill[]> {
+  const oldest = told[0];
+  if (told.length < FORGETS_FROM || oldest === undefined) return [...told];
+  const known = new Set(told.map(fillKey));
+  const older = (await archive.before(oldest.time, from)).filter(
+    (fill) => fill.time > from && fill.time <= oldest.time && !known.has(fillKey(fill)),
+  );
+  return [...older, ...told];
 }
 
 /** Slices as the fills that they are. */

@@ -81,6 +81,14 @@ export class HourlyPrices {
     return null;
   }
 
+  /** USD that the coin's market trades in a minute, on average over the hour of `time`; NaN when not known. */
+  minuteVolume(coin: number, time: number): number {
+    const prices = this.#coins.get(coin);
+    // The volume of a candle stands at the hour it ends in.
+    const hour = prices?.volumes[Math.floor(time / HOUR_MS) + 1 - prices.firstHour];
+    return hour !== undefined && hour > 0 ? hour / 60 : Number.NaN;
+  }
+
   slippageBp(coin: number): number {
     return this.#coins.get(coin)?.slippageBp ?? UNKNOWN_SLIPPAGE_BP;
   }

@@ -4,13 +4,17 @@ import type { CoinTable } from '../domain/listed_coin.ts';
 import { DAY_MS, dayOf } from '../domain/metrics/day.ts';
 import { TraderHistory } from '../domain/metrics/history.ts';
 import type { InfoClient } from '../hyperliquid/transport.ts';
+import type { WireUserFill } from '../hyperliquid/wire/history.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { readArchivedFills, readCoveredFrom } from '../store/archived_fills.ts';
 import type { Database } from '../store/database.ts';
 import { dropPages } from '../store/history_pages.ts';
+import { readDetails, writeDetails, writeLedgerLinks } from '../store/trader_details.ts';
 import { endHistoryRead, type HistoryClaim, type HistoryRead } from '../store/trader_history.ts';
 import { readRecord, writeRecord } from '../store/trader_records.ts';
 import { DEFAULT_COPY_TERMS } from './copy_returns.ts';
-import { FORGETS_FROM, readPast, type VenuePast } from './history_reader.ts';
+import { DetailCollector, type Details, joinDetails } from './details.ts';
+import { FORGETS_FROM, type ForgottenFills, readPast, type VenuePast } from './history_reader.ts';
 import type { HourlyPrices } from './hourly_prices.ts';
 import type { KeptPages } from './kept_pages.ts';
 import { dailySeries, packRecord, RECORD_FORMAT, type TraderRecord, unpackRecord } from './record.ts';
@@ -20,6 +24,7 @@ import { Replay, type ReplayResult } from './replay.ts';
 const RECORD_DAYS = 200;
 /** The venue is asked again after this, and sooner where the feed does not suffice. */
 const AGAIN_MS = DAY_MS;
+const HOUR_MS = 3_600_000;
 /** Share of comparisons with the portfolio that may fail, and how few say nothing. */
 const FAILED_SHARE = 0.02;
 const LEAST_CHECKS = 3;
@@ -37,6 +42,7 @@ interface Built {
   readonly result: ReplayResult;
   readonly from: number;
   readonly forgotten: boolean;
+  readonly details: DetailCollector;
 }
 
 /** Reads what is missing; all of it again when the new part does not follow from the old. Returns the fills read. */
@@ -49,17 +55,25 @@ export async function extend(
 ): Promise<number> {
   const { database, prices, info } = options;
   const address = parseAddress(claim.address);
-  const reader = (from: number) => ({ info, coins, signal, keeper: pages.from(from) });
+  const archive = forgottenFills(database, claim.address);
+  const reader = (from: number) => ({ info, coins, signal, keeper: pages.from(from), archive });
   const slippage = (coin: number) => prices.slippageBp(coin);
   if (claim.through !== null) {
     const stored = await readRecord(database, claim.traderId);
     if (stored?.format === RECORD_FORMAT && stored.through === claim.through) {
       const past = await readPast(reader(claim.through), address, claim.through);
       await havePrices(options, coins, past, claim.through, signal);
-      const record = unpackRecord(stored.record, slippage);
-      const { result, cash } = play(record.history, past, claim.through, prices);
+      const details = collector(prices);
+      const record = unpackRecord(stored.record, slippage, details.episode);
+      const { result, cash } = play(record.history, past, claim.through, prices, details);
       if (Math.abs(result.cashBefore - record.cash) <= 1e6) {
-        const built = { record: { history: record.history, cash }, past, result, from: claim.through };
+        const built = {
+          record: { history: record.history, cash },
+          past,
+          result,
+          from: claim.through,
+          details,
+        };
         await store(options, claim, { ...built, forgotten: false }, true);
         return past.fills.rows.length;
       }
@@ -72,22 +86,43 @@ export async function extend(
   return past.fills.rows.length;
 }
 
-/** The record from nothing; from the first fill that the venue remembers, where it may have forgotten some. */
-function build(past: VenuePast, from: number, prices: HourlyPrices): Built {
-  const fresh = () => new TraderHistory({ slippageBp: (coin) => prices.slippageBp(coin) });
-  const history = fresh();
-  const whole = play(history, past, from, prices);
-  const first = past.fills.rows[0];
-  if (whole.result.emptyBefore || first === undefined || past.fills.rows.length < FORGETS_FROM) {
-    return { record: { history, cash: whole.cash }, past, result: whole.result, from, forgotten: false };
-  }
-  const since = first.time - 1;
-  const cut = fresh();
-  const { result, cash } = play(cut, past, since, prices);
-  return { record: { history: cut, cash }, past, result, from: since, forgotten: true };
+/** What of a trader's fills the imported archive has, up to the oldest that the venue still tells. */
+function forgottenFills(database: Database, address: string): ForgottenFills {
+  return {
+    async before(until, from) {
+      const covered = await readCoveredFrom(database, until);
+      if (covered === undefined) return [];
+      const rows = await readArchivedFills(database, address, Math.max(covered, from - HOUR_MS), until);
+      return rows as WireUserFill[];
+    },
+  };
 }
 
-function play(history: TraderHistory, past: VenuePast, from: number, prices: HourlyPrices) {
+/** The record from nothing; from the first fill that the venue remembers, where it may have forgotten some. */
+function build(past: VenuePast, from: number, prices: HourlyPrices): Built {
+  const since = (time: number, forgotten: boolean): Built => {
+    const details = collector(prices);
+    const slippageBp = (coin: number) => prices.slippageBp(coin);
+    const history = new TraderHistory({ slippageBp, onEpisode: details.episode });
+    const { result, cash } = play(history, past, time, prices, details);
+    return { record: { history, cash }, past, result, from: time, forgotten, details };
+  };
+  const whole = since(from, false);
+  const first = past.fills.rows[0];
+  if (whole.result.emptyBefore || first === undefined || past.fills.rows.length < FORGETS_FROM) return whole;
+  return since(first.time - 1, true);
+}
+
+const collector = (prices: HourlyPrices) =>
+  new DetailCollector((coin, time) => prices.minuteVolume(coin, time));
+
+function play(
+  history: TraderHistory,
+  past: VenuePast,
+  from: number,
+  prices: HourlyPrices,
+  details: DetailCollector,
+) {
   const after = <T extends { readonly time: number }>(rows: readonly T[]) =>
     rows.filter(({ time }) => time > from);
   const result = new Replay(history, {
@@ -98,6 +133,7 @@ function play(history: TraderHistory, past: VenuePast, from: number, prices: Hou
     state: past.state,
     checks: past.checks,
     markAt: (coin, time) => prices.markAt(coin, time),
+    onFill: (fill, fed) => details.fill(fill, fed),
   }).run();
   return { result, cash: past.state.cash };
 }
@@ -150,8 +186,12 @@ async function store(
     format: RECORD_FORMAT,
     record: packRecord(record),
   };
+  const fresh = built.details.details();
   await database.transaction(async (tx) => {
     await writeRecord(tx, stored, series);
+    const before = extended ? (await readDetails(tx, [claim.traderId])).get(claim.traderId) : undefined;
+    await writeDetails(tx, claim.traderId, joinDetails((before?.base ?? null) as Details | null, fresh));
+    await writeLedgerLinks(tx, claim.traderId, past.links);
     await endHistoryRead(tx, read, extended);
     await dropPages(tx, claim.traderId);
   });

@@ -4,8 +4,9 @@ import { TraderHistory } from '../domain/metrics/history.ts';
 import type { TraderWindow } from '../domain/metrics/window.ts';
 import { windowOf } from '../domain/metrics/window.ts';
 import { microUsd } from '../domain/money.ts';
-import { capacityShare } from './capacity.ts';
+import { capacityShare, loadShare } from './capacity.ts';
 import { copySeries, DEFAULT_COPY_TERMS, decayFactor, marketNeutral } from './copy_returns.ts';
+import { maximumCapital } from './details.ts';
 import { entityViews, groupEntities, oppositeTwins, washRings } from './entities.ts';
 import { featuresOf } from './features.ts';
 import { gateNames, gatesOf } from './gates.ts';
@@ -189,5 +190,17 @@ describe('capacity', () => {
     ];
     expect(capacityShare(fills, 1)).toBe(0.5);
     expect(capacityShare([], 1)).toBeNaN();
+  });
+
+  it('is the same from kept ratios, and turns into an equity', () => {
+    // Fills of 100 and 1,000 USD of an account of 10,000 in minutes of 10,000.
+    const loads = [100, 1_000].map((usd) => usd / 10_000 / 10_000);
+    expect(loadShare(loads, 10_000)).toBe(0.5);
+    expect(loadShare(loads, 4_000)).toBe(0);
+    const details = { episodes: [], minutes: [], held: [], loads };
+    const most = maximumCapital(details) ?? 0;
+    expect(loadShare(loads, most * 1.001)).toBeGreaterThanOrEqual(0.3);
+    expect(loadShare(loads, most * 0.999)).toBeLessThan(0.3);
+    expect(maximumCapital({ ...details, loads: [] })).toBeNull();
   });
 });

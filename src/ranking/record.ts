@@ -1,5 +1,6 @@
 /** A trader's record as it is stored, and as it is read again. Pure. */
 import { deflateSync, inflateSync } from 'node:zlib';
+import type { Episode } from '../domain/episodes/episode.ts';
 import { loadDayRow, type StoredDayRow, storeDayRow } from '../domain/metrics/day.ts';
 import { type HistorySnapshot, type SlippageBp, TraderHistory } from '../domain/metrics/history.ts';
 import { windowOf } from '../domain/metrics/window.ts';
@@ -30,9 +31,14 @@ export function packRecord({ history, cash }: TraderRecord): Buffer {
   return deflateSync(JSON.stringify(packed));
 }
 
-export function unpackRecord(bytes: Buffer, slippageBp: SlippageBp): TraderRecord {
+export function unpackRecord(
+  bytes: Buffer,
+  slippageBp: SlippageBp,
+  onEpisode?: (episode: Episode) => void,
+): TraderRecord {
   const { snapshot, days, cash } = JSON.parse(inflateSync(bytes).toString('utf8')) as Packed;
-  return { history: TraderHistory.restore({ slippageBp }, snapshot, days.map(loadDayRow)), cash };
+  const options = { slippageBp, ...(onEpisode === undefined ? {} : { onEpisode }) };
+  return { history: TraderHistory.restore(options, snapshot, days.map(loadDayRow)), cash };
 }
 
 /** The days whose fills are known up to and including `today`. */

@@ -41,6 +41,8 @@ export interface Past {
   readonly state: AccountState;
   readonly checks: readonly EquityCheck[];
   readonly markAt: MarkAt;
+  /** Told of each fill once the history has taken it in. */
+  readonly onFill?: (fill: Fill, history: TraderHistory) => void;
 }
 
 export interface ReplayResult {
@@ -151,6 +153,7 @@ export class Replay {
 
   #fill(fill: Fill): void {
     this.#history.fill(fill);
+    this.#past.onFill?.(fill, this.#history);
     this.#sizes.set(fill.coin, (this.#sizes.get(fill.coin) ?? 0) + fill.size);
     this.#prices.set(fill.coin, fill.price);
     this.#cash -= fill.size * fill.price + fill.fee;

@@ -17,6 +17,8 @@ interface Header {
   readonly size: number;
   readonly copyRanked: number;
   readonly classicRanked: number;
+  /** Names of the metrics in the order of their columns. */
+  readonly metrics: readonly string[];
 }
 
 const PAD = 8;
@@ -32,7 +34,14 @@ export function snapshotParts(
   computedAt: number,
 ): Uint8Array[] {
   const { size, copyRanked, classicRanked } = board;
-  const header: Header = { version, computedAt, size, copyRanked, classicRanked };
+  const header: Header = {
+    version,
+    computedAt,
+    size,
+    copyRanked,
+    classicRanked,
+    metrics: BOARD_METRICS,
+  };
   const text = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
   const head = new Uint8Array(padded(text.length)).fill(0x20);
   head.set(text);
@@ -122,8 +131,11 @@ export class BoardSnapshot {
     };
     this.#gates = take(Uint16Array, header.size);
     this.#days = take(Uint16Array, header.size);
+    const columns = new Map(header.metrics.map((name) => [name, take(Float32Array, header.size)]));
+    // A board of an older version may lack a metric: it is unknown then.
+    const unknown = () => new Float32Array(header.size).fill(Number.NaN);
     this.#metrics = Object.fromEntries(
-      BOARD_METRICS.map((name) => [name, take(Float32Array, header.size)]),
+      BOARD_METRICS.map((name) => [name, columns.get(name) ?? unknown()]),
     ) as Record<BoardMetric, Float32Array>;
   }
 

@@ -8,11 +8,13 @@ import {
   seriesMetrics,
   tradeMetrics,
 } from '../domain/metrics/trader_metrics.ts';
-import { type WindowDays, windowOf } from '../domain/metrics/window.ts';
+import { type TraderWindow, type WindowDays, windowOf } from '../domain/metrics/window.ts';
 import type { LeaderboardRow } from '../store/leaderboard.ts';
 import type { Board } from './board.ts';
+import { type CopyTerms, copySeries } from './copy_returns.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
 import { type FeatureContext, type Features, featuresOf, type Surroundings } from './features.ts';
+import { gateChecks } from './gate_checks.ts';
 import { gatesOf } from './gates.ts';
 import { explain } from './reasons.ts';
 
@@ -42,14 +44,39 @@ export function compute(
   const view = windowOf(history, window === null ? Number.NEGATIVE_INFINITY : to - window + 1, to);
   return {
     features,
-    explanation: explain(features),
+    explanation: {
+      ...explain(features),
+      checks: gateChecks(features),
+      decay: decayCurve(view, context.terms),
+    },
     metrics: {
       ...tradeMetrics(view),
       markedWinRate: markedWinRate(history, view),
       ...seriesMetrics(view),
       ...exposureMetrics(view),
+      minCapital: capital(features.minCapitalUsd),
+      maxCapital: capital(features.maxCapitalUsd),
     },
   };
+}
+
+const capital = (usd: number) =>
+  Number.isFinite(usd)
+    ? { value: usd, absent: null, n: 1 }
+    : { value: null, absent: 'no fills to go by', n: 0 };
+
+/** Delays at which a follower might arrive, ms. */
+const DELAYS = [250, 500, 1_500, 5_000, 15_000, 60_000, 300_000, 600_000];
+
+/** What a follower would have kept of each unit traded, after costs, by how late the copy comes: basis points. */
+function decayCurve(view: TraderWindow, terms: CopyTerms): { delayMs: number; netBp: number }[] {
+  const sum = (values: readonly number[]): number => values.reduce((total, x) => total + x, 0);
+  const turnover = sum(view.series.turnover);
+  if (!(turnover > 0)) return [];
+  return DELAYS.map((latencyMs) => {
+    const net = sum(copySeries(view, { ...terms, latencyMs }).net);
+    return { delayMs: latencyMs, netBp: Number(((net / turnover) * 1e4).toFixed(3)) };
+  });
 }
 
 /** Features out of JSON: what was unknown is null there. */

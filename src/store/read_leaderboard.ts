@@ -173,25 +173,6 @@ export async function readDailySeries(db: Queryable, traderId: number): Promise<
   );
 }
 
-/** Wallets that are taken for the same owner's, and why; itself not included. */
-export async function readLinked(
-  db: Queryable,
-  traderId: number,
-): Promise<{ readonly address: string; readonly kind: string }[]> {
-  const { rows } = await db.query<{ address: Buffer; kind: string }>(
-    `WITH RECURSIVE entity (trader_id, kind) AS (
-       SELECT $1::int8, NULL
-       UNION
-       SELECT CASE WHEN l.a = e.trader_id THEN l.b ELSE l.a END, l.kind
-       FROM entity e JOIN trader_links l ON e.trader_id IN (l.a, l.b))
-     SELECT DISTINCT t.address, e.kind FROM entity e JOIN traders t USING (trader_id)
-     WHERE e.trader_id <> $1 LIMIT 200`,
-    [traderId],
-    'read_linked',
-  );
-  return rows.map((row) => ({ address: hex(row.address), kind: row.kind }));
-}
-
 export interface RankHistoryPoint {
   readonly time: number;
   readonly rank: number | null;

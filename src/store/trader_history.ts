@@ -111,12 +111,12 @@ export async function claimHistories(
     `WITH due AS (
        SELECT h.trader_id FROM trader_history h JOIN traders t USING (trader_id)
        WHERE h.next_at <= $1 AND h.claimed_until <= database_now_ms()
-         AND (h.fills_through IS NULL OR h.feed_failed IS NOT NULL OR t.last_seen_at > h.fills_through)
+         AND (h.fills_through IS NULL OR h.rebuild OR h.feed_failed IS NOT NULL OR t.last_seen_at > h.fills_through)
        ORDER BY (h.fills_through IS NULL) DESC, h.priority DESC, h.trader_id LIMIT $2
        FOR UPDATE OF h SKIP LOCKED)
      UPDATE trader_history h SET claimed_until = database_now_ms() + $3
      FROM due JOIN traders t USING (trader_id) WHERE h.trader_id = due.trader_id
-     RETURNING h.trader_id, t.address, h.fills_through, h.state, h.complete_since, h.why_truncated,
+     RETURNING h.trader_id, t.address, CASE WHEN h.rebuild THEN NULL ELSE h.fills_through END AS fills_through, h.state, h.complete_since, h.why_truncated,
        h.reconciled, h.failures`,
     [now, limit, claimMs],
   );
@@ -136,7 +136,8 @@ export async function claimHistories(
 export async function historiesDue(db: Queryable, now: number): Promise<boolean> {
   const { rows } = await db.query<{ due: boolean }>(
     `SELECT EXISTS (SELECT FROM trader_history h JOIN traders t USING (trader_id)
-       WHERE h.next_at <= $1 AND (h.fills_through IS NULL OR h.feed_failed IS NOT NULL OR t.last_seen_at > h.fills_through)) AS due`,
+       WHERE h.next_at <= $1 AND (h.fills_through IS NULL OR h.rebuild OR h.feed_failed IS NOT NULL
+           OR t.last_seen_at > h.fills_through)) AS due`,
     [now],
     'histories_due',
   );
@@ -178,7 +179,7 @@ export async function endHistoryRead(tx: Queryable, read: HistoryRead, extended:
        ledger_count = $8 + CASE WHEN $13 THEN ledger_count ELSE 0 END,
        holes = CASE WHEN $13 THEN holes ELSE '[]' END || $9::jsonb,
        reconciled = $10, read_at = $11, next_at = $12, claimed_until = 0, failures = 0, last_error = NULL,
-       feed_failed = NULL
+       feed_failed = NULL, rebuild = false
      WHERE trader_id = $1`,
     [
       read.traderId,

@@ -53,6 +53,8 @@ function featuresOf(k: number): Features {
     withoutBestTwo: 0.1,
     marketR2: 0.1,
     capacityShare: Number.NaN,
+    minCapitalUsd: Number.NaN,
+    maxCapitalUsd: Number.NaN,
     days: 80,
     costSharpe: 0.01,
     sharpe: k / 400,

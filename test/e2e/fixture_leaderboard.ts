@@ -12,6 +12,8 @@ import {
 import type { BoardWindow } from '../../src/domain/boards.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
 
+const TODAY = Math.floor(Date.now() / 86_400_000);
+const DAYS = Array.from({ length: 60 }, (_, i) => TODAY - 60 + i);
 const LEVELS = ['strong', 'moderate', 'weak', 'none'] as const;
 const FOR = [{ code: 'STEADY', text: 'Won in 9 of 11 weeks' }];
 const AGAINST = [{ code: 'YOUNG', text: 'Known for 48 days only' }];
@@ -45,6 +47,8 @@ function standing(address: string, index: number): LeaderboardItem {
       ageDays: 48 + (index % 200),
       holdMs: 7_260_000,
       equity: 52_000 * random.next(),
+      minCapital: 840,
+      maxCapital: 120_000 * random.next(),
     },
     gates: gated ? GATES : [],
     evidence: {
@@ -115,11 +119,44 @@ function explanation(address: string, index: number, window: BoardWindow): Leade
     },
     metrics: {
       winRate: { value: 0.61, absent: null, n: 212 },
-      drawdown: { value: 0.64, absent: null, n: 60 },
-      copyReturn: { value: null, absent: 'fewer than 30 days', n: 12 },
+      maxDrawdown: { value: 0.64, absent: null, n: 60 },
+      calmar: { value: null, absent: 'SHORT_HISTORY', n: 12 },
     },
-    series: { day: [], ownReturn: [], copyReturn: [], pnlUsd: [], equityUsd: [] },
-    entity: null,
+    series: {
+      day: DAYS,
+      ownReturn: DAYS.map((day) => ((day * 7) % 11) / 1_000 - 0.004),
+      copyReturn: DAYS.map((day) => ((day * 7) % 11) / 1_000 - 0.0045),
+      pnlUsd: DAYS.map((day) => ((day * 7) % 11) * 20 - 80),
+      equityUsd: DAYS.map(() => 20_000),
+    },
+    checks: [
+      { code: 'DRAWDOWN', passed: false, text: '64 % from the peak in 90 days (at most 60 %)' },
+      { code: 'LEVERAGE', passed: true, text: '2.1x in the market (at most 10x)' },
+    ],
+    decay: [250, 1_500, 60_000, 600_000].map((delayMs, i) => ({ delayMs, netBp: 6 - 3 * i })),
+    episodes: Array.from({ length: 20 }, (_, i) => ({
+      dex: '',
+      coin: i % 3 === 0 ? 'ETH' : 'BTC',
+      long: i % 2 === 0,
+      openTime: Date.now() - (i + 2) * 7_200_000,
+      closeTime: Date.now() - (i + 1) * 7_200_000,
+      entryUsd: 1_200 + i,
+      netUsd: i % 4 === 0 ? -20.5 : 31.25,
+      feesUsd: 1.08,
+      fundingUsd: -0.2,
+      adds: i % 2,
+      fault: i === 5 ? 'gap' : null,
+      liquidated: false,
+    })),
+    entity: {
+      members: [
+        { address, links: ['twin'], netPnlUsd: 1_200.5, grossUsd: 5_000 },
+        { address: `0x${'9'.repeat(40)}`, links: ['twin'], netPnlUsd: null, grossUsd: 4_900 },
+      ],
+      netPnlUsd: 1_200.5,
+      net: [{ dex: '', coin: 'BTC', netUsd: 100, grossUsd: 9_900 }],
+      oneSided: 0.01,
+    },
   };
 }
 

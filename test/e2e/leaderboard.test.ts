@@ -42,7 +42,9 @@ describe.skipIf(chromium === null)('the leaderboard', () => {
   it('shows rank, evidence in a word, gates, and how far the histories are', async () => {
     await open();
     const { page } = watched;
-    await page.getByText('412 of 900 wanted histories read').waitFor();
+    const progress = page.getByRole('region', { name: 'How far the histories are' });
+    await progress.getByRole('img', { name: 'Histories read: 412 of 900' }).waitFor();
+    await progress.getByText('the rest takes about').waitFor();
     expect(await rows().first().textContent()).toMatch(/^\D*1.*Strong.*none/);
     expect(await axeViolations(page)).toEqual([]);
   });
@@ -97,6 +99,15 @@ describe.skipIf(chromium === null)('the leaderboard', () => {
     await card.getByText('Won in 9 of 11 weeks').waitFor();
     await card.getByRole('row', { name: /Win rate 61\.00% 212/ }).waitFor();
     await card.getByText('not on the board').waitFor();
+    await card.getByText('Gates: 1 of 2 passed').waitFor();
+    await page.getByRole('region', { name: 'PnL calendar' }).first().waitFor();
+    await page.getByText(/a follower .* after costs and delay/).waitFor();
+    await page.getByText('Nothing is left for a copy that comes').waitFor();
+    await page.getByRole('row', { name: /Together/ }).waitFor();
+    const closed = page.getByRole('region', { name: 'Closed positions' }).first();
+    await closed.getByText('not counted: trades are missing in it').waitFor();
+    await closed.getByRole('button', { name: '5 more' }).click();
+    await closed.getByRole('button', { name: 'Fewer' }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
   });
 });

@@ -52,6 +52,7 @@ const ledgerUpdateSchema = z.object({
     toPerp: z.boolean().optional(),
     user: z.string().max(64).optional(),
     destination: z.string().max(64).optional(),
+    vault: z.string().max(64).optional(),
     sourceDex: z.string().max(64).optional(),
     destinationDex: z.string().max(64).optional(),
     token: z.string().max(80).optional(),

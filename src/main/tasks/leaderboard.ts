@@ -1,5 +1,5 @@
 /**
- * Tasks `calculate-leaderboard` (every 10 minutes: the prior, every score, everybody's rank noted) and
+ * Tasks `calculate-leaderboard` (every LEADERBOARD_INTERVAL_SECONDS: the prior, every score, everybody's rank noted) and
  * `refresh-leaderboard` (traders whose record has changed). Both end at once when no record has.
  */
 import { defineTask, handleTask, type TaskSpec } from '../../jobs/task.ts';
@@ -8,19 +8,14 @@ import { dropRanksBefore } from '../../store/leaderboard.ts';
 import { rankingParts } from './ranking_parts.ts';
 import type { TaskEnvironment, TaskPlug } from './task_plug.ts';
 
-const FULL_EVERY_MS = 10 * 60_000;
 /** Costs two small queries when nothing has changed. */
 const REFRESH_EVERY_MS = 15_000;
 const RANKS_KEPT_MS = 400 * 86_400_000;
 
 type BoardTask = TaskSpec<Record<string, never>, CalculationReport>;
 
-const fullTask: BoardTask = defineTask({
-  name: 'calculate-leaderboard',
-  queue: 'ranking',
-  deadlineMs: FULL_EVERY_MS,
-  everyMs: FULL_EVERY_MS,
-});
+const fullTask = (everyMs: number): BoardTask =>
+  defineTask({ name: 'calculate-leaderboard', queue: 'ranking', deadlineMs: everyMs, everyMs });
 
 const refreshTask: BoardTask = defineTask({
   name: 'refresh-leaderboard',
@@ -36,7 +31,10 @@ const calculate = (environment: TaskEnvironment, task: BoardTask, full: boolean)
     return calculator.run(full, await coins(), signal);
   });
 
-export const planLeaderboard: TaskPlug = () => [
-  { task: fullTask, handler: (environment) => calculate(environment, fullTask, true) },
-  { task: refreshTask, handler: (environment) => calculate(environment, refreshTask, false) },
-];
+export const planLeaderboard: TaskPlug = ({ LEADERBOARD_INTERVAL_SECONDS }) => {
+  const task = fullTask(LEADERBOARD_INTERVAL_SECONDS * 1_000);
+  return [
+    { task, handler: (environment) => calculate(environment, task, true) },
+    { task: refreshTask, handler: (environment) => calculate(environment, refreshTask, false) },
+  ];
+};

@@ -2,7 +2,9 @@
  * The tasks of the queue: data. The scheduler makes those with an interval run by themselves, a worker runs them.
  * To add one: a file here that exports a TaskPlug, and one line in TASKS.
  */
+import { planEntities } from './entities.ts';
 import { planExtension } from './extend.ts';
+import { planHints } from './hints.ts';
 import { planHistory } from './history.ts';
 import { planLeaderboard } from './leaderboard.ts';
 import { planRetention } from './retention.ts';
@@ -17,6 +19,8 @@ const TASKS: readonly TaskPlug[] = [
   planSnapshotRetention,
   planHistory,
   planExtension,
+  planEntities,
+  planHints,
   planLeaderboard,
 ];
 

@@ -207,6 +207,20 @@ export function secretUrl(doc: string, protocols: readonly string[]): Field<Secr
   };
 }
 
+/** A key or password. Absent by default, never printed. */
+export function secretText(doc: string): Field<Secret | undefined> {
+  return {
+    doc,
+    accepts: 'up to 500 printable characters',
+    fallback: undefined,
+    show: (value) => (value === undefined ? '' : '[redacted]'),
+    parse(raw) {
+      if (!/^[\x21-\x7e]{1,500}$/.test(raw)) throw new Error('must be up to 500 printable characters');
+      return new Secret(raw);
+    },
+  };
+}
+
 /** Host, port and database stay readable; the password and every query value go. */
 function redactUrl(raw: string): string {
   const parsed = new URL(raw);

@@ -12,6 +12,7 @@ import {
   listOrAll,
   path,
   port,
+  secretText,
   secretUrl,
   text,
   url,
@@ -119,6 +120,10 @@ const worker = {
     min: 10,
     max: 86_400,
   }),
+  LEADERBOARD_FILE: flag(
+    "Read the exchange's own public leaderboard file, once at the start and every six hours, to know whose past to read first (mainnet and testnet; undocumented, and it may refuse).",
+    false,
+  ),
 };
 
 const api = {
@@ -229,6 +234,19 @@ const simulator = {
   }),
 };
 
+/** Read by `autotrade import fills` alone. */
+const archive = {
+  ARCHIVE_ACCESS_KEY: secretText(
+    'Key id for a signed bucket of the fill archive. Absent: it is read unsigned.',
+  ),
+  ARCHIVE_SECRET_KEY: secretText('Secret key that belongs to it.'),
+  ARCHIVE_REGION: text('Region of the bucket.', {
+    default: 'us-east-1',
+    accepts: 'letters, digits and dashes',
+    pattern: /^[a-z0-9-]{1,40}$/,
+  }),
+};
+
 /** Read by the process manager alone. */
 const manager = {
   LOG_DIR: path('Folder of the log files, one per service.', { default: 'logs' }),
@@ -246,7 +264,7 @@ const manager = {
   COLOR: flag('Colours on the terminal, when it is one.', true),
 };
 
-export const GROUPS = { base, storage, exchange, feed, worker, api, simulator, manager } as const;
+export const GROUPS = { base, storage, exchange, feed, worker, api, simulator, archive, manager } as const;
 
 export type GroupName = keyof typeof GROUPS;
 
@@ -259,6 +277,7 @@ export const GROUP_TITLES: Readonly<Record<GroupName, string>> = {
   worker: 'Periodic work (roles worker, scheduler)',
   api: 'Web server (role api)',
   simulator: 'Simulated exchange (role simulator)',
+  archive: 'Public fill archive (`autotrade import fills`)',
   manager: 'Process manager',
 };
 

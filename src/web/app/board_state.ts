@@ -31,6 +31,8 @@ export const BOARD_COLUMNS = [
   'maxProfit',
   'maxLoss',
   'holdMs',
+  'minCapital',
+  'maxCapital',
 ] as const satisfies readonly (BoardMetric | 'curve' | 'evidence' | 'days' | 'gates')[];
 export type BoardColumn = (typeof BOARD_COLUMNS)[number];
 

@@ -117,6 +117,23 @@ export const METRIC_LOOKS: Readonly<Record<BoardMetric, MetricLook>> = {
     unit: 'minutes',
     track: 'minmax(96px, 0.7fr)',
   },
+  minCapital: {
+    name: 'Least capital',
+    meaning:
+      'Your equity from which at least 95 % of what it holds can be copied, after lot sizes and the $10 minimum',
+    kind: 'usd-compact',
+    less: true,
+    unit: 'USD',
+    track: 'minmax(112px, 0.8fr)',
+  },
+  maxCapital: {
+    name: 'Capacity',
+    meaning:
+      'Your equity up to which fewer than 30 % of the copied fills are over 5 % of the volume of their minute',
+    kind: 'usd-compact',
+    unit: 'USD',
+    track: 'minmax(104px, 0.8fr)',
+  },
   equity: { name: 'Equity', meaning: 'Account value, USD', kind: 'usd-compact', unit: 'USD', track: NARROW },
 };
 

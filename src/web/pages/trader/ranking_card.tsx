@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { LeaderboardExplanation, RankHistory } from '../../../contract/leaderboard.ts';
-import { BOARD_METRICS, BOARD_WINDOWS, type BoardMetric, type BoardWindow } from '../../../domain/boards.ts';
+import { BOARD_WINDOWS, type BoardWindow } from '../../../domain/boards.ts';
 import { explainQuery, ranksQuery } from '../../api/leaderboard.ts';
-import { AddressLink } from '../../ui/address.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Select } from '../../ui/choices.tsx';
 import { EvidencePips } from '../../ui/evidence.tsx';
@@ -14,7 +13,7 @@ import { pick } from '../../ui/pick.ts';
 import { tableClass as t } from '../../ui/table.ts';
 import { TableWrap } from '../../ui/table_wrap.tsx';
 import { When } from '../../ui/when.tsx';
-import { METRIC_LOOKS } from '../leaderboard/board_metrics.ts';
+import { absentText, metricLook } from './metric_looks.ts';
 import styles from './ranking_card.module.css';
 
 const c = pick(styles);
@@ -121,12 +120,12 @@ const Reasons = ({
   </section>
 );
 
-const isBoardMetric = (name: string): name is BoardMetric =>
-  (BOARD_METRICS as readonly string[]).includes(name);
-
-/** The metrics that the boards show, each with how many observations stand behind it. */
+/** Every metric of the window, each with its definition and how many observations stand behind it. */
 function Metrics({ metrics }: { readonly metrics: LeaderboardExplanation['metrics'] }) {
-  const known = Object.entries(metrics).filter(([name]) => isBoardMetric(name));
+  const known = Object.entries(metrics).flatMap(([name, metric]) => {
+    const look = metricLook(name);
+    return look === null ? [] : [{ name, metric, look }];
+  });
   if (known.length === 0) return null;
   return (
     <TableWrap label="Table of metrics">
@@ -142,8 +141,7 @@ function Metrics({ metrics }: { readonly metrics: LeaderboardExplanation['metric
         </tr>
       </thead>
       <tbody>
-        {known.map(([name, metric]) => {
-          const look = METRIC_LOOKS[name as BoardMetric];
+        {known.map(({ name, metric, look }) => {
           return (
             <tr key={name}>
               <th scope="row" data-tip={look.meaning}>
@@ -154,7 +152,7 @@ function Metrics({ metrics }: { readonly metrics: LeaderboardExplanation['metric
                   value={metric.value}
                   kind={look.kind}
                   tone={look.tone ?? false}
-                  reason={metric.absent ?? 'not known'}
+                  reason={absentText(metric.absent)}
                 />
               </td>
               <td className={t('right', 'second')}>
@@ -199,17 +197,27 @@ const Ranks = ({ points }: { readonly points: RankHistory['points'] }) => (
   </section>
 );
 
-const Entity = ({ entity }: { readonly entity: NonNullable<LeaderboardExplanation['entity']> }) => (
+/** Every gate with what was measured, the failed ones first. */
+const Gates = ({ checks }: { readonly checks: LeaderboardExplanation['checks'] }) => (
   <section className={c('reasons')}>
-    <h3>Taken for one owner</h3>
+    <h3>
+      Gates: {checks.filter((check) => check.passed).length} of {checks.length} passed
+    </h3>
     <ul>
-      {entity.members.map((member) => (
-        <li key={member}>
-          <AddressLink address={member} />
-        </li>
-      ))}
+      {[...checks]
+        .sort((a, b) => Number(a.passed) - Number(b.passed))
+        .map((check) => (
+          <li key={check.code}>
+            <span className={c(check.passed ? 'for' : 'gate')}>
+              <Icon name={check.passed ? 'check' : 'cross'} size={14} />
+            </span>
+            <span>
+              <span className="hidden-text">{check.passed ? 'passed: ' : 'failed: '}</span>
+              <code>{check.code}</code> <span className={c('faint')}>{check.text}</span>
+            </span>
+          </li>
+        ))}
     </ul>
-    <p className={c('faint')}>{entity.links.join(', ')}</p>
   </section>
 );
 
@@ -257,10 +265,10 @@ export function RankingCard({ address }: { readonly address: string }) {
                   reasons={data.gates}
                   none="None: eligible for the copy board"
                 />
+                {data.checks.length === 0 ? null : <Gates checks={data.checks} />}
                 <Reasons title="For" icon="check" look="for" reasons={data.reasonsFor} none="Nothing yet" />
                 <Reasons title="Against" icon="alert" look="against" reasons={data.against} none="Nothing" />
                 {ranks.data === undefined ? null : <Ranks points={ranks.data.points} />}
-                {data.entity === null ? null : <Entity entity={data.entity} />}
               </div>
               <Metrics metrics={data.metrics} />
             </div>

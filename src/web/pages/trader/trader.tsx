@@ -3,6 +3,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef } from 'react';
 import type { PositionChange } from '../../../contract/positions.ts';
 import type { TraderDetail } from '../../../contract/traders.ts';
+import { explainQuery } from '../../api/leaderboard.ts';
 import { positionsQuery, traderEventsQuery, traderQuery } from '../../api/queries.ts';
 import { RequestError } from '../../api/request.ts';
 import { useMode } from '../../app/mode.ts';
@@ -22,9 +23,11 @@ import { activityMap } from './activity.ts';
 import { ActivityCard } from './activity_card.tsx';
 import { coinMix } from './coin_mix.ts';
 import { CoinMixCard } from './coin_mix_card.tsx';
+import { EntityCard } from './entity_card.tsx';
 import { Facts } from './facts.tsx';
 import { PositionsCard } from './positions_card.tsx';
 import { RankingCard } from './ranking_card.tsx';
+import { RecordCards } from './record_cards.tsx';
 import styles from './trader.module.css';
 
 const c = pick(styles);
@@ -103,6 +106,7 @@ function Known({ address, trader }: { readonly address: string; readonly trader:
     <div className={c('stack')}>
       <Facts trader={trader} />
       <RankingCard address={address} />
+      <Record address={address} />
       <PositionsCard positions={positions} />
       <div className={c('columns')}>
         <AccountValueCard address={address} />
@@ -115,6 +119,18 @@ function Known({ address, trader }: { readonly address: string; readonly trader:
         <Changes changes={feed.changes} />
       </Card>
     </div>
+  );
+}
+
+/** The record behind the ranking, over all of it. */
+function Record({ address }: { readonly address: string }) {
+  const { data } = useQuery(explainQuery(address, '90d'));
+  if (data === undefined || data.history.state === 'none') return null;
+  return (
+    <>
+      {data.entity === null ? null : <EntityCard entity={data.entity} />}
+      <RecordCards explained={data} />
+    </>
   );
 }
 

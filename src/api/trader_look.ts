@@ -1,0 +1,70 @@
+/** Episodes and entity of a trader, as `explain` answers them. */
+import { z } from 'zod';
+import type { LeaderboardExplanation } from '../contract/leaderboard.ts';
+import { readCoins } from '../store/coins.ts';
+import type { Database } from '../store/database.ts';
+import { readEntityExposure, readEntityMembers } from '../store/read_entity.ts';
+import { readDetails } from '../store/trader_details.ts';
+
+const EPISODES = 100;
+
+const detailsSchema = z.object({
+  episodes: z.array(
+    z.object({
+      coin: z.int(),
+      long: z.boolean(),
+      openTime: z.number(),
+      closeTime: z.number(),
+      entry: z.number(),
+      net: z.number(),
+      fees: z.number(),
+      funding: z.number(),
+      adds: z.int(),
+      fault: z.string().nullable(),
+      liquidated: z.boolean(),
+    }),
+  ),
+});
+
+/** The newest closed positions, newest first. */
+export async function episodesOf(
+  db: Database,
+  traderId: number,
+): Promise<LeaderboardExplanation['episodes']> {
+  const stored = (await readDetails(db, [traderId])).get(traderId);
+  if (stored === undefined) return [];
+  const parts = [stored.base, stored.seen].filter((part) => part !== null && part !== undefined);
+  const episodes = parts.flatMap((part) => detailsSchema.parse(part).episodes);
+  const coins = new Map((await readCoins(db)).map((coin) => [coin.id, coin]));
+  return episodes
+    .slice(-EPISODES)
+    .reverse()
+    .map(({ coin, entry, net, fees, funding, ...rest }) => ({
+      ...rest,
+      dex: coins.get(coin)?.dex ?? '',
+      coin: coins.get(coin)?.name ?? '?',
+      entryUsd: entry,
+      netUsd: net,
+      feesUsd: fees,
+      fundingUsd: funding,
+    }));
+}
+
+/** Null when the trader is not linked to any other wallet. */
+export async function entityOf(
+  db: Database,
+  traderId: number,
+  windowDays: number,
+): Promise<LeaderboardExplanation['entity']> {
+  const members = await readEntityMembers(db, traderId, windowDays);
+  if (members.length === 0) return null;
+  const net = await readEntityExposure(db, traderId);
+  const known = members.flatMap(({ netPnlUsd }) => (netPnlUsd === null ? [] : [netPnlUsd]));
+  const gross = net.reduce((sum, one) => sum + one.grossUsd, 0);
+  return {
+    members: members.map((member) => ({ ...member, links: [...member.links] })),
+    netPnlUsd: known.length === 0 ? null : known.reduce((sum, pnl) => sum + pnl, 0),
+    net,
+    oneSided: gross > 0 ? net.reduce((sum, one) => sum + Math.abs(one.netUsd), 0) / gross : null,
+  };
+}
