@@ -22,7 +22,7 @@ import { type MetricReader, StreamMetrics } from './metrics.ts';
 import type { StreamPipeline } from './pipeline.ts';
 import { recoverPipeline } from './recovery.ts';
 
-const FLUSH_EVERY_MS = 200;
+const FLUSH_EVERY_MS = 125;
 /** What lags behind (totals, the time up to which the feed is whole) is written at least this often. */
 const IDLE_FLUSH_MS = 2_000;
 /** Trades kept in memory while the database is away: hours of the real market, seconds of a storm of 100,000/s. */

@@ -101,3 +101,24 @@ test('a batch stays as it was made while more trades come in', () => {
   expect(bytes(batch)).toEqual(before);
   expect(batch.trades.count).toBe(999);
 }, 60_000);
+
+test('a flush that a watched trader waits for brings little else up to date', () => {
+  const pipeline = startPipeline();
+  storm(pipeline, 1, 1_000);
+  pipeline.collect(START);
+  pipeline.watch(new Set([7]));
+  const rowsOf = (trader: number) => {
+    const rows = new TradeColumns();
+    for (let other = 50; other < 87; other++)
+      rows.push(1, START + 5_000, other, 6_000, 1, trader, other, true, 0);
+    return rows;
+  };
+  expect(pipeline.trades(rowsOf(8))).toBe(false);
+  expect(pipeline.trades(rowsOf(7))).toBe(true);
+  const urgent = pipeline.collect(START) as StreamBatch;
+  expect(urgent.trades.count).toBe(74);
+  expect(urgent.traders).toHaveLength(25);
+  const next = pipeline.collect(START) as StreamBatch;
+  expect(next.traders).toHaveLength(14);
+  expect(next.after.tradersThrough).toBe(next.after.nextSeq);
+});

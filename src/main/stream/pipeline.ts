@@ -34,6 +34,9 @@ import { sampleTimes } from './metrics.ts';
 /** Rows brought up to date per flush (trader totals, position checkpoint): all on a calm day, few in a storm. */
 const UPDATES_PER_FLUSH = 2_000;
 const UPDATES_PER_STORM_FLUSH = 250;
+/** While somebody is watched no flush may be long, because the next one may be urgent; an urgent one itself is short. */
+const UPDATES_PER_WATCHED_FLUSH = 250;
+const UPDATES_PER_URGENT_FLUSH = 25;
 /** Trades in one batch, about: a transaction of a second or so, well inside the limit of a statement. */
 const BATCH_ROWS = 20_000;
 /** Trades that wait are applied so many at a time, so that nothing else waits for more than a few ms. */
@@ -73,6 +76,8 @@ export class StreamPipeline {
   readonly #unseeded = new UnseededPolls();
   #aliveUntil: number;
   #watched: ReadonlySet<number> = new Set();
+  /** A watched trader's trade is to be written. */
+  #urgent = false;
 
   constructor(parts: PipelineParts) {
     this.coins = parts.coins;
@@ -114,7 +119,9 @@ export class StreamPipeline {
   trades(rows: TradeColumns): boolean {
     if (this.isBehind || this.#pending.length >= BATCH_ROWS) this.#backlog.add(rows);
     else this.#apply(rows);
-    return this.#watched.size > 0 && this.#anyWatched(rows);
+    const watched = this.#watched.size > 0 && this.#anyWatched(rows);
+    this.#urgent ||= watched;
+    return watched;
   }
 
   #apply(rows: TradeColumns): void {
@@ -204,7 +211,7 @@ export class StreamPipeline {
     const { ledger, book } = this;
     const fresh = ledger.takeFresh().map((id) => this.#trader(id, nextSeq));
     for (const { traderId } of fresh) ledger.dirty.clean(traderId);
-    const limit = rows.length > STORM_ROWS ? UPDATES_PER_STORM_FLUSH : UPDATES_PER_FLUSH;
+    const limit = this.#updates(rows.length);
     const traders = ledger.dirty.take(limit).map((id) => this.#trader(id, nextSeq));
     const positions = book.dirty.take(limit).map((slot) => this.#position(slot));
     const after: StreamState = {
@@ -235,6 +242,7 @@ export class StreamPipeline {
     };
     this.#gaps = [];
     this.#interrupted = new Map();
+    this.#urgent = false;
     this.#state = after;
     this.#pending = this.#spare.pending;
     this.#pending.clear();
@@ -242,6 +250,13 @@ export class StreamPipeline {
     this.#changes.clear();
     this.#spare = { pending: rows, changes };
     return batch;
+  }
+
+  /** How many rows that lag behind the log to bring up to date beside so many trades. */
+  #updates(trades: number): number {
+    if (this.#urgent) return UPDATES_PER_URGENT_FLUSH;
+    if (trades > STORM_ROWS) return UPDATES_PER_STORM_FLUSH;
+    return this.#watched.size > 0 ? UPDATES_PER_WATCHED_FLUSH : UPDATES_PER_FLUSH;
   }
 
   #idle(): boolean {
