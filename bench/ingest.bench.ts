@@ -22,6 +22,7 @@ import { startEmbeddedPostgres } from '../src/store/embedded/launcher.ts';
 import { runMigrations } from '../src/store/migrate.ts';
 import { PositionBook } from '../src/tracking/position_book.ts';
 import { startLeader } from '../test/stream/start_leader.ts';
+import { databaseCpuSeconds } from './ingest/database_cpu.ts';
 import { COINS, coinName, SIZE_DECIMALS } from './ingest/frames.ts';
 import { ccxtPeer } from './ingest/peer.ts';
 import { LoadVenue } from './ingest/venue.ts';
@@ -176,6 +177,7 @@ async function intoDatabase(
   await commitAll(venue, database, known);
   say(`${leader.pipeline.ledger.known} traders known`);
   const cpu = process.cpuUsage();
+  const databaseCpu = await databaseCpuSeconds(database);
   const load = {
     trades: quick ? 200_000 : 1_500_000,
     rate: 60_000,
@@ -184,6 +186,7 @@ async function intoDatabase(
   };
   const sustained = await commitAll(venue, database, load);
   const { user, system } = process.cpuUsage(cpu);
+  const databaseCpuAfter = await databaseCpuSeconds(database);
   say(`sustained: ${Math.round(sustained.perSecond)} trades/s over ${sustained.seconds.toFixed(1)} s`);
   const burstTrades = quick ? BURST_RATE : BURST_RATE * BURST_SECONDS;
   const storm = { trades: burstTrades, rate: BURST_RATE, seed: 'burst', startMs: START_MS + 2 * HOUR_MS };
@@ -193,6 +196,16 @@ async function intoDatabase(
   await stop();
   const trades = await count(database, 'trades');
   const cpuSeconds = (user + system) / 1e6;
+  const ofDatabase: BenchResult[] =
+    databaseCpu === undefined || databaseCpuAfter === undefined
+      ? []
+      : [
+          {
+            name: 'CPU of the database per million trades',
+            value: (databaseCpuAfter - databaseCpu) / (load.trades / 1e6),
+            unit: 's',
+          },
+        ];
   return [
     {
       name: 'committed, with positions and changes',
@@ -205,6 +218,7 @@ async function intoDatabase(
     { name: 'changes per trade', value: (await count(database, 'position_changes')) / trades, unit: 'rows' },
     { name: 'traders', value: await count(database, 'traders'), unit: 'rows' },
     { name: 'CPU of the stream per million trades', value: cpuSeconds / (load.trades / 1e6), unit: 's' },
+    ...ofDatabase,
     { name: 'peak memory of the stream', value: process.resourceUsage().maxRSS / 1024, unit: 'MiB' },
   ];
 }
