@@ -16,6 +16,8 @@ interface Outcome {
 const root = join(import.meta.dirname, '..');
 const nativeTsc = join(root, 'node_modules/@typescript/native/bin/tsc');
 const binary = (name: string) => join(root, 'node_modules/.bin', name);
+/** What the compiler knows of the last run: a change is checked in a few seconds instead of everything anew. */
+const typesMemory = join(root, 'node_modules/.cache/types.tsbuildinfo');
 
 function runTool(name: string, command: string, args: readonly string[]): Promise<Outcome> {
   const started = performance.now();
@@ -50,7 +52,14 @@ function runStructure(): Outcome {
 }
 
 const running = [
-  runTool('types', process.execPath, [nativeTsc, '-p', '.']),
+  runTool('types', process.execPath, [
+    nativeTsc,
+    '-p',
+    '.',
+    '--incremental',
+    '--tsBuildInfoFile',
+    typesMemory,
+  ]),
   runTool('lint', binary('biome'), ['check', '--error-on-warnings', '--max-diagnostics=50', '.']),
   runTool('dead code', binary('knip'), ['--no-progress']),
 ];
