@@ -38,7 +38,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
   });
   const known = benches();
-  const [name = ''] = positionals;
+  const [name = '', ...rest] = positionals;
   const path = known.get(name);
   if (path === undefined) {
     console.error(
@@ -47,7 +47,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const run = await load(path);
-  const results = await run({ quick: values.quick, say: (text) => console.error(text) });
+  const results = await run({ quick: values.quick, say: (text) => console.error(text), rest });
   const line = benchLine(name, results);
   for (const { name: figure, value, unit, against, ratio, target, holds } of line.results) {
     const comparison = ratio === undefined ? '' : `, ${ratio.toFixed(2)}x ${against ?? ''}`;

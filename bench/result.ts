@@ -5,6 +5,8 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** Progress for a person; goes to standard error. */
   readonly say: (text: string) => void;
+  /** Words after the name of the bench. */
+  readonly rest?: readonly string[];
 }
 
 /** One measured figure. What was not measured is not reported. */

@@ -76,6 +76,7 @@ const blank = (): Features => ({
   hedged: 0,
   bestDayShare: 0.2,
   withoutBestTwo: 1,
+  bestDayChance: 0.5,
   marketR2: 0.1,
   capacityShare: Number.NaN,
   minCapitalUsd: Number.NaN,

@@ -1,5 +1,5 @@
 /** One walk-forward run: live a population through the pipeline, rank it at the boundary, see what follows. */
-import { DAY_MS, dayOf } from '../../src/domain/metrics/day.ts';
+import { DAY_MS, type DayRow, dayOf } from '../../src/domain/metrics/day.ts';
 import { TraderHistory } from '../../src/domain/metrics/history.ts';
 import { calmar, sharpe, totalReturn } from '../../src/domain/metrics/series.ts';
 import { windowOf } from '../../src/domain/metrics/window.ts';
@@ -24,6 +24,10 @@ export interface Subject {
   readonly roi: number;
   readonly pnl: number;
   readonly growth: number;
+  /** PnL of the last 30 days, USD. */
+  readonly monthPnl: number;
+  /** Unbroken episodes closed in the last 90 days. */
+  readonly recentEpisodes: number;
 }
 
 export interface Experiment {
@@ -67,9 +71,7 @@ export function runExperiment(options: ExperimentOptions): Experiment {
   return { board, subjects, fills };
 }
 
-type AtBoundary = Pick<Subject, 'features' | 'ownSharpe' | 'calmar' | 'roi' | 'pnl' | 'growth'> & {
-  readonly deviation: number;
-};
+type AtBoundary = Omit<Subject, 'truth' | 'expected' | 'outcome'> & { readonly deviation: number };
 
 function runLife(options: ExperimentOptions, index: number, market: Market, context: FeatureContext) {
   const history = new TraderHistory({
@@ -92,16 +94,12 @@ function runLife(options: ExperimentOptions, index: number, market: Market, cont
   const drag = truth.drag ?? (Number.isFinite(seen.features.costDrag) ? seen.features.costDrag : 2);
   const keep = decayFactor(truth.holdMs, DEFAULT_COPY_TERMS.latencyMs);
   const expected = (truth.laterSharpe > 0 ? truth.laterSharpe * keep : truth.laterSharpe) - drag;
+  const { deviation, ...atBoundaryOnly } = seen;
   const subject: Subject = {
+    ...atBoundaryOnly,
     truth,
     expected,
-    outcome: outcomeOf(history, truth, seen.deviation, context),
-    features: seen.features,
-    ownSharpe: seen.ownSharpe,
-    calmar: seen.calmar,
-    roi: seen.roi,
-    pnl: seen.pnl,
-    growth: seen.growth,
+    outcome: outcomeOf(history, truth, deviation, context),
   };
   return { subject, fills, features: seen.features };
 }
@@ -120,8 +118,16 @@ function atBoundary(history: TraderHistory, context: FeatureContext): AtBoundary
     roi: totalReturn(r) ?? Number.NaN,
     pnl: window.totals.pnl / 1e6,
     growth: (window.totals.pnl + flows) / 1e6,
+    monthPnl: sumOver(history, to - 29, to, ({ pnl }) => pnl) / 1e6,
+    recentEpisodes: sumOver(history, to - 89, to, ({ episodes }) => episodes),
     deviation: deviationOf(copy.length > 5 ? copy : r),
   };
+}
+
+function sumOver(history: TraderHistory, from: number, to: number, of: (row: DayRow) => number): number {
+  let total = 0;
+  for (const row of history.days.values()) if (row.day >= from && row.day <= to) total += of(row);
+  return total;
 }
 
 function deviationOf(returns: readonly number[]): number {

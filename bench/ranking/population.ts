@@ -28,15 +28,16 @@ export interface Variant {
   readonly name: string;
   /** Blurs the kinds so that no single threshold tells them apart. */
   readonly hard: boolean;
-  /** Multiplies the share of skilled and mild traders; the lucky take their place. */
-  readonly skillShare: number;
+  /** Multiplies the share of skilled traders; the lucky take their place. */
+  readonly skilledShare: number;
   /** True for a population in which nobody has skill. */
   readonly luckOnly: boolean;
 }
 
-export const PLAIN: Variant = { name: 'plain', hard: false, skillShare: 1, luckOnly: false };
+export const PLAIN: Variant = { name: 'plain', hard: false, skilledShare: 1, luckOnly: false };
 export const HARD: Variant = { ...PLAIN, name: 'hard', hard: true };
-export const SCARCE: Variant = { ...PLAIN, name: 'skill x 1/4', skillShare: 0.25 };
+/** About half as many traders are worth copying: what is left of them are mostly the mildly skilled. */
+export const SCARCE: Variant = { ...PLAIN, name: 'skilled x 1/4', skilledShare: 0.25 };
 export const NULL: Variant = { ...PLAIN, name: 'all luck', luckOnly: true };
 
 /** What is true of a trader and what no ranking may see. */
@@ -54,8 +55,8 @@ export interface Truth {
 export function shareOf(archetype: Archetype, variant: Variant): number {
   const own = SHARES[archetype];
   if (variant.luckOnly) return archetype === 'lucky' ? 1 : 0;
-  const moved = (SHARES.skilled + SHARES.mild) * (1 - variant.skillShare);
-  if (archetype === 'skilled' || archetype === 'mild') return own * variant.skillShare;
+  const moved = SHARES.skilled * (1 - variant.skilledShare);
+  if (archetype === 'skilled') return own * variant.skilledShare;
   return archetype === 'lucky' ? own + moved : own;
 }
 

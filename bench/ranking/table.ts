@@ -9,6 +9,10 @@ import type { Experiment, Subject } from './experiment.ts';
 import type { Variant } from './population.ts';
 
 const TOP = 50;
+/** Closed episodes in 90 days that make a trader part of a walk-forward's universe. */
+const UNIVERSE_EPISODES = 20;
+/** Ends the name of a ranking under the gates that the reference was measured with. */
+export const REFERENCE_GATES = ', reference gates';
 const RANDOM_ORDERS = 20;
 
 /** Measures of one ranking on one population. */
@@ -30,10 +34,19 @@ export interface SeedTable {
   readonly rows: Readonly<Record<string, Row>>;
   readonly relevant: number;
   readonly eligible: number;
-  /** Share of relevant traders that are eligible, of all and of those with history and capital. */
-  readonly recall: number;
-  readonly recallQualified: number;
+  readonly recall: Recall;
   readonly fills: number;
+}
+
+/** Share of the relevant traders that are eligible. */
+export interface Recall {
+  readonly all: number;
+  /** Of those in the universe of a walk-forward: 20 closed episodes in the last 90 days. */
+  readonly universe: number;
+  /** Of those whose account is as old, as active and as large as HISTORY and CAPITAL ask for. */
+  readonly qualified: number;
+  /** Of all, under the eight gates of the reference. */
+  readonly reference: number;
 }
 
 /** The gates that section 4 was measured with; the others were untested there. */
@@ -58,9 +71,11 @@ type Scores = ArrayLike<number>;
 export function tableOf(experiment: Experiment, variant: Variant, seed: string): SeedTable {
   const { subjects, board } = experiment;
   const eligible = subjects.map((_, i) => board.scored[i] === 1);
-  const scores = scoresOf(experiment, variant, eligible);
+  const reference = subjects.map((s, i) => board.estimated[i] === 1 && referenceEligible(s));
+  const scores = scoresOf(experiment, variant, eligible, reference);
   const rows: Record<string, Row> = {};
-  for (const [name, values] of Object.entries(scores)) rows[name] = measure(subjects, eligible, values);
+  for (const [name, values] of Object.entries(scores))
+    rows[name] = measure(subjects, name.endsWith(REFERENCE_GATES) ? reference : eligible, values);
   // The list is of eligible traders; the order of all others below it counts for the measures of all.
   const everybody = subjects.map((_, i) =>
     board.estimated[i] === 1 ? (board.copyScore[i] ?? 0) : Number.NaN,
@@ -71,16 +86,25 @@ export function tableOf(experiment: Experiment, variant: Variant, seed: string):
   rows['random'] = randomRow(subjects, eligible, seed);
   const relevant = subjects.map((s) => s.expected > RELEVANT);
   const basics = gateBit('HISTORY') | gateBit('CAPITAL');
-  const count = (test: (i: number) => boolean): number => subjects.filter((_, i) => test(i)).length;
-  const good = count((i) => relevant[i] === true);
-  const found = count((i) => relevant[i] === true && eligible[i] === true);
-  const qualified = count((i) => relevant[i] === true && ((board.gates[i] ?? 0) & basics) === 0);
+  const good = subjects.map((_, i) => i).filter((i) => relevant[i] === true);
+  const share = (of: (i: number) => boolean, found: (i: number) => boolean): number => {
+    const asked = good.filter(of);
+    return asked.length > 0 ? asked.filter(found).length / asked.length : Number.NaN;
+  };
+  const listed13 = (i: number): boolean => eligible[i] === true;
   return {
     rows,
-    relevant: good,
+    relevant: good.length,
     eligible: board.copyRanked,
-    recall: good > 0 ? found / good : Number.NaN,
-    recallQualified: qualified > 0 ? found / qualified : Number.NaN,
+    recall: {
+      all: share(() => true, listed13),
+      universe: share((i) => (subjects[i]?.recentEpisodes ?? 0) >= UNIVERSE_EPISODES, listed13),
+      qualified: share((i) => ((board.gates[i] ?? 0) & basics) === 0, listed13),
+      reference: share(
+        () => true,
+        (i) => reference[i] === true,
+      ),
+    },
     fills: experiment.fills,
   };
 }
@@ -88,7 +112,8 @@ export function tableOf(experiment: Experiment, variant: Variant, seed: string):
 function scoresOf(
   { subjects, board }: Experiment,
   variant: Variant,
-  eligible: boolean[],
+  eligible: readonly boolean[],
+  reference: readonly boolean[],
 ): Record<string, Scores> {
   const of = (value: (s: Subject) => number): number[] => subjects.map(value);
   const within = (values: Scores): number[] =>
@@ -98,7 +123,8 @@ function scoresOf(
   const classic = active(board.classicScore);
   const roi = of((s) => s.roi);
   const bound = bayesBound(subjects, variant);
-  const reference = subjects.map((s) => referenceEligible(s));
+  const withReference = (of: (i: number) => number): number[] =>
+    reference.map((passes, i) => (passes ? of(i) : Number.NaN));
   return {
     classic,
     'classic, percentiles': active(percentileClassic(subjects)),
@@ -106,6 +132,7 @@ function scoresOf(
     'PnL with deposits': of((s) => s.growth),
     PnL: of((s) => s.pnl),
     ROI: roi,
+    'venue leaderboard (PnL of 30 d)': of((s) => s.monthPnl),
     'own Sharpe': of((s) => s.ownSharpe),
     Calmar: of((s) => s.calmar),
     'copy ROI': of((s) => s.features.copyReturn),
@@ -113,7 +140,8 @@ function scoresOf(
     'conservative PSR of the copy': of((s) => s.features.sharpe / Math.sqrt(s.features.sharpeVariance)),
     'classic + gates': within(classic),
     'ROI + gates': within(roi),
-    'net posterior, reference gates': bound.mean.map((x, i) => (reference[i] ? x : Number.NaN)),
+    [`copyScore${REFERENCE_GATES}`]: withReference((i) => board.believed(i)),
+    [`bound mean${REFERENCE_GATES}`]: withReference((i) => bound.mean[i] ?? Number.NaN),
     copyScore: within(board.copyScore),
     'Bayes bound, mean': within(bound.mean),
     'Bayes bound, relevance': within(bound.relevant),
@@ -225,11 +253,17 @@ export function printTable(title: string, tables: readonly SeedTable[]): string 
   );
   const avg = (of: (t: SeedTable) => number): number => mean(tables.map(of).filter(Number.isFinite));
   return [
-    `${title}: ${tables.length} seeds, ${avg((t) => t.relevant).toFixed(0)} worth copying, ${avg((t) => t.eligible).toFixed(0)} eligible, recall ${avg((t) => t.recall).toFixed(2)} (${avg((t) => t.recallQualified).toFixed(2)} of those with history and capital), ${(avg((t) => t.fills) / 1e6).toFixed(1)} M fills a seed`,
+    `${title}: ${tables.length} seeds, ${avg((t) => t.relevant).toFixed(0)} worth copying, ${avg((t) => t.eligible).toFixed(0)} eligible, ${recallText(tables)}, ${(avg((t) => t.fills) / 1e6).toFixed(1)} M fills a seed`,
     `${'ranking'.padEnd(31)}  IC all IC elig.    P@50 NDCG@50 top10% % top50 %   hit50  blown  who is in the top 50`,
     ...lines,
   ].join('\n');
 }
+
+const recallText = (tables: readonly SeedTable[]): string => {
+  const of = (which: keyof Recall): string =>
+    mean(tables.map((t) => t.recall[which]).filter(Number.isFinite)).toFixed(2);
+  return `recall ${of('all')} (${of('universe')} of the universe, ${of('qualified')} of those with history and capital, ${of('reference')} under the gates of the reference)`;
+};
 
 const kindsText = (row: Row): string =>
   ARCHETYPES.filter((kind) => row.kinds[kind] >= 0.05)

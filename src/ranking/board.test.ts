@@ -43,6 +43,7 @@ const GOOD: Features = {
   hedged: 0,
   bestDayShare: 0.1,
   withoutBestTwo: 0.3,
+  bestDayChance: 0.6,
   marketR2: 0.1,
   capacityShare: Number.NaN,
   minCapitalUsd: Number.NaN,
@@ -99,8 +100,8 @@ describe('gates', () => {
     ['WASH', { netBpOfVolume: 0.1, holdMs: 30_000 }],
     ['WASH', { ring: 1 }],
     ['HEDGE', { hedged: 1 }],
-    ['ONEHIT', { bestDayShare: 0.7 }],
-    ['ONEHIT', { withoutBestTwo: -0.01 }],
+    ['ONEHIT', { bestDayShare: 0.7, bestDayChance: 0.001 }],
+    ['ONEHIT', { withoutBestTwo: -0.01, bestDayChance: 0.001 }],
     ['BETA', { marketR2: 0.9 }],
     ['CAPACITY', { capacityShare: 0.3 }],
   ];
@@ -115,8 +116,9 @@ describe('gates', () => {
     expect(new Set(trips.map(([gate]) => gate))).toEqual(new Set(GATES));
     expect(GATES).toHaveLength(13);
   });
-  it('does not call a losing record a single hit', () => {
-    expect(gatesOf({ ...GOOD, bestDayShare: Number.NaN, withoutBestTwo: -0.5 })).toBe(0);
+  it('does not call a losing record a single hit, nor a small profit of ordinary days', () => {
+    expect(gatesOf({ ...GOOD, bestDayShare: Number.NaN, withoutBestTwo: -0.5, bestDayChance: 0 })).toBe(0);
+    expect(gatesOf({ ...GOOD, bestDayShare: 0.9, withoutBestTwo: -0.01, bestDayChance: 0.4 })).toBe(0);
   });
 });
 

@@ -6,7 +6,7 @@
 import { ACTIVE_MS, type ClassicRanges, classicRanges, classicScore } from './classic_score.ts';
 import type { Features } from './features.ts';
 import { GATE_LIMITS, gateBit, gatesOf } from './gates.ts';
-import { DEFAULT_PRIOR, fitPrior, netMean, type Prior } from './posterior.ts';
+import { DEFAULT_PRIOR, fitPrior, MOST_OBSERVATIONS, netMean, type Prior } from './posterior.ts';
 import { RowSorter } from './radix.ts';
 
 /** Score of a row that is not on a board: below every score there is. */
@@ -170,13 +170,16 @@ export class Board {
   }
 
   #fitPriors(): void {
-    let picked = 0;
-    for (let i = 0; i < this.size; i++) if (this.inPopulation(i)) this.#spare[picked++] = i;
+    let all = 0;
+    for (let i = 0; i < this.size; i++) if (this.inPopulation(i)) this.#spare[all++] = i;
+    // An even sample is enough to know what traders are like.
+    const stride = Math.max(1, Math.ceil(all / MOST_OBSERVATIONS));
+    const picked = Math.ceil(all / stride);
     // Skill before cost: what a trader costs to follow is known and needs no prior.
     const take = (column: Float32Array, add?: Float32Array): Float32Array => {
       const out = new Float32Array(picked);
       for (let k = 0; k < picked; k++) {
-        const row = this.#spare[k] ?? 0;
+        const row = this.#spare[k * stride] ?? 0;
         out[k] = (column[row] ?? 0) + (add?.[row] ?? 0);
       }
       return out;
@@ -190,15 +193,18 @@ export class Board {
 
   #score(i: number): void {
     this.copyScore[i] =
-      this.estimated[i] === 1 ? this.#copyScore(i) - (this.gates[i] === 0 ? 0 : GATED) : OFF_BOARD;
+      this.estimated[i] === 1 ? this.believed(i) - (this.gates[i] === 0 ? 0 : GATED) : OFF_BOARD;
     this.classicScore[i] =
       this.active[i] === 1 && this.#ranges
         ? classicScore(this.#classicColumns(), this.#ranges, i)
         : OFF_BOARD;
   }
 
-  /** Half the belief from the full sample, half from the one without the best day. */
-  #copyScore(i: number): number {
+  /**
+   * Daily net Sharpe ratio that is believed of a row with an estimate, whatever its gates: half from the full sample,
+   * half from the one without the best day.
+   */
+  believed(i: number): number {
     const cost = this.cost[i] ?? 0;
     const full = netMean(this.sharpe[i] ?? 0, this.sharpeVariance[i] ?? 1, cost, this.prior);
     const robust = netMean(
@@ -265,15 +271,22 @@ export class Board {
 
 /** First index in `order[low..high)` of a row that comes after `row`. */
 function placeOf(row: number, order: Uint32Array, low: number, high: number, score: Float32Array): number {
-  const own = score[row] ?? 0;
-  let from = low;
-  let to = high;
+  // The next place is most often near: stride out from it before halving, where the memory is already at hand.
+  let reach = 32;
+  while (low + reach < high && before(order[low + reach] ?? 0, row, score)) reach *= 4;
+  let from = reach > 32 ? low + reach / 4 : low;
+  let to = Math.min(high, low + reach);
   while (from < to) {
     const middle = (from + to) >>> 1;
-    const other = order[middle] ?? 0;
-    const value = score[other] ?? 0;
-    if (value > own || (value === own && other < row)) from = middle + 1;
+    if (before(order[middle] ?? 0, row, score)) from = middle + 1;
     else to = middle;
   }
   return from;
+}
+
+/** Whether row `a` stands before row `b`. */
+function before(a: number, b: number, score: Float32Array): boolean {
+  const x = score[a] ?? 0;
+  const y = score[b] ?? 0;
+  return x > y || (x === y && a < b);
 }

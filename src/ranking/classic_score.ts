@@ -26,12 +26,11 @@ export interface ClassicColumns {
 }
 
 interface Range {
-  low: number;
-  high: number;
+  readonly low: number;
+  /** One over the width; 0 when all are equal or none is known. */
+  readonly scale: number;
 }
 export type ClassicRanges = { readonly [K in keyof ClassicColumns]: Range };
-
-const NAMES = ['winRate', 'volume', 'drawdown', 'riskRatio', 'maxProfit'] as const;
 
 /** Least and greatest of each metric over the rows that are active. */
 export function classicRanges(columns: ClassicColumns, active: ArrayLike<number>, n: number): ClassicRanges {
@@ -40,20 +39,26 @@ export function classicRanges(columns: ClassicColumns, active: ArrayLike<number>
     let high = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < n; i++) {
       const x = column[i] ?? Number.NaN;
-      if (active[i] === 0 || Number.isNaN(x)) continue;
+      // Comparisons with NaN are false.
+      if (active[i] === 0) continue;
       if (x < low) low = x;
       if (x > high) high = x;
     }
-    return { low, high };
+    return { low, scale: high > low ? 1 / (high - low) : 0 };
   };
-  return Object.fromEntries(NAMES.map((name) => [name, of(columns[name])])) as unknown as ClassicRanges;
+  return {
+    winRate: of(columns.winRate),
+    volume: of(columns.volume),
+    drawdown: of(columns.drawdown),
+    riskRatio: of(columns.riskRatio),
+    maxProfit: of(columns.maxProfit),
+  };
 }
 
 /** Position in the range, 0 to 1; 0 when all are equal or it is unknown. */
 function normalised(x: number, range: Range): number {
-  const width = range.high - range.low;
-  if (!(width > 0) || Number.isNaN(x)) return 0;
-  return Math.min(1, Math.max(0, (x - range.low) / width));
+  const share = (x - range.low) * range.scale;
+  return share >= 1 ? 1 : share > 0 ? share : 0;
 }
 
 /** The score of row i, 0 to 1. An unknown drawdown earns nothing. */

@@ -1,6 +1,7 @@
 /** Everything the gates and both scores look at, as flat float64: one trader, one window. NaN is unknown. */
 import { DAY_MS, dayOf } from '../domain/metrics/day.ts';
 import type { TraderHistory } from '../domain/metrics/history.ts';
+import { studentTail } from '../domain/metrics/normal.ts';
 import { maxDrawdown, quantile, twoFactorR2 } from '../domain/metrics/series.ts';
 import { drawdownOver, reconciled, type TraderWindow, windowOf } from '../domain/metrics/window.ts';
 import { type CopyTerms, copySeries, type MarketSeries, marketNeutral, marketOn } from './copy_returns.ts';
@@ -42,6 +43,8 @@ export interface Features {
   hedged: number;
   bestDayShare: number;
   withoutBestTwo: number;
+  /** Chance that a record as long and as fat-tailed as this one has a best day as large as its best day. */
+  bestDayChance: number;
   marketR2: number;
   capacityShare: number;
   /** Follower's equity in USD from which a copy is whole, and up to which the markets carry it. */
@@ -117,7 +120,7 @@ export function featuresOf(
   const gated = windowDays === null || windowDays >= GATE_DAYS ? window : last(GATE_DAYS);
   return {
     ...recordFeatures(history, gated, context.now),
-    ...behaviourFeatures(gated),
+    ...behaviourFeatures(behaviourWindow(history, gated, windowDays, context.now)),
     ...riskFeatures(history, gated, context.now),
     ...followFeatures(gated, context),
     ...copyFeatures(window, context, to),
@@ -133,6 +136,24 @@ export function featuresOf(
 /** The whole record begins with the first day whose fills are known, never earlier. */
 const recordStart = (history: TraderHistory): number =>
   Number.isFinite(history.completeSince) ? dayOf(history.completeSince) + 1 : Number.NEGATIVE_INFINITY;
+
+/**
+ * How somebody trades shows in every fill that is known, also on days that are not whole: of the fastest, the venue
+ * tells no more than a part of one day.
+ */
+function behaviourWindow(
+  history: TraderHistory,
+  gated: TraderWindow,
+  windowDays: number | null,
+  now: number,
+): TraderWindow {
+  const to = dayOf(now - 1);
+  const from = windowDays === null ? Number.NEGATIVE_INFINITY : gated.from;
+  const more = history.days.has(to) && to > gated.to;
+  return more || (windowDays === null && Number.isFinite(history.completeSince))
+    ? windowOf(history, from, to)
+    : gated;
+}
 
 const over = (a: number, b: number): number => (b > 0 ? a / b : Number.NaN);
 
@@ -194,6 +215,7 @@ function followFeatures(window: TraderWindow, context: FeatureContext) {
     stressedT: spread > 0 ? ((mean - cost) / spread) * Math.sqrt(n) : Number.NaN,
     bestDayShare: profit > 0 ? Math.max(0, ...own) / profit : Number.NaN,
     withoutBestTwo: profitWithoutBest(own, 2),
+    bestDayChance: bestDayChance(own),
     marketR2:
       twoFactorR2(copy.net, marketOn(context.bitcoin, copy.day), marketOn(context.ether, copy.day)) ??
       Number.NaN,
@@ -228,6 +250,24 @@ function profitWithoutBest(returns: readonly number[], count: number): number {
   if (returns.length === 0) return Number.NaN;
   const best = [...returns].sort((a, b) => b - a).slice(0, count);
   return sum(returns) - sum(best.filter((r) => r > 0));
+}
+
+/** Degrees of freedom of a day's return, and the deviation of that distribution. */
+const TAIL_FREEDOM = 5;
+const TAIL_DEVIATION = Math.sqrt(TAIL_FREEDOM / (TAIL_FREEDOM - 2));
+
+/**
+ * Chance that the best of as many days would be as large as the best day is, were it no different from the others:
+ * their deviation is taken without the two best days. NaN below five days.
+ */
+function bestDayChance(returns: readonly number[]): number {
+  const n = returns.length;
+  if (n < 5) return Number.NaN;
+  const sorted = [...returns].sort((a, b) => b - a);
+  const best = sorted[0] ?? 0;
+  const spread = deviation(sorted.slice(2));
+  if (spread === 0) return best > 0 ? 0 : 1;
+  return Math.min(1, n * studentTail((best / spread) * TAIL_DEVIATION, TAIL_FREEDOM));
 }
 
 function classicFeatures(history: TraderHistory, window: TraderWindow, now: number) {

@@ -4,8 +4,9 @@
  *
  * Two rules look at results and are kept from judging noise, because a gate that drops whoever has not earned yet
  * hides two thirds of the truly good and leaves a sample that no prior can be fitted to (measured by the ranking
- * benchmark): ONEHIT asks of a profit whether one or two days made it, and does not ask a loss; the stress test of
- * COSTDRAG trips when twice the costs would have lost beyond doubt (99 %), not on a bad draw.
+ * benchmark). ONEHIT asks of a profit whether one or two days made it, does not ask a loss, and trips only where the
+ * best day is no ordinary one: of a small profit the best day is always a large part. The stress test of COSTDRAG
+ * trips when twice the costs would have lost beyond doubt (99 %), not on a bad draw.
  */
 import { DAY_MS } from '../domain/metrics/day.ts';
 import type { Features } from './features.ts';
@@ -54,6 +55,7 @@ export const GATE_LIMITS = {
   washNetBp: 0.2,
   washHoldMs: 60_000,
   bestDayShare: 0.6,
+  bestDayChance: 0.05,
   marketR2: 0.85,
   capacityShare: 0.3,
 } as const;
@@ -88,7 +90,9 @@ const RULES: { readonly [G in Gate]: (f: Features) => boolean } = {
     (Math.abs(f.netBpOfVolume) < L.washNetBp && f.holdMs < L.washHoldMs) ||
     f.ring === 1,
   HEDGE: (f) => f.hedged === 1,
-  ONEHIT: (f) => f.bestDayShare > L.bestDayShare || (f.bestDayShare > 0 && f.withoutBestTwo <= 0),
+  ONEHIT: (f) =>
+    (f.bestDayShare > L.bestDayShare || (f.bestDayShare > 0 && f.withoutBestTwo <= 0)) &&
+    f.bestDayChance <= L.bestDayChance,
   BETA: (f) => f.marketR2 > L.marketR2,
   CAPACITY: (f) => f.capacityShare >= L.capacityShare,
 };

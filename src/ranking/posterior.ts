@@ -24,7 +24,7 @@ const LEAST_VARIANCE = 2e-4;
 const PSEUDO_COUNT = 5;
 const ROUNDS = 60;
 /** Enough to know two groups well; a larger population is sampled evenly. */
-const MOST_OBSERVATIONS = 4_000;
+export const MOST_OBSERVATIONS = 4_000;
 
 /** Before any population is known: four in five without skill, one in five with some. */
 export const DEFAULT_PRIOR: Prior = [

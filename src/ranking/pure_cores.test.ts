@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { TraderHistory } from '../domain/metrics/history.ts';
 import type { TraderWindow } from '../domain/metrics/window.ts';
 import { windowOf } from '../domain/metrics/window.ts';
-import { microUsd } from '../domain/money.ts';
+import { lots, microUsd, ticks } from '../domain/money.ts';
 import { capacityShare, loadShare } from './capacity.ts';
 import { copySeries, DEFAULT_COPY_TERMS, decayFactor, marketNeutral } from './copy_returns.ts';
 import { maximumCapital } from './details.ts';
@@ -202,5 +202,69 @@ describe('capacity', () => {
     expect(loadShare(loads, most * 1.001)).toBeGreaterThanOrEqual(0.3);
     expect(loadShare(loads, most * 0.999)).toBeLessThan(0.3);
     expect(maximumCapital({ ...details, loads: [] })).toBeNull();
+  });
+});
+
+describe('the best day of a record', () => {
+  const none = { firstDay: 0, returns: [] };
+  const context = { now: 20_000 * DAY, terms: DEFAULT_COPY_TERMS, bitcoin: none, ether: none };
+  /** A record whose daily returns are the given ones. */
+  function living(returns: readonly number[]): TraderHistory {
+    const history = new TraderHistory({ slippageBp: () => 0 });
+    const first = 20_000 - returns.length;
+    let equity = 5e9;
+    history.equity({ time: first * DAY, equity, unrealised: microUsd(0) });
+    returns.forEach((r, i) => {
+      equity *= 1 + r;
+      history.equity({ time: (first + i + 1) * DAY, equity, unrealised: microUsd(0) });
+    });
+    return history;
+  }
+  const ordinary = Array.from({ length: 90 }, (_, i) => 0.02 * Math.sin(i * 12.9898));
+  const hit = (returns: readonly number[]) =>
+    gateNames(gatesOf(featuresOf(living(returns), null, context))).includes('ONEHIT');
+
+  it('is a hit where it stands out, and none where a small profit has no other great part', () => {
+    const profit = ordinary.map((r) => r + 0.0004);
+    expect(featuresOf(living(profit), null, context)).toMatchObject({ withoutBestTwo: expect.any(Number) });
+    expect(featuresOf(living(profit), null, context).bestDayShare).toBeGreaterThan(0.2);
+    expect(hit(profit)).toBe(false);
+    expect(hit(ordinary.map((r, i) => (i === 50 ? 0.3 : r)))).toBe(true);
+    expect(hit(ordinary.map((r, i) => (i === 50 || i === 60 ? 0.2 : r)))).toBe(true);
+    expect(hit(Array.from({ length: 90 }, (_, i) => (i === 50 ? 0.3 : 0)))).toBe(true);
+  });
+});
+
+describe('an actor so fast that the venue tells no whole day of it', () => {
+  it('is told that it is too fast, not only that its record is short', () => {
+    const none = { firstDay: 0, returns: [] };
+    const now = 20_000.6 * DAY;
+    const history = new TraderHistory({ slippageBp: () => 0 });
+    history.completeSince = 20_000.2 * DAY;
+    history.equity({ time: 20_000.2 * DAY, equity: microUsd(5e9), unrealised: microUsd(0) });
+    for (let k = 0; k < 200; k++)
+      history.fill({
+        time: 20_000.3 * DAY + k * 15_000,
+        coin: 1,
+        tradeId: k,
+        orderId: k,
+        size: lots(k % 2 === 0 ? 10 : -10),
+        price: ticks(1_000_000 + k),
+        startPosition: lots(k % 2 === 0 ? 0 : 10),
+        fee: microUsd(0),
+        closedPnl: null,
+        maker: true,
+        twapId: null,
+        cause: 'order',
+      });
+    for (const windowDays of [7, 90, null]) {
+      const features = featuresOf(history, windowDays, {
+        now,
+        terms: DEFAULT_COPY_TERMS,
+        bitcoin: none,
+        ether: none,
+      });
+      expect(gateNames(gatesOf(features))).toEqual(expect.arrayContaining(['HISTORY', 'FAST', 'MAKER']));
+    }
   });
 });
