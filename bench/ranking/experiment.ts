@@ -5,29 +5,21 @@ import { calmar, sharpe, totalReturn } from '../../src/domain/metrics/series.ts'
 import { windowOf } from '../../src/domain/metrics/window.ts';
 import { Board } from '../../src/ranking/board.ts';
 import { copySeries, DEFAULT_COPY_TERMS, decayFactor } from '../../src/ranking/copy_returns.ts';
-import { type FeatureContext, type Features, featuresOf } from '../../src/ranking/features.ts';
-import { FIRST_DAY, type Market, makeMarket, START_MS } from './market.ts';
+import { type FeatureContext, featuresOf } from '../../src/ranking/features.ts';
+import type { Seen } from './baselines.ts';
+import { deviationOf, follow } from './followed.ts';
+import { type Market, makeMarket, START_MS } from './market.ts';
 import { live, TEST_DAYS, type Truth, type Variant } from './population.ts';
 
 const COINS_IN_MARKET = 40;
 
 /** One trader as the proof sees it: what was known at the boundary, and what came after. */
-export interface Subject {
+export interface Subject extends Seen {
   readonly truth: Truth;
-  readonly features: Features;
   /** Annual net copy Sharpe that a follower can expect in the test window. */
   readonly expected: number;
   /** Realised net copy return of the test window, sized to 1 % a day, with a 20 % stop. */
   readonly outcome: number;
-  readonly ownSharpe: number;
-  readonly calmar: number;
-  readonly roi: number;
-  readonly pnl: number;
-  readonly growth: number;
-  /** PnL of the last 30 days, USD. */
-  readonly monthPnl: number;
-  /** Unbroken episodes closed in the last 90 days. */
-  readonly recentEpisodes: number;
 }
 
 export interface Experiment {
@@ -71,7 +63,7 @@ export function runExperiment(options: ExperimentOptions): Experiment {
   return { board, subjects, fills };
 }
 
-type AtBoundary = Omit<Subject, 'truth' | 'expected' | 'outcome'> & { readonly deviation: number };
+type AtBoundary = Seen & { readonly deviation: number };
 
 function runLife(options: ExperimentOptions, index: number, market: Market, context: FeatureContext) {
   const history = new TraderHistory({
@@ -105,9 +97,9 @@ function runLife(options: ExperimentOptions, index: number, market: Market, cont
 }
 
 /** What is known at the boundary, from the record up to it and nothing after. */
-function atBoundary(history: TraderHistory, context: FeatureContext): AtBoundary {
+export function atBoundary(history: TraderHistory, context: FeatureContext): AtBoundary {
   const to = dayOf(context.now) - 1;
-  const window = windowOf(history, FIRST_DAY, to);
+  const window = windowOf(history, Number.NEGATIVE_INFINITY, to);
   const r = window.series.net;
   const copy = copySeries(window, context.terms).net;
   const flows = [...history.days.values()].reduce((sum, row) => sum + row.flows, 0);
@@ -130,17 +122,6 @@ function sumOver(history: TraderHistory, from: number, to: number, of: (row: Day
   return total;
 }
 
-function deviationOf(returns: readonly number[]): number {
-  const n = returns.length;
-  const mean = returns.reduce((sum, r) => sum + r, 0) / n;
-  return Math.sqrt(returns.reduce((sum, r) => sum + (r - mean) ** 2, 0) / (n - 1));
-}
-
-/** Target risk of the follower a day, its largest scaling, its stop, and the bounds of what is counted. */
-const TARGET_DAILY = 0.01;
-const MOST_SCALING = 5;
-const STOP = -0.2;
-
 function outcomeOf(
   history: TraderHistory,
   truth: Truth,
@@ -149,15 +130,10 @@ function outcomeOf(
 ): number {
   const from = dayOf(now);
   const window = windowOf(history, from, from + TEST_DAYS - 1);
-  const scale = deviation > 0 ? Math.min(MOST_SCALING, TARGET_DAILY / deviation) : 1;
   const copied = { ...window, knownFrom: from };
   const series = copySeries(copied, terms).net;
   const keep = decayFactor(truth.holdMs, DEFAULT_COPY_TERMS.latencyMs);
-  let wealth = 1;
-  for (const r of series) {
-    const net = truth.costPerDay === null ? r : (r > 0 ? r * keep : r) - truth.costPerDay;
-    wealth *= 1 + Math.max(-1, net * scale);
-    if (wealth <= 1 + STOP) break;
-  }
-  return Math.max(-1, Math.min(2, wealth - 1));
+  const returns =
+    truth.costPerDay === null ? series : series.map((r) => (r > 0 ? r * keep : r) - (truth.costPerDay ?? 0));
+  return follow(returns, deviation).outcome;
 }

@@ -2,15 +2,14 @@
 
 import { gateBit } from '../../src/ranking/gates.ts';
 import { ARCHETYPES, type Archetype, TOXIC } from '../../src/simulator/population/archetypes.ts';
+import { baselines, type Scores, UNIVERSE_EPISODES } from './baselines.ts';
 import { bayesBound, RELEVANT } from './bayes.ts';
 import { Draw } from './draw.ts';
-import { midRanks, ndcg, ranking, spearman } from './evaluation.ts';
+import { ndcg, ranking, spearman } from './evaluation.ts';
 import type { Experiment, Subject } from './experiment.ts';
 import type { Variant } from './population.ts';
 
 const TOP = 50;
-/** Closed episodes in 90 days that make a trader part of a walk-forward's universe. */
-const UNIVERSE_EPISODES = 20;
 /** Ends the name of a ranking under the gates that the reference was measured with. */
 export const REFERENCE_GATES = ', reference gates';
 const RANDOM_ORDERS = 20;
@@ -66,8 +65,6 @@ function referenceEligible(s: Subject): boolean {
   );
 }
 
-type Scores = ArrayLike<number>;
-
 export function tableOf(experiment: Experiment, variant: Variant, seed: string): SeedTable {
   const { subjects, board } = experiment;
   const eligible = subjects.map((_, i) => board.scored[i] === 1);
@@ -115,56 +112,20 @@ function scoresOf(
   eligible: readonly boolean[],
   reference: readonly boolean[],
 ): Record<string, Scores> {
-  const of = (value: (s: Subject) => number): number[] => subjects.map(value);
   const within = (values: Scores): number[] =>
     subjects.map((_, i) => (eligible[i] ? (values[i] ?? Number.NaN) : Number.NaN));
-  const active = (values: Scores): number[] =>
-    subjects.map((_, i) => (board.active[i] === 1 ? (values[i] ?? Number.NaN) : Number.NaN));
-  const classic = active(board.classicScore);
-  const roi = of((s) => s.roi);
   const bound = bayesBound(subjects, variant);
   const withReference = (of: (i: number) => number): number[] =>
     reference.map((passes, i) => (passes ? of(i) : Number.NaN));
   return {
-    classic,
-    'classic, percentiles': active(percentileClassic(subjects)),
-    'win rate': of((s) => s.features.winRate),
-    'PnL with deposits': of((s) => s.growth),
-    PnL: of((s) => s.pnl),
-    ROI: roi,
-    'venue leaderboard (PnL of 30 d)': of((s) => s.monthPnl),
-    'own Sharpe': of((s) => s.ownSharpe),
-    Calmar: of((s) => s.calmar),
-    'copy ROI': of((s) => s.features.copyReturn),
-    'copy Sharpe': of((s) => s.features.sharpe),
-    'conservative PSR of the copy': of((s) => s.features.sharpe / Math.sqrt(s.features.sharpeVariance)),
-    'classic + gates': within(classic),
-    'ROI + gates': within(roi),
+    ...baselines(subjects, board, eligible),
     [`copyScore${REFERENCE_GATES}`]: withReference((i) => board.believed(i)),
     [`bound mean${REFERENCE_GATES}`]: withReference((i) => bound.mean[i] ?? Number.NaN),
     copyScore: within(board.copyScore),
     'Bayes bound, mean': within(bound.mean),
     'Bayes bound, relevance': within(bound.relevant),
-    oracle: of((s) => s.expected),
+    oracle: subjects.map((s) => s.expected),
   };
-}
-
-/** The classic weights on percentiles instead of min-max. */
-function percentileClassic(subjects: readonly Subject[]): Float64Array {
-  const n = subjects.length;
-  const rank = (of: (s: Subject) => number): Float64Array =>
-    midRanks(subjects.map(of)).map((r) => (r - 0.5) / n);
-  const parts = [
-    rank((s) => s.features.winRate),
-    rank((s) => s.features.volumeUsd),
-    rank((s) => -s.features.maxDrawdown),
-    rank((s) => s.features.riskRatio),
-    rank((s) => s.features.maxProfitUsd),
-  ];
-  const weights = [0.3, 0.2, 0.25, 0.15, 0.1];
-  return new Float64Array(n).map((_, i) =>
-    parts.reduce((sum, part, k) => sum + (weights[k] ?? 0) * (part[i] ?? 0), 0),
-  );
 }
 
 function measure(subjects: readonly Subject[], eligible: readonly boolean[], scores: Scores): Row {
