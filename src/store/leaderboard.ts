@@ -1,5 +1,6 @@
 /** What calculate-leaderboard writes: metrics per trader and window, published boards, ranks over time. */
-import type { Database, Queryable } from './database.ts';
+import { writeBoardBytes } from './board_bytes.ts';
+import type { Database, Queryable, Transaction } from './database.ts';
 import { publishNews } from './news.ts';
 import { dropPartitionsBefore, ensureDayPartitions, utcDay } from './partitions.ts';
 
@@ -175,34 +176,21 @@ export interface PublishedBoard {
   readonly parts: readonly Uint8Array[];
 }
 
-const PART_BYTES = 1_048_576;
-
-/** The bytes in parts of a MiB. */
-function cut(parts: readonly Uint8Array[]): Buffer[] {
-  const whole = Buffer.concat(parts);
-  const out: Buffer[] = [];
-  for (let at = 0; at < whole.length; at += PART_BYTES) out.push(whole.subarray(at, at + PART_BYTES));
-  return out;
-}
-
 /** Publishes boards: readers see all of them at once, and are told. */
-export async function publishBoards(tx: Queryable, boards: readonly PublishedBoard[]): Promise<void> {
+export async function publishBoards(tx: Transaction, boards: readonly PublishedBoard[]): Promise<void> {
   for (const board of boards) {
-    const parts = cut(board.parts);
     await tx.query(
       `INSERT INTO leaderboard_snapshots (window_days, version, watermark, computed_at, parts)
-       VALUES ($1, $2, $3, $4, $5)
+       VALUES ($1, $2, $3, $4, 0)
        ON CONFLICT (window_days) DO UPDATE SET version = excluded.version, watermark = excluded.watermark,
-         computed_at = excluded.computed_at, parts = excluded.parts`,
-      [board.windowDays, board.version, board.watermark, board.computedAt, parts.length],
+         computed_at = excluded.computed_at`,
+      [board.windowDays, board.version, board.watermark, board.computedAt],
     );
-    await tx.query('DELETE FROM leaderboard_snapshot_parts WHERE window_days = $1', [board.windowDays]);
-    for (const [part, bytes] of parts.entries()) {
-      await tx.query(
-        'INSERT INTO leaderboard_snapshot_parts (window_days, part, bytes) VALUES ($1, $2, $3)',
-        [board.windowDays, part, bytes],
-      );
-    }
+    const parts = await writeBoardBytes(tx, board.windowDays, board.parts);
+    await tx.query('UPDATE leaderboard_snapshots SET parts = $2 WHERE window_days = $1', [
+      board.windowDays,
+      parts,
+    ]);
   }
   const version = boards[0]?.version ?? 0;
   await publishNews(tx, 'leaderboard', { epoch: 0, offset: version });
