@@ -1,7 +1,6 @@
 /**
  * `npm run bench -- walkforward [FOLDER] [--quick]`: the ranking on fills that really happened. FOLDER holds files of
- * the venue's public archive (`node_fills_by_block`, `node_fills`, as `.lz4` or plain lines) or JSON of
- * `userFillsByTime`. Ranks are made fold by fold from what came before and held against what a follower would have
+ * the venue's public archive (`node_fills_by_block`, as `.lz4` or plain lines) or JSON of `userFillsByTime`. Ranks are made fold by fold from what came before and held against what a follower would have
  * earned after. Without FOLDER it walks over an archive that the simulator writes, to show that it works: those
  * figures say nothing about real traders.
  */

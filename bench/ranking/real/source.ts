@@ -2,15 +2,16 @@
  * Fills from a folder: files of the venue's public archive, or JSON as `userFillsByTime` answers. Read twice: once for
  * the coins, prices and who traded how much, once for the fills themselves, of everybody or of a fair sample.
  */
+import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseCoin } from '../../../src/domain/coin.ts';
 import type { Fill } from '../../../src/domain/episodes/fill.ts';
 import { CoinTable } from '../../../src/domain/listed_coin.ts';
-import { type ArchivedFill, archivedFills } from '../../../src/hyperliquid/archive/fill_lines.ts';
-import { expandLz4 } from '../../../src/hyperliquid/archive/lz4_reader.ts';
+import { archivedFills, type LineCounts } from '../../../src/hyperliquid/archive/lines.ts';
+import { expandFrames } from '../../../src/hyperliquid/archive/lz4_frames.ts';
 import { fillsOf } from '../../../src/hyperliquid/venue_history.ts';
-import { userFillsSchema } from '../../../src/hyperliquid/wire/history.ts';
+import { userFillsSchema, type WireUserFill } from '../../../src/hyperliquid/wire/history.ts';
 import { Tape } from './tape.ts';
 
 /** Fills kept at most; beyond it a sample of traders is taken by a hash of their names, whole traders only. */
@@ -26,25 +27,31 @@ export interface RealWorld {
   readonly completeSince: number | null;
 }
 
-interface Piece extends ReturnType<typeof archivedFills> {
-  /** True where the file tells of everybody. */
-  readonly everybody: boolean;
+interface Counts extends LineCounts {
+  /** True while every file tells of everybody. */
+  everybody: boolean;
+}
+
+interface Told {
+  readonly user: string;
+  readonly fill: WireUserFill;
 }
 
 /** @throws Error when there is no fill. */
 export async function readWorld(folder: string, say: (text: string) => void): Promise<RealWorld> {
   const files = await filesBelow(folder);
+  const counts: Counts = { lines: 0, fills: 0, unread: 0, everybody: true };
   const survey = new Survey();
-  for (const file of files) survey.take(await readPiece(file));
+  for (const file of files) for await (const told of toldIn(file, counts)) survey.take(told);
   if (survey.fills === 0)
     throw new Error(`there is no fill of a perpetual in ${files.length} files below ${folder}`);
   const coins = survey.coins();
   const kept = sampleOf(survey.byTrader, MOST_FILLS);
   const tape = new Tape(coins);
   const traders = new Map<string, Fill[]>();
-  let unread = survey.unread;
+  let unread = counts.unread;
   for (const file of files) {
-    for (const { user, fill } of (await readPiece(file)).fills) {
+    for await (const { user, fill } of toldIn(file, { ...counts })) {
       const taken = fillsOf([fill], user, coins);
       unread += taken.unread;
       const [one] = taken.rows;
@@ -59,14 +66,14 @@ export async function readWorld(folder: string, say: (text: string) => void): Pr
   tape.close();
   say(
     `${files.length} files: ${survey.fills.toLocaleString('en-US')} fills of ${survey.byTrader.size} traders in ` +
-      `${coins.all().length} coins, ${tape.days} days; ${traders.size} traders taken` +
+      `${coins.all().length} coins, ${tape.days} whole days; ${traders.size} traders taken` +
       (unread > 0 ? `; ${unread} lines or fills could not be read` : ''),
   );
   return {
     traders,
     people: survey.byTrader.size,
     tape,
-    completeSince: survey.everybody ? survey.first : null,
+    completeSince: counts.everybody ? survey.first : null,
   };
 }
 
@@ -81,31 +88,31 @@ async function filesBelow(path: string): Promise<string[]> {
     .sort(collator.compare);
 }
 
-async function readPiece(file: string): Promise<Piece> {
-  const bytes = await readFile(file);
-  if (file.endsWith('.json'))
-    return { ...answersOf(bytes.toString('utf8'), basename(file, '.json')), everybody: false };
-  const text = (file.endsWith('.lz4') ? expandLz4(bytes) : bytes).toString('utf8');
-  return { ...archivedFills(text), everybody: true };
+/** The fills of one file, one after another. */
+async function* toldIn(file: string, counts: Counts): AsyncGenerator<Told> {
+  if (file.endsWith('.json')) {
+    counts.everybody = false;
+    yield* answersOf(await readFile(file, 'utf8'), basename(file, '.json'), counts);
+    return;
+  }
+  const bytes: AsyncIterable<Buffer> = createReadStream(file);
+  const content = file.endsWith('.lz4') ? expandFrames(bytes) : bytes;
+  for await (const { address, fill } of archivedFills(content, () => true, counts))
+    yield { user: address, fill };
 }
 
 /** One answer (the file is called as its trader), or several: `{traders: [{fills}]}`. */
-function answersOf(text: string, name: string): ReturnType<typeof archivedFills> {
+function* answersOf(text: string, name: string, counts: Counts): Generator<Told> {
   const json: unknown = JSON.parse(text);
-  const fills: ArchivedFill[] = [];
-  let unread = 0;
-  const take = (user: string, raw: unknown): void => {
-    const parsed = userFillsSchema.safeParse(raw);
-    if (parsed.success) for (const fill of parsed.data) fills.push({ user, fill });
-    else unread++;
-  };
   const traders = (json as { traders?: { fills?: unknown }[] }).traders;
-  if (Array.isArray(traders))
-    traders.forEach((one, k) => {
-      take(`${name}-${k + 1}`, one.fills);
-    });
-  else take(name, json);
-  return { fills, unread };
+  const answers = Array.isArray(traders)
+    ? traders.map((one, k) => ({ user: `${name}-${k + 1}`, raw: one.fills }))
+    : [{ user: name, raw: json }];
+  for (const { user, raw } of answers) {
+    const parsed = userFillsSchema.safeParse(raw);
+    if (!parsed.success) counts.unread++;
+    else for (const fill of parsed.data) yield { user, fill };
+  }
 }
 
 /** What the first reading learns. */
@@ -113,22 +120,16 @@ class Survey {
   readonly byTrader = new Map<string, number>();
   readonly #decimals = new Map<string, number>();
   fills = 0;
-  unread = 0;
   first = Number.POSITIVE_INFINITY;
-  everybody = true;
 
-  take(piece: Piece): void {
-    this.unread += piece.unread;
-    if (!piece.everybody) this.everybody = false;
-    for (const { user, fill } of piece.fills) {
-      // Spot pairs and outcomes are no perpetuals.
-      if (/^[@+#]|\//.test(fill.coin)) continue;
-      this.fills++;
-      this.first = Math.min(this.first, fill.time);
-      this.byTrader.set(user, (this.byTrader.get(user) ?? 0) + 1);
-      const seen = this.#decimals.get(fill.coin) ?? 0;
-      this.#decimals.set(fill.coin, Math.max(seen, decimals(fill.sz), decimals(fill.startPosition)));
-    }
+  take({ user, fill }: Told): void {
+    // Spot pairs and outcomes are no perpetuals.
+    if (/^[@+#]|\//.test(fill.coin)) return;
+    this.fills++;
+    this.first = Math.min(this.first, fill.time);
+    this.byTrader.set(user, (this.byTrader.get(user) ?? 0) + 1);
+    const seen = this.#decimals.get(fill.coin) ?? 0;
+    this.#decimals.set(fill.coin, Math.max(seen, decimals(fill.sz), decimals(fill.startPosition)));
   }
 
   /** Sizes have as many decimals as were ever seen in the coin. */
