@@ -20,7 +20,7 @@ const RANDOM_ORDERS = 20;
 /** A copy that fell as far is blown up. */
 const BLOWN = 0.3;
 /** Fewer folds say nothing. */
-export const LEAST_FOLDS = 12;
+const LEAST_FOLDS = 12;
 
 export interface RealRow {
   readonly icAll: number;

@@ -200,6 +200,39 @@ export function stability(returns: Series): number | null {
   );
 }
 
+/** Correlation of a series with itself `lag` periods before; null below three pairs or when it is constant. */
+function autocorrelation(returns: Series, lag = 1): number | null {
+  const values = finite(returns);
+  if (values.length < lag + 3 || constant(values)) return null;
+  const { mean, m2 } = momentsOf(values);
+  let sum = 0;
+  for (let i = lag; i < values.length; i++)
+    sum += ((values[i] ?? 0) - mean) * ((values[i - lag] ?? 0) - mean);
+  return sum / m2;
+}
+
+/**
+ * By what a ratio per period grows over `periods` of them (Lo 2002); the root of their number without correlation.
+ * @param correlation of returns k periods apart.
+ */
+export function lagFactor(periods: number, correlation: (k: number) => number): number {
+  let sum = 0;
+  for (let k = 1; k < periods; k++) sum += (periods - k) * correlation(k);
+  return periods / Math.sqrt(periods + 2 * sum);
+}
+
+/**
+ * The annual Sharpe ratio without what smoothness adds: marks of coins that hardly trade follow one another, which
+ * makes a deviation look small. Corrected where the correlation with the day before is positive beyond doubt (two
+ * standard errors), as of a first-order process; else as `sharpe`. Null as there.
+ */
+export function smoothedSharpe(returns: Series, periods = DAYS_PER_YEAR): number | null {
+  const plain = sharpe(returns, periods);
+  const rho = autocorrelation(returns);
+  if (plain === null || rho === null || rho * Math.sqrt(finite(returns).length) <= 2) return plain;
+  return (plain / Math.sqrt(periods)) * lagFactor(periods, (k) => rho ** k);
+}
+
 /**
  * Share of the variance of `y` explained by two factors together; null below four observations or when the
  * factors are collinear (then one of them alone tells the same).

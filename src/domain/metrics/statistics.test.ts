@@ -327,6 +327,10 @@ describe('quantiles in buckets', () => {
       near(p2.heights[i] ?? null, want, 9);
     });
     expect(p2.counts).toEqual(vectors.p2.n);
+    const early = (n: number) =>
+      jainChlamtac(x.slice(0, n), 0.5).heights.map((q) => Math.round(100 * q) / 100);
+    expect(early(6)).toEqual([0.02, 0.15, 0.74, 0.83, 22.37]);
+    expect(early(9)).toEqual([0.02, 0.87, 4.75, 15.52, 38.62]);
     const whole = new LogHistogram();
     const part = new LogHistogram();
     const rest = new LogHistogram();

@@ -10,6 +10,7 @@ import {
   maxDrawdown,
   quantile,
   sharpe,
+  smoothedSharpe,
   sortino,
   tailRatio,
   totalReturn,
@@ -109,6 +110,7 @@ export function seriesMetrics(window: TraderWindow) {
     annualGrowth: metric(n >= 90 ? annualGrowth(r) : null, n, absent('SHORT_HISTORY')),
     volatility: metric(volatility(r), n, absent('SHORT_HISTORY')),
     sharpe: metric(sharpe(r), n, absent('CONSTANT_RETURNS')),
+    smoothedSharpe: metric(smoothedSharpe(r), n, absent('CONSTANT_RETURNS')),
     sortino: metric(sortino(r), n, absent('NO_DOWNSIDE')),
     maxDrawdown: metric(maxDrawdown(r), n, 'NO_RETURNS'),
     intradayDrawdown: metric(

@@ -45,6 +45,11 @@ const LOOKS: Readonly<Record<string, MetricText>> = {
   annualGrowth: of('Growth a year', 'percent-signed', 'The same as a yearly rate, from 90 days on', true),
   volatility: of('Volatility', 'percent', 'Standard deviation of daily returns, a year'),
   sharpe: of('Sharpe', 'ratio', "The trader's own: mean over deviation of daily returns, a year"),
+  smoothedSharpe: of(
+    'Sharpe, unsmoothed',
+    'ratio',
+    'The same less what returns gain by following one another',
+  ),
   sortino: of('Sortino', 'ratio', 'Mean over deviation of losing days, a year'),
   maxDrawdown: of('Drawdown', 'percent', 'Deepest fall from a peak at the end of a day'),
   intradayDrawdown: of('Drawdown, intraday', 'percent', 'The same with the lows within days'),
