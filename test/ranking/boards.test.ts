@@ -52,7 +52,7 @@ it('reads every past, and the account values are explained to the cent', async (
   );
   const odd = rows.filter((row) => row.reconciled !== true);
   // A unified account keeps its money in the spot account: its perpetuals cannot be explained alone.
-  const plain = odd.filter((row) => members.get(row.address.toString('hex'))?.member.unified === false);
+  const plain = odd.filter((row) => members.get(row.address.toString('hex'))?.member.terms.unified === false);
   expect(plain).toEqual([]);
 });
 

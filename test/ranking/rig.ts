@@ -6,7 +6,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { smallWorldOptions } from '../../src/simulator/agents/world.ts';
 import { VenueBackend } from '../../src/simulator/exchange/venue_backend.ts';
-import type { AccountPast } from '../../src/simulator/population/generate.ts';
+import type { AccountPast } from '../../src/simulator/population/past.ts';
 import { populatedWorld } from '../../src/simulator/population/populated_world.ts';
 import { startWireServer } from '../../src/simulator/wire/server.ts';
 import { syncCoins } from '../../src/store/coins.ts';

@@ -108,7 +108,7 @@ export const FAST: Readonly<
   },
   wash: {
     sharpe: 0,
-    holdSeconds: { kind: 'uniform', low: 1, high: 10 },
+    holdSeconds: { kind: 'constant', value: 10 },
     makerRatio: { kind: 'constant', value: 0.5 },
   },
 };

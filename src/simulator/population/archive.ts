@@ -5,10 +5,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { viewFill } from '../venue/views.ts';
-import { Fold } from './fold.ts';
-import { type AccountPast, answer, type Past } from './generate.ts';
+import { answer, Fold } from './fold.ts';
 import { compressFrame } from './lz4_frame.ts';
 import { HOUR_MS } from './market_history.ts';
+import type { AccountPast, Past } from './past.ts';
 import type { PastRecords } from './past_records.ts';
 
 /** Block numbers of the archive: a block every 70 ms since 2023. */

@@ -19,17 +19,34 @@ export interface FastPlan {
   readonly trips: number;
 }
 
-export function fastPlan(kind: FastKind, draw: Draw, pick: (draw: Draw) => CoinHistory): FastPlan {
+/** Part of a coin's real volume that one account may turn over: a small coin has no room for a large maker. */
+const MOST_OF_VOLUME = 0.2;
+/** Below it no order is placed, micro-USD; a little more than the smallest order. */
+const LEAST_POSITION = 15_000_000;
+
+/** @param equity micro-USD */
+export function fastPlan(
+  kind: FastKind,
+  equity: number,
+  draw: Draw,
+  pick: (draw: Draw) => CoinHistory,
+): FastPlan {
   const { holdSeconds, makerRatio } = FAST[kind];
   const holdMs = 1000 * draw.from(holdSeconds);
+  const trips = DAY_MS / (1.3 * holdMs);
+  const coin = pick(draw);
+  const wanted = kind === 'wash' ? draw.uniform(0.02, 0.08) : draw.uniform(0.3, 1);
+  const room = (MOST_OF_VOLUME * Math.max(0.05, coin.seed.dailyVolumeMusd) * 1e12) / (2 * trips * equity);
+  const share = Math.min(wanted, Math.max(room, LEAST_POSITION / equity));
   return {
     kind,
     holdMs,
     makerRatio: draw.from(makerRatio),
-    coin: pick(draw),
-    share: kind === 'wash' ? draw.uniform(0.02, 0.08) : draw.uniform(0.3, 1),
-    daily: draw.uniform(0.004, 0.015),
-    trips: DAY_MS / (1.3 * holdMs),
+    coin,
+    share,
+    // Who risks less of the account moves it less.
+    daily: (draw.uniform(0.004, 0.015) * share) / wanted,
+    trips,
   };
 }
 
@@ -44,7 +61,9 @@ export class Fast implements Actor {
   readonly #draw: Draw;
   readonly #mean: number;
   readonly #deviation: number;
+  /** What the round trip is to earn over its price, and whether its exit rests. */
   #gain = 0;
+  #exitRests = false;
   at: number;
 
   constructor(plan: FastPlan, draw: Draw, from: number) {
@@ -58,14 +77,13 @@ export class Fast implements Actor {
   act(life: Life): void {
     const { coin } = this.#plan;
     const holding = life.fold.held(coin);
-    const maker = this.#draw.uniform() < this.#plan.makerRatio;
-    if (holding === undefined) this.#enter(life, maker);
+    if (holding === undefined) this.#enter(life);
     else {
       // The price that the drawn gain means, whatever the path does in these seconds.
       const entry = holding.cost / holding.szi;
       const over = (entry * (1 + Math.sign(holding.szi) * this.#gain)) / life.market.midAt(coin, this.at) - 1;
       life.trade(this.at, coin, -holding.szi, {
-        maker,
+        maker: this.#exitRests,
         first: true,
         over: Math.max(-0.02, Math.min(0.02, over)),
       });
@@ -73,9 +91,11 @@ export class Fast implements Actor {
     }
   }
 
-  #enter(life: Life, maker: boolean): void {
-    const { coin, share, holdMs, kind } = this.#plan;
+  #enter(life: Life): void {
+    const { coin, share, holdMs, kind, makerRatio } = this.#plan;
     const draw = this.#draw;
+    const maker = draw.uniform() < makerRatio;
+    this.#exitRests = draw.uniform() < makerRatio;
     const lots = life.lotsFor(coin, this.at, share);
     if (lots === 0) {
       this.at = Number.POSITIVE_INFINITY;
@@ -83,7 +103,7 @@ export class Fast implements Actor {
     }
     const { takerE9, makerE9 } = life.fold.terms;
     life.trade(this.at, coin, draw.uniform() < 0.5 ? lots : -lots, { maker, first: true });
-    const fees = ((maker ? makerE9 : takerE9) + makerE9) / 1e9;
+    const fees = ((maker ? makerE9 : takerE9) + (this.#exitRests ? makerE9 : takerE9)) / 1e9;
     this.#gain = kind === 'wash' ? 0 : (this.#mean + this.#deviation * draw.normal()) / share + fees;
     this.at += Math.max(70, Math.floor(holdMs * draw.uniform(0.6, 1.4)));
   }

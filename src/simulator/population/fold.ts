@@ -3,6 +3,9 @@
  * fold writes a history, reads it back for the wire and says what the account holds when the world begins.
  */
 import { applyRateE9, ceilDiv, entryTicks, mulDiv } from '../venue/arithmetic.ts';
+import { DEPLOYER_FEE_SCALE_E2 } from '../venue/coin_table.ts';
+import { builderDexRate, deployerShare } from '../venue/positions.ts';
+import { type FillColumns, MAKER } from './fill_columns.ts';
 import type { CoinHistory, MarketHistory } from './market_history.ts';
 
 export interface Holding {
@@ -27,7 +30,11 @@ export interface Terms {
   /** 0 without a builder. */
   readonly builderTenthsBp: number;
   readonly leverage: number;
+  /** Of positions that must be isolated. */
+  readonly isolatedLeverage: number;
   readonly isolated: boolean;
+  /** One collateral for every dex. */
+  readonly unified: boolean;
 }
 
 /** A funding payment as it is made. */
@@ -55,6 +62,8 @@ export class Fold {
   readonly terms: Terms;
   /** Cross collateral, micro-USD. */
   usd = 0;
+  /** The same on the builder dex, of an account that is not unified. */
+  dexUsd = 0;
   readonly holdings: Holding[] = [];
   /** Of the last fill. */
   start = 0;
@@ -64,6 +73,7 @@ export class Fold {
   /** Sums, micro-USD. */
   fees = 0;
   builderFees = 0;
+  deployerFees = 0;
   fundingReceived = 0;
   netFlow = 0;
   volume = 0;
@@ -83,13 +93,6 @@ export class Fold {
     while ((samples[this.#sample] ?? Number.POSITIVE_INFINITY) < from) this.#sample++;
   }
 
-  /** A copy that goes on from here; hours already paid are not paid again. */
-  adopt(from: Fold): void {
-    this.usd = from.usd;
-    for (const holding of from.holdings) this.holdings.push({ ...holding });
-    this.#hour = from.#hour;
-  }
-
   held(coin: CoinHistory): Holding | undefined {
     for (const holding of this.holdings) if (holding.coin === coin) return holding;
     return undefined;
@@ -97,7 +100,7 @@ export class Fold {
 
   /** Account value with every position at the mark of `time`. */
   equityAt(time: number): number {
-    let value = this.usd;
+    let value = this.usd + this.dexUsd;
     for (const { coin, szi, isolatedUsd } of this.holdings)
       value += isolatedUsd + szi * this.market.markAt(coin, time);
     return value;
@@ -110,7 +113,7 @@ export class Fold {
       const sampleAt = this.#samples[this.#sample] ?? Number.POSITIVE_INFINITY;
       if (this.holdings.length === 0) {
         if (sampleAt > time) break;
-        this.onSample(this.#sample, this.usd);
+        this.onSample(this.#sample, this.usd + this.dexUsd);
         this.#sample++;
         continue;
       }
@@ -134,7 +137,7 @@ export class Fold {
       if (rate === 0) continue;
       const usd = fundingPayment(holding.szi, this.market.markAt(holding.coin, time), rate);
       if (holding.isolated) holding.isolatedUsd += usd;
-      else this.usd += usd;
+      else this.#credit(holding.coin, usd);
       holding.fundingSinceOpen -= usd;
       holding.fundingSinceChange -= usd;
       this.fundingReceived += usd;
@@ -148,6 +151,17 @@ export class Fold {
   flow(usd: number): void {
     this.usd += usd;
     this.netFlow += usd;
+  }
+
+  /** From the first dex to the builder dex (positive) or back. */
+  moveToDex(usd: number): void {
+    this.usd -= usd;
+    this.dexUsd += usd;
+  }
+
+  #credit(coin: CoinHistory, usd: number): void {
+    if (coin.dex === 0 || this.terms.unified) this.usd += usd;
+    else this.dexUsd += usd;
   }
 
   /** One fill of `signed` lots at `px` ticks; call `advance` before. Leaves start, closedPnl and fee behind. */
@@ -166,16 +180,18 @@ export class Fold {
     if (rest !== 0) this.#add(holding, rest, px);
     holding.fundingSinceChange = 0;
     if (holding.szi === 0) this.holdings.splice(this.holdings.indexOf(holding), 1);
-    this.#charge(Math.abs(signed) * px, maker);
+    this.#charge(coin, Math.abs(signed) * px, maker);
   }
 
   #open(coin: CoinHistory): Holding {
+    const { terms } = this;
+    const isolated = terms.isolated || coin.seed.marginMode !== null;
     const holding: Holding = {
       coin,
       szi: 0,
       cost: 0,
-      leverage: Math.min(this.terms.leverage, coin.seed.maxLeverage),
-      isolated: this.terms.isolated,
+      leverage: Math.min(isolated ? terms.isolatedLeverage : terms.leverage, coin.seed.maxLeverage),
+      isolated,
       isolatedUsd: 0,
       fundingSinceOpen: 0,
       fundingSinceChange: 0,
@@ -197,8 +213,8 @@ export class Fold {
       const target = -(holding.cost - costClosed) + marginLeft;
       const released = size === held ? holding.isolatedUsd : Math.max(0, holding.isolatedUsd - target);
       holding.isolatedUsd -= released;
-      this.usd += released;
-    } else this.usd += proceeds;
+      this.#credit(holding.coin, released);
+    } else this.#credit(holding.coin, proceeds);
     holding.cost -= costClosed;
     holding.szi -= sign * size;
     const pnl = sign * (px - entry) * size;
@@ -209,20 +225,34 @@ export class Fold {
     const notional = signed * px;
     if (holding.isolated) {
       const margin = ceilDiv(Math.abs(notional), holding.leverage);
-      this.usd -= margin;
+      this.#credit(holding.coin, -margin);
       holding.isolatedUsd += margin - notional;
-    } else this.usd -= notional;
+    } else this.#credit(holding.coin, -notional);
     holding.cost += notional;
     holding.szi += signed;
   }
 
-  #charge(notional: number, maker: boolean): void {
+  #charge(coin: CoinHistory, notional: number, maker: boolean): void {
     const { terms } = this;
     this.builderFee = terms.builderTenthsBp === 0 ? 0 : applyRateE9(notional, terms.builderTenthsBp * 10_000);
-    this.fee = applyRateE9(notional, maker ? terms.makerE9 : terms.takerE9) + this.builderFee;
-    this.usd -= this.fee;
+    let rate = maker ? terms.makerE9 : terms.takerE9;
+    if (coin.dex > 0) rate = builderDexRate(rate, DEPLOYER_FEE_SCALE_E2, coin.seed.growthMode);
+    const base = applyRateE9(notional, rate);
+    if (coin.dex > 0) this.deployerFees += deployerShare(base, DEPLOYER_FEE_SCALE_E2);
+    this.fee = base + this.builderFee;
+    this.#credit(coin, -this.fee);
     this.fees += this.fee;
     this.builderFees += this.builderFee;
     this.volume += notional;
   }
+}
+
+/** Applies one row to a fold from the side of account `index`. */
+export function answer(fold: Fold, index: number, rows: FillColumns, row: number): void {
+  const coin = fold.market.byIndex[rows.coin[row] as number] as CoinHistory;
+  const own = rows.owner[row] === index;
+  const maker = ((rows.flags[row] as number) & MAKER) !== 0;
+  const size = rows.size[row] as number;
+  fold.advance(rows.time[row] as number);
+  fold.fill(coin, rows.px[row] as number, own ? size : -size, own === maker);
 }

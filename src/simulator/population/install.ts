@@ -5,13 +5,14 @@
 import type { Address } from '../../domain/address.ts';
 import type { Lots, MicroUsd, Ticks } from '../../domain/money.ts';
 import { transactionHash, wireUsd } from '../venue/arithmetic.ts';
+import { BUILDER_DEX } from '../venue/coin_table.ts';
 import type { LedgerDelta } from '../venue/records.ts';
 import { type Account, type Market, newAccount, type Position, potOf, type State } from '../venue/state.ts';
 import { accountFor } from '../venue/transfers.ts';
 import { MAKER } from './fill_columns.ts';
-import type { AccountPast, Past } from './generate.ts';
-import { type Flow, signedFlow } from './life.ts';
+import { dexFlow, type Flow } from './life.ts';
 import { DAY_MS, HOUR_MS } from './market_history.ts';
+import type { AccountPast, Past } from './past.ts';
 import { PastCandles, rowsByCoin } from './past_candles.ts';
 import { FIRST_OID, PastRecords } from './past_records.ts';
 import { WINDOWS } from './portfolio_grid.ts';
@@ -61,7 +62,7 @@ function openAccount(s: State, { member }: AccountPast, accounts: readonly Accou
   }
   if (master === undefined) {
     const account = s.accounts.get(member.address) ?? newAccount(s, member.address, 'user');
-    if (member.unified) account.abstraction = 'unifiedAccount';
+    if (member.terms.unified) account.abstraction = 'unifiedAccount';
     return account;
   }
   const name = `sub ${master.subAccounts.length + 1}`;
@@ -88,6 +89,10 @@ function settle(s: State, each: AccountPast, account: Account): void {
   const { fold, member, opening } = each;
   const pot = potOf(account, 0);
   pot.usd = (pot.usd + fold.usd) as MicroUsd;
+  if (member.reach !== 'first' && !member.terms.unified) {
+    const there = potOf(account, 1);
+    there.usd = (there.usd + fold.dexUsd) as MicroUsd;
+  }
   account.netFlow += fold.netFlow;
   account.netPerpFlow += fold.netFlow;
   account.cumulativeVolume += fold.volume;
@@ -96,9 +101,10 @@ function settle(s: State, each: AccountPast, account: Account): void {
   for (const [coin, paid] of fold.fundingPaidByCoin) account.fundingAllTime.set(coin, paid);
   for (const holding of fold.holdings) {
     const market = s.markets[holding.coin.index] as Market;
+    const own = potOf(account, market.dexIndex);
     const position: Position = {
       market,
-      pot,
+      pot: own,
       szi: holding.szi as Lots,
       cost: holding.cost as MicroUsd,
       leverage: holding.leverage,
@@ -110,15 +116,20 @@ function settle(s: State, each: AccountPast, account: Account): void {
     };
     account.positions.set(market.index, position);
     account.leverage.set(market.index, { leverage: holding.leverage, isCross: !holding.isolated });
-    pot.positions.push(position);
+    own.positions.push(position);
     market.openInterest += Math.max(0, holding.szi);
   }
-  s.fees += BigInt(fold.fees - fold.builderFees);
+  s.fees += BigInt(fold.fees - fold.builderFees - fold.deployerFees);
+  const deployer = s.dexes[1]?.deployer;
+  if (deployer) potOf(deployer, 0).usd = (potOf(deployer, 0).usd + fold.deployerFees) as MicroUsd;
   s.residue -= BigInt(fold.fundingReceived);
   // Whoever is older than its first fill brought its opening in before.
   const openedBefore =
     opening.time !== member.start || !each.flows.some((flow) => flow.time === member.start);
-  if (openedBefore) bring(s, opening.usd);
+  if (openedBefore) {
+    bring(s, opening.usd);
+    moveBetween(s, member.dexEquity);
+  }
   for (const flow of each.flows) if (flow.time >= opening.time) book(s, flow);
 }
 
@@ -126,6 +137,14 @@ function bring(s: State, usd: number): void {
   s.deposits += BigInt(usd);
   const dex = s.dexes[0];
   if (dex) dex.netDeposit += usd;
+}
+
+/** Net deposits of the dexs when money goes from the first to the builder's (positive) or back. */
+function moveBetween(s: State, usd: number): void {
+  const [first, builder] = s.dexes;
+  if (first === undefined || builder === undefined) return;
+  first.netDeposit -= usd;
+  builder.netDeposit += usd;
 }
 
 /** The venue's side of a flow; transfers between accounts cancel each other. */
@@ -137,7 +156,8 @@ function book(s: State, flow: Flow): void {
     s.fees += BigInt(fee);
     const dex = s.dexes[0];
     if (dex) dex.netDeposit -= flow.usd;
-  } else if ('fee' in flow) s.fees += BigInt(flow.fee);
+  } else if (flow.kind === 'toDex' || flow.kind === 'fromDex') moveBetween(s, dexFlow(flow));
+  else if ('fee' in flow) s.fees += BigInt(flow.fee);
 }
 
 function deltaOf(s: State, flow: Flow, own: Address, accounts: readonly Account[]): LedgerDelta | null {
@@ -160,6 +180,22 @@ function deltaOf(s: State, flow: Flow, own: Address, accounts: readonly Account[
       return { type: 'vaultCreate', vault: other, usdc, fee: wireUsd(flow.fee) };
     case 'vaultIn':
       return null;
+    case 'toDex':
+    case 'fromDex':
+      return {
+        type: 'send',
+        user: own,
+        destination: own,
+        sourceDex: flow.kind === 'toDex' ? '' : BUILDER_DEX,
+        destinationDex: flow.kind === 'toDex' ? BUILDER_DEX : '',
+        token: 'USDC',
+        amount: usdc,
+        usdcValue: usdc,
+        fee: '0.0',
+        nativeTokenFee: '0.0',
+        nonce: flow.time,
+        feeToken: '',
+      };
   }
 }
 
@@ -167,13 +203,13 @@ function ledger(s: State, each: AccountPast, account: Account, accounts: readonl
   each.flows.forEach((flow, k) => {
     const delta = deltaOf(s, flow, account.address, accounts);
     const hash = transactionHash(s.salt, LEDGER_TRANSACTION + each.member.index * 4096 + k);
-    if (delta !== null && signedFlow(flow) !== 0)
+    if (delta !== null && flow.usd !== 0)
       account.ledger.push({ user: account.address, time: flow.time, hash, delta });
   });
 }
 
 function portfolio({ grid }: Past, each: AccountPast, account: Account): void {
-  const unified = each.member.unified;
+  const unified = each.member.terms.unified;
   grid.times.forEach((time, k) => {
     const value = each.values[k] as number;
     if (Number.isNaN(value)) return;

@@ -9,6 +9,7 @@ import type { Account, Market, State } from '../venue/state.ts';
 import type { Member } from './cast.ts';
 import type { Draw } from './draw.ts';
 import type { Foresight } from './foresight.ts';
+import { type CoinHistory, capacityOf } from './market_history.ts';
 
 const LEAST_ORDER = 11_000_000;
 
@@ -57,14 +58,16 @@ export class Hand {
   }
 
   /** Lots worth `leverage` times the equity, 0 below the smallest order; sets the coin's leverage on first use. */
-  lots(market: Market, leverage: number): number {
+  lots(coin: CoinHistory, leverage: number): number {
+    const market = this.market(coin.index);
     const { terms } = this.#member;
     if (!this.account.leverage.has(market.index)) {
       const cross = market.marginMode === null && !terms.isolated;
       updateLeverage(this.s, this.account, market, cross, Math.min(terms.leverage, market.maxLeverage));
     }
     const most = Math.min(market.maxLeverage, terms.leverage) * 0.9;
-    const notional = Math.max(0, this.equity) * Math.min(leverage, most);
+    const wanted = Math.max(0, this.equity) * Math.min(leverage, most);
+    const notional = Math.min(wanted, capacityOf(coin));
     return notional < LEAST_ORDER ? 0 : Math.floor(notional / market.mark);
   }
 
@@ -85,6 +88,20 @@ export class Hand {
     const best = market.book.side(isBuy).best?.px ?? market.mark;
     const px = gridPx(market, best, isBuy);
     const order = limitOrder(market, isBuy, px, Math.abs(signed) as Lots, 'Alo', reduceOnly);
+    placeOrder(this.s, this.account, { ...order, builder: this.builder });
+  }
+
+  /** Rests between the quotes, where it is hit first; at the best price of its side where there is no room. */
+  offer(market: Market, signed: number): void {
+    const bid = market.book.bids.best?.px ?? market.mark;
+    const ask = market.book.asks.best?.px ?? market.mark;
+    const isBuy = signed > 0;
+    const px = gridPx(market, (bid + ask) / 2, isBuy);
+    if (px <= bid || px >= ask || !this.open(market)) {
+      this.rest(market, signed, true);
+      return;
+    }
+    const order = limitOrder(market, isBuy, px, Math.abs(signed) as Lots, 'Alo', true);
     placeOrder(this.s, this.account, { ...order, builder: this.builder });
   }
 

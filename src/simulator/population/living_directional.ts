@@ -27,7 +27,10 @@ export class LivingDirectional implements LivingAgent {
 
   constructor(member: Member, plan: DirectionalPlan, open: OpenPlan | null, draw: Draw, start: number) {
     this.member = member;
-    this.#plan = plan;
+    // Some lose their skill as the world begins.
+    const kept =
+      member.sharpe === null || member.sharpe === 0 ? 1 : (member.laterSharpe ?? 0) / member.sharpe;
+    this.#plan = { ...plan, sharpe: plan.sharpe * kept };
     this.#draw = draw;
     this.#coin = open?.coin.index ?? null;
     this.#closeAt = open?.closeAt ?? 0;
@@ -56,7 +59,7 @@ export class LivingDirectional implements LivingAgent {
       this.at += pauseOf(draw, HOUR_MS);
       return;
     }
-    const lots = hand.lots(market, plan.leverage);
+    const lots = hand.lots(coin, plan.leverage);
     if (lots === 0) {
       // Broke: looks again in a day, in case somebody paid in.
       this.at += DAY_MS;

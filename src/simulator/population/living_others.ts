@@ -6,9 +6,8 @@ import { MARTINGALE } from './archetypes.ts';
 import type { Member } from './cast.ts';
 import type { Draw } from './draw.ts';
 import type { FastPlan } from './fast.ts';
-import { Hand, type LivingAgent, pauseOf } from './living.ts';
-import type { CoinHistory } from './market_history.ts';
-import { DAY_MS, MINUTE_MS } from './market_history.ts';
+import { Hand, type LivingAgent } from './living.ts';
+import { type CoinHistory, DAY_MS, MINUTE_MS } from './market_history.ts';
 
 const LOOK_MS = 15 * MINUTE_MS;
 
@@ -35,7 +34,7 @@ export class LivingFast implements LivingAgent {
     const maker = draw.uniform() < makerRatio;
     // A maker whose exit was not hit in two looks takes it.
     const late = held !== 0 && draw.uniform() < 0.3;
-    const signed = held !== 0 ? -held : (draw.uniform() < 0.5 ? 1 : -1) * hand.lots(market, share);
+    const signed = held !== 0 ? -held : (draw.uniform() < 0.5 ? 1 : -1) * hand.lots(coin, share);
     if (signed === 0) {
       this.at += DAY_MS;
       return;
@@ -69,7 +68,8 @@ export class LivingRing implements LivingAgent {
     this.at += Math.max(1_000, Math.floor(this.#plan.holdMs * draw.uniform(0.8, 2)));
     if (other === undefined || !hand.open(market)) return;
     const held = hand.held(market);
-    const lots = held !== 0 ? -held : (draw.uniform() < 0.5 ? 1 : -1) * hand.lots(market, this.#plan.share);
+    const lots =
+      held !== 0 ? -held : (draw.uniform() < 0.5 ? 1 : -1) * hand.lots(this.#plan.coin, this.#plan.share);
     if (lots === 0) {
       this.at += DAY_MS;
       return;
@@ -79,7 +79,7 @@ export class LivingRing implements LivingAgent {
     const px = gridPx(market, (bid + ask) / 2, lots > 0);
     if (px <= bid || px >= ask) return;
     // Sets the partner's leverage on first use.
-    new Hand(hand.s, other, this.#partner, hand.foresight).lots(market, this.#plan.share);
+    new Hand(hand.s, other, this.#partner, hand.foresight).lots(this.#plan.coin, this.#plan.share);
     const size = Math.abs(lots) as Lots;
     const offered = placeOrder(hand.s, hand.account, limitOrder(market, lots > 0, px, size, 'Alo'));
     placeOrder(hand.s, other, limitOrder(market, lots < 0, px, size, 'Ioc'));
@@ -117,7 +117,7 @@ export class LivingMartingale implements LivingAgent {
     if (found === null) {
       const coin = this.#coins[draw.int(this.#coins.length)] as CoinHistory;
       const market = hand.market(coin.index);
-      this.#size = hand.lots(market, this.#base);
+      this.#size = hand.lots(coin, this.#base);
       if (this.#size === 0) this.at += DAY_MS;
       else hand.take(market, (draw.uniform() < 0.5 ? 1 : -1) * this.#size);
       this.#coin = this.#size === 0 ? null : coin;
@@ -140,52 +140,7 @@ export class LivingMartingale implements LivingAgent {
     else if (side * (market.mark / this.#lastPx - 1) <= -this.#step * found.daily) {
       this.#lastPx = market.mark;
       this.#size *= 2;
-      if (Math.abs(held) + this.#size <= hand.lots(market, 100)) hand.take(market, side * this.#size);
-    }
-  }
-}
-
-/** Pushes a thin coin up through the book, then sells to those who followed. */
-export class LivingPump implements LivingAgent {
-  readonly member: Member;
-  readonly #draw: Draw;
-  readonly #coin: CoinHistory;
-  readonly #leverage: number;
-  #steps = 0;
-  #step = 0;
-  at: number;
-
-  constructor(member: Member, coin: CoinHistory, draw: Draw, start: number) {
-    this.member = member;
-    this.#coin = coin;
-    this.#draw = draw;
-    this.#leverage = draw.uniform(1, 2.5);
-    this.at = start + pauseOf(draw, DAY_MS / 2);
-  }
-
-  act(hand: Hand): void {
-    const draw = this.#draw;
-    const market = hand.market(this.#coin.index);
-    if (this.#step === 0) this.#steps = 6 + draw.int(10);
-    if (this.#step < this.#steps) {
-      const part = Math.floor(hand.lots(market, this.#leverage) / this.#steps);
-      if (part === 0) {
-        this.at += DAY_MS;
-        return;
-      }
-      hand.take(market, part);
-      this.at += Math.floor(draw.uniform(0.5, 3) * MINUTE_MS);
-    } else {
-      const held = hand.held(market);
-      const left = 2 * this.#steps - this.#step;
-      if (left > 1 && held > 0) hand.take(market, -Math.ceil(held / left), true);
-      else hand.take(market, -held, true);
-      this.at += Math.floor(draw.uniform(0.2, 1) * MINUTE_MS);
-    }
-    this.#step += 1;
-    if (this.#step >= 2 * this.#steps) {
-      this.#step = 0;
-      this.at += Math.floor(draw.uniform(0.8, 3) * DAY_MS);
+      if (Math.abs(held) + this.#size <= hand.lots(found, 100)) hand.take(market, side * this.#size);
     }
   }
 }

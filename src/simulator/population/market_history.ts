@@ -6,7 +6,7 @@ import { parseTicks } from '../../domain/money.ts';
 import { rhythmAt } from '../agents/fair_prices.ts';
 import { quality } from '../agents/market_makers.ts';
 import { roundFigures } from '../venue/arithmetic.ts';
-import type { CoinSeed } from '../venue/coin_table.ts';
+import { BUILDER_DEX, type CoinSeed } from '../venue/coin_table.ts';
 import { DEFAULT_RULES } from '../venue/rules.ts';
 import { COINS } from './archetypes.ts';
 import { Draw } from './draw.ts';
@@ -28,6 +28,8 @@ export interface CoinHistory {
   /** Place in the world's list of coins: the market's index. */
   readonly index: number;
   readonly seed: CoinSeed;
+  /** 0 the first dex, 1 the builder dex. */
+  readonly dex: 0 | 1;
   /** Mark in ticks at every minute, the first and the last included. */
   readonly ticks: Int32Array;
   /** Standard deviation of a day's return. */
@@ -43,6 +45,14 @@ export interface CoinHistory {
   readonly weight: number;
 }
 
+/** Which coins a trader trades: of the first dex, of the builder dex, or of both. */
+export type Reach = 'first' | 'builder' | 'all';
+
+interface Pool {
+  readonly coins: readonly CoinHistory[];
+  readonly weight: number;
+}
+
 export interface MarketHistoryOptions {
   readonly seed: string;
   readonly days: number;
@@ -51,18 +61,52 @@ export interface MarketHistoryOptions {
   readonly coins: readonly CoinSeed[];
 }
 
+const poolOf = (coins: readonly CoinHistory[]): Pool => ({
+  coins,
+  weight: coins.reduce((sum, coin) => sum + coin.weight, 0),
+});
+
+/** Positions keep this part of what a coin's leverage allows, so that fees and the spread find room. */
+export const MARGIN_USE = 0.92;
+const allows = ({ seed }: CoinHistory, leverage: number): boolean =>
+  leverage <= seed.maxLeverage * MARGIN_USE;
+
+/** What one trader holds of a coin at most, micro-USD: a part of what is traded of it in a day. */
+export const capacityOf = ({ seed }: CoinHistory): number =>
+  Math.max(LEAST_CAPACITY, CAPACITY_OF_VOLUME * seed.dailyVolumeMusd * 1e12);
+const CAPACITY_OF_VOLUME = 0.02;
+const LEAST_CAPACITY = 10_000_000_000;
+
+function narrowed(pool: Pool, leverage: number, notional: number): Pool {
+  const allowed = pool.coins.filter((coin) => allows(coin, leverage));
+  const coins = allowed.length > 0 ? allowed : mostOf(pool.coins, ({ seed }) => seed.maxLeverage);
+  const roomy = coins.filter((coin) => capacityOf(coin) >= notional);
+  return poolOf(roomy.length > 0 ? roomy : mostOf(coins, capacityOf));
+}
+
+function mostOf(coins: readonly CoinHistory[], of: (coin: CoinHistory) => number): readonly CoinHistory[] {
+  const most = Math.max(...coins.map(of));
+  return coins.filter((coin) => of(coin) === most);
+}
+
+/** Bitcoin is the market; gold and shares go their own way; the rest share most of their moves. */
+function loadingOf({ name, dex }: CoinSeed): number {
+  if (dex !== '') return 0.2;
+  return name === 'BTC' ? 1 : name === 'PAXG' ? 0.1 : name === 'ETH' ? 0.85 : 0.65;
+}
+
 export class MarketHistory {
   readonly start: number;
   readonly end: number;
   readonly days: number;
-  /** Coins of the first dex that trade; builder dexs open with the world. */
+  /** Coins that trade. */
   readonly coins: readonly CoinHistory[];
-  /** By market index; a coin without a past is absent. */
+  /** By market index; a delisted coin has no past. */
   readonly byIndex: readonly (CoinHistory | undefined)[];
   /** ms of the first whole hour after the start. */
   readonly firstHour: number;
   readonly hours: number;
-  readonly #totalWeight: number;
+  readonly #pools: Readonly<Record<Reach, Pool>>;
 
   constructor(options: MarketHistoryOptions) {
     const { days, end } = options;
@@ -76,11 +120,15 @@ export class MarketHistory {
     const draw = new Draw(`${options.seed}/history/market`);
     const common = this.#shocks(draw);
     const byIndex: (CoinHistory | undefined)[] = options.coins.map((seed, index) =>
-      seed.delisted || seed.dex !== '' ? undefined : this.#coin(options.seed, seed, index, common),
+      seed.delisted || (seed.dex !== '' && seed.dex !== BUILDER_DEX)
+        ? undefined
+        : this.#coin(options.seed, seed, index, common),
     );
     this.byIndex = byIndex;
     this.coins = byIndex.filter((coin) => coin !== undefined);
-    this.#totalWeight = this.coins.reduce((sum, coin) => sum + coin.weight, 0);
+    const first = this.coins.filter((coin) => coin.dex === 0);
+    const builder = this.coins.filter((coin) => coin.dex === 1);
+    this.#pools = { first: poolOf(first), builder: poolOf(builder), all: poolOf(this.coins) };
   }
 
   hourTime(hour: number): number {
@@ -101,14 +149,25 @@ export class MarketHistory {
     return from + (to - from) * (at - minute);
   }
 
-  /** A coin by popularity. */
-  pick(draw: Draw): CoinHistory {
-    let at = draw.uniform(0, this.#totalWeight);
-    for (const coin of this.coins) {
+  /**
+   * A coin by popularity among those that allow so much leverage and have room for so much money; the nearest to it
+   * where there is none.
+   * @param notional micro-USD
+   */
+  pick(draw: Draw, reach: Reach = 'first', leverage = 0, notional = 0): CoinHistory {
+    const pool = this.#pools[reach];
+    const { coins, weight } = leverage === 0 && notional === 0 ? pool : narrowed(pool, leverage, notional);
+    let at = draw.uniform(0, weight);
+    for (const coin of coins) {
       at -= coin.weight;
       if (at <= 0) return coin;
     }
-    return this.coins[0] as CoinHistory;
+    return coins[0] as CoinHistory;
+  }
+
+  /** The two coins that are the market. */
+  get majors(): readonly CoinHistory[] {
+    return [...this.#pools.first.coins].sort((a, b) => b.weight - a.weight || a.index - b.index).slice(0, 2);
   }
 
   /** One shock a minute of unit daily variance; days have the tails of a Student-t. */
@@ -131,8 +190,7 @@ export class MarketHistory {
     const draw = new Draw(`${seedText}/history/coin/${seed.name}`);
     const own = this.#shocks(draw);
     const daily = seed.annualVolatilityPct / 100 / Math.sqrt(365);
-    // Bitcoin is the market; gold goes its own way; the rest share most of their moves.
-    const loading = seed.name === 'BTC' ? 1 : seed.name === 'PAXG' ? 0.1 : seed.name === 'ETH' ? 0.85 : 0.65;
+    const loading = loadingOf(seed);
     const rest = Math.sqrt(1 - loading * loading);
     const drift = (-0.5 * daily * daily) / MINUTES_A_DAY;
     const path = new Float64Array(own.length + 1);
@@ -148,6 +206,7 @@ export class MarketHistory {
     const coin = {
       index,
       seed,
+      dex: seed.dex === '' ? (0 as const) : (1 as const),
       ticks,
       daily,
       halfSpread: quality(seed.dailyVolumeMusd).halfSpread,

@@ -8,7 +8,7 @@ import {
   nextCandleStart,
 } from '../venue/candles.ts';
 import type { CandleInterval } from '../venue/types.ts';
-import type { Past } from './generate.ts';
+import type { Past } from './past.ts';
 
 const SPANS = 5000;
 /** Series kept ready over all coins: a few dozen charts. */
@@ -66,18 +66,28 @@ export class PastCandles {
     return series;
   }
 
+  /** Place of the first row at or after `time`. */
+  #firstFrom(list: Uint32Array, time: number): number {
+    const { time: times } = this.#past.rows;
+    let low = 0;
+    for (let high = list.length; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if ((times[list[middle] as number] as number) < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
   #build(coin: number, interval: CandleInterval, initial: Ticks): Candle[] {
     const { market, rows } = this.#past;
     const list = this.#lists[coin] as Uint32Array;
     const spanMs =
       nextCandleStart(interval, candleStart(interval, market.end)) - candleStart(interval, market.end);
-    const from = candleStart(interval, Math.max(market.start, market.end - SPANS * spanMs));
-    let at = 0;
-    for (let high = list.length; at < high; ) {
-      const middle = (at + high) >>> 1;
-      if ((rows.time[list[middle] as number] as number) < from) at = middle + 1;
-      else high = middle;
-    }
+    const oldest = candleStart(interval, Math.max(market.start, market.end - SPANS * spanMs));
+    const lastBefore = list[this.#firstFrom(list, oldest) - 1];
+    // The span of the trade before the first one shown too: a span without trades shows its close.
+    const from = lastBefore === undefined ? oldest : candleStart(interval, rows.time[lastBefore] as number);
+    let at = this.#firstFrom(list, from);
     const before = at > 0 ? (rows.px[list[at - 1] as number] as Ticks) : initial;
     const store = new CandleStore(from, before, [interval]);
     for (; at < list.length; at++) {

@@ -3,12 +3,19 @@ import type { Lots, MicroUsd, Ticks } from '../../domain/money.ts';
 import { tradeIdOf, transactionHash, ZERO_HASH } from '../venue/arithmetic.ts';
 import type { AccountHistory } from '../venue/history_port.ts';
 import { directionText } from '../venue/positions.ts';
-import type { FillRecord, FundingRecord, TradeRecord } from '../venue/records.ts';
+import type {
+  FillRecord,
+  FundingRecord,
+  OrderUpdateRecord,
+  TradeRecord,
+  TwapRecord,
+} from '../venue/records.ts';
 import type { Market, State } from '../venue/state.ts';
 import { FIRST, LIQUIDATION, MAKER, TWAP } from './fill_columns.ts';
-import { Fold } from './fold.ts';
-import { type AccountPast, answer, type Past } from './generate.ts';
+import { answer, Fold } from './fold.ts';
 import type { CoinHistory } from './market_history.ts';
+import type { AccountPast, Past } from './past.ts';
+import { ordersOf, twapsOf } from './past_orders.ts';
 
 /** Order ids of the past begin where a new world's would. */
 export const FIRST_OID = 1_000_001;
@@ -27,11 +34,19 @@ export interface RowIds {
   readonly hash: string;
 }
 
+/** What the venue serves of one account; orders and TWAPs are made when somebody asks. */
+interface Served {
+  readonly fills: readonly FillRecord[];
+  readonly twapFills: readonly FillRecord[];
+  orders?: readonly OrderUpdateRecord[];
+  twaps?: readonly TwapRecord[];
+}
+
 export class PastRecords {
   readonly past: Past;
   readonly #salt: number;
   readonly #markets: readonly Market[];
-  readonly #ready = new Map<number, { fills: FillRecord[]; twapFills: FillRecord[] }>();
+  readonly #ready = new Map<number, Served>();
   readonly #kept: number;
   readonly #twapsInFills: boolean;
 
@@ -48,10 +63,20 @@ export class PastRecords {
       fills: () => this.#records(account).fills,
       twapFills: () => this.#records(account).twapFills,
       funding: () => this.funding(account),
+      orders: () => {
+        const records = this.#records(account);
+        records.orders ??= ordersOf(records.fills.filter((fill) => fill.twapId === null));
+        return records.orders;
+      },
+      twaps: () => {
+        const records = this.#records(account);
+        records.twaps ??= twapsOf(records.twapFills);
+        return records.twaps;
+      },
     };
   }
 
-  #records(account: AccountPast): { fills: FillRecord[]; twapFills: FillRecord[] } {
+  #records(account: AccountPast): Served {
     const { index } = account.member;
     let records = this.#ready.get(index);
     if (records === undefined) {

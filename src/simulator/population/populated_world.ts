@@ -4,10 +4,11 @@ import { makerAddresses } from '../agents/market_makers.ts';
 import { DEFAULT_MAKERS, SimulatedWorld, type WorldOptions } from '../agents/world.ts';
 import { KNOWN_BUILDERS } from '../exchange/known_builders.ts';
 import { COIN_SEEDS } from '../venue/coin_table.ts';
-import { generatePast, type Past } from './generate.ts';
+import { generatePast } from './generate.ts';
 import { installPast } from './install.ts';
 import { LivingTraders } from './living_traders.ts';
 import { MINUTE_MS } from './market_history.ts';
+import type { Past } from './past.ts';
 import type { PastRecords } from './past_records.ts';
 
 export interface PopulationSize {

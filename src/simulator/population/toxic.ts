@@ -1,8 +1,8 @@
-/** Doubling into losses, and pushing a thin coin up to sell it to whoever follows. */
+/** Doubling into losses. */
 import { MARTINGALE } from './archetypes.ts';
 import type { Draw } from './draw.ts';
 import type { Actor, Life } from './life.ts';
-import { type CoinHistory, DAY_MS, MINUTE_MS } from './market_history.ts';
+import { type CoinHistory, MINUTE_MS } from './market_history.ts';
 
 const LOOK_MS = 15 * MINUTE_MS;
 
@@ -90,61 +90,5 @@ export class Martingale implements Actor {
   #rest(): void {
     this.#coin = null;
     this.at += LOOK_MS + this.#draw.int(3 * 60) * MINUTE_MS;
-  }
-}
-
-/** Buys a thin coin in steps, up to two percent over its price, and sells into those who followed. */
-export class Pump implements Actor {
-  readonly #draw: Draw;
-  readonly #coin: CoinHistory;
-  readonly #leverage: number;
-  #steps = 0;
-  #step = 0;
-  #part = 0;
-  #height = 0;
-  at: number;
-
-  get coins(): readonly CoinHistory[] {
-    return [this.#coin];
-  }
-
-  constructor(draw: Draw, from: number, coin: CoinHistory) {
-    this.#draw = draw;
-    this.#coin = coin;
-    this.#leverage = draw.uniform(1, 2.5);
-    this.at = from + Math.floor(draw.uniform(0.1, 2) * DAY_MS);
-  }
-
-  act(life: Life): void {
-    if (this.#step === 0 && !this.#begin(life)) return;
-    const draw = this.#draw;
-    const coin = this.#coin;
-    const { at } = this;
-    if (this.#step < this.#steps) {
-      const over = (this.#height * this.#step) / this.#steps + coin.halfSpread;
-      life.trade(at, coin, this.#part, { maker: false, first: true, over });
-      this.#step++;
-      this.at += Math.floor(draw.uniform(0.5, 3) * MINUTE_MS);
-      return;
-    }
-    const held = life.fold.held(coin)?.szi ?? 0;
-    const last = this.#step >= 2 * this.#steps - 1;
-    const over = this.#height * (1.1 - 0.6 * (this.#step / this.#steps - 1));
-    life.trade(at, coin, last ? -held : -Math.min(held, this.#part), { maker: true, first: true, over });
-    this.#step++;
-    this.at += Math.floor(draw.uniform(0.2, 1) * MINUTE_MS);
-    if (last) {
-      this.#step = 0;
-      this.at += Math.floor(draw.uniform(0.8, 3) * DAY_MS);
-    }
-  }
-
-  #begin(life: Life): boolean {
-    const draw = this.#draw;
-    this.#steps = 6 + draw.int(10);
-    this.#height = draw.uniform(0.012, 0.03);
-    this.#part = Math.floor(life.lotsFor(this.#coin, this.at, this.#leverage) / this.#steps);
-    if (this.#part === 0) this.at = Number.POSITIVE_INFINITY;
-    return this.#part > 0;
   }
 }

@@ -1,13 +1,15 @@
 /** What is true of each trader. Only the control interface tells it; the wire has no way to ask. */
 import type { Address } from '../../domain/address.ts';
 import type { TraderKind } from './cast.ts';
-import type { Past } from './generate.ts';
+import type { Past } from './past.ts';
 
 export interface TraderTruth {
   readonly user: Address;
   readonly kind: TraderKind | 'house';
-  /** Expected annual Sharpe ratio of its own positions before any cost; null where the kind has none. */
+  /** Expected annual Sharpe ratio of its own positions before any cost, in the past; null where the kind has none. */
   readonly sharpe: number | null;
+  /** The same from the start of the world on: some lose their skill then. */
+  readonly laterSharpe: number | null;
   /** ms of its first money. */
   readonly start: number;
   /** ms from which its fills explain everything, and its account value then, micro-USD. */
@@ -17,6 +19,8 @@ export interface TraderTruth {
   readonly partner: Address | null;
   readonly master: Address | null;
   readonly vault: boolean;
+  /** Whom a follower buys after. */
+  readonly leader: Address | null;
 }
 
 export function truthOf(past: Past): TraderTruth[] {
@@ -26,11 +30,13 @@ export function truthOf(past: Past): TraderTruth[] {
     user: member.address,
     kind: member.kind,
     sharpe: member.sharpe,
+    laterSharpe: member.laterSharpe,
     start: member.start,
     openingTime: opening.time,
     openingUsd: opening.usd,
     partner: address(member.partner),
     master: address(member.master),
     vault: member.vault,
+    leader: address(member.leader),
   }));
 }

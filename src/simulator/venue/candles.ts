@@ -21,7 +21,7 @@ const LENGTHS: readonly (readonly [CandleInterval, number])[] = [
   ['3d', 3 * DAY],
   ['1w', 7 * DAY],
 ];
-const CANDLE_INTERVALS: readonly CandleInterval[] = [...LENGTHS.map(([name]) => name), '1M'];
+export const CANDLE_INTERVALS: readonly CandleInterval[] = [...LENGTHS.map(([name]) => name), '1M'];
 const KEPT = 5000;
 
 export interface Candle {

@@ -126,6 +126,8 @@ export interface CoinSeed {
 }
 
 export const BUILDER_DEX = 'xyz';
+/** Its deployer's fee scale, 1e-2. */
+export const DEPLOYER_FEE_SCALE_E2 = 100;
 
 const firstDex: readonly CoinSeed[] = FIRST_DEX_COINS.map((row) => ({
   dex: '',

@@ -32,5 +32,6 @@ export function orderStatusView(account: Account | undefined, ref: number | stri
       order: viewHistoryRow({ order: orderRecord(open), status: 'open', statusTimestamp }),
     };
   }
-  return latest ? { status: 'order', order: viewHistoryRow(latest) } : { status: 'unknownOid' };
+  const known = latest ?? account.past?.orders().find(({ order }) => order.oid === oid);
+  return known ? { status: 'order', order: viewHistoryRow(known) } : { status: 'unknownOid' };
 }

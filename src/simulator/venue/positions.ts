@@ -116,6 +116,17 @@ interface FeeCharge {
   readonly builderFee: MicroUsd | null;
 }
 
+/** Builder dexs: rate * (1 + scale), or * 2 * scale from 1; growth mode a tenth. A rebate stays what it is. */
+export function builderDexRate(rate: number, feeScaleE2: number, growthMode: boolean): number {
+  if (rate <= 0) return rate;
+  const scaled = Math.trunc((rate * (feeScaleE2 < 100 ? 100 + feeScaleE2 : 2 * feeScaleE2)) / 100);
+  return growthMode ? Math.trunc(scaled / 10) : scaled;
+}
+
+/** The deployer's part of a fee on its dex. */
+export const deployerShare = (fee: number, feeScaleE2: number): number =>
+  fee > 0 ? mulDiv(fee, feeScaleE2, 100 + feeScaleE2) : 0;
+
 /** Fee of one side before any builder's part; negative is a rebate. */
 export function exchangeFee(
   s: State,
@@ -125,12 +136,8 @@ export function exchangeFee(
   isTaker: boolean,
 ): number {
   let rate = isTaker ? account.takerE9 : account.makerE9;
-  if (market.dexIndex > 0 && rate > 0) {
-    const feeScaleE2 = s.dexes[market.dexIndex]?.feeScaleE2 ?? 0;
-    // Builder dexs: rate * (1 + scale), or * 2 * scale from 1; growth mode a tenth.
-    rate = Math.trunc((rate * (feeScaleE2 < 100 ? 100 + feeScaleE2 : 2 * feeScaleE2)) / 100);
-    if (market.growthMode) rate = Math.trunc(rate / 10);
-  }
+  if (market.dexIndex > 0)
+    rate = builderDexRate(rate, s.dexes[market.dexIndex]?.feeScaleE2 ?? 0, market.growthMode);
   return applyRateE9(notional, rate);
 }
 
@@ -150,7 +157,7 @@ export function chargeFee(
   pot.usd = (pot.usd - base - builderFee) as MicroUsd;
   let kept = base;
   if (dex?.deployer && base > 0) {
-    const share = mulDiv(base, dex.feeScaleE2, 100 + dex.feeScaleE2);
+    const share = deployerShare(base, dex.feeScaleE2);
     const deployerPot = potOf(dex.deployer, 0);
     deployerPot.usd = (deployerPot.usd + share) as MicroUsd;
     kept -= share;

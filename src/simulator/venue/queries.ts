@@ -254,8 +254,11 @@ function historyQueries(s: State, account: Find<Address, Account>, dexOf: Find<s
     openOrders: (user, dex) => openOrderViews(account(user), dexOf(dex), viewOpenOrder),
     frontendOpenOrders: (user, dex) => openRecords(account(user), dexOf(dex)).map(viewFrontendOrder),
     orderStatus: (user, ref) => orderStatusView(account(user), ref),
-    historicalOrders: (user) =>
-      (account(user)?.orderHistory.slice(-2000) ?? []).reverse().map(viewHistoryRow),
+    historicalOrders: (user) => {
+      const found = account(user);
+      const rows = found === undefined ? [] : joined(found.past?.orders(), found.orderHistory);
+      return rows.slice(-2000).reverse().map(viewHistoryRow);
+    },
     userFills: (user, aggregate) => newestFills(account(user), aggregate, s.rules.fillsKept),
     userFillsByTime: (user, range, options) => fillsByTime(account(user), range, options, s.rules.fillsKept),
     userFunding: (user, range) => {
@@ -265,7 +268,10 @@ function historyQueries(s: State, account: Find<Address, Account>, dexOf: Find<s
     },
     userNonFundingLedgerUpdates: (user, range) =>
       inRange(account(user)?.ledger ?? [], range, 2000).map(viewLedger),
-    twapHistory: (user) => (account(user)?.twaps ?? []).map(viewTwapRow),
+    twapHistory: (user) => {
+      const found = account(user);
+      return found === undefined ? [] : joined(found.past?.twaps(), found.twaps).map(viewTwapRow);
+    },
     twapStates: (user, dex) =>
       [...s.twaps.values()]
         .filter((t) => t.account === account(user) && t.market.dex === dex)

@@ -5,7 +5,7 @@ import { type MicroUsd, parseTicks } from '../../domain/money.ts';
 import { executeRequest } from './account_actions.ts';
 import type { ActionAnswer, SignedRequest } from './actions.ts';
 import { mix32 } from './arithmetic.ts';
-import { BUILDER_DEX, COIN_SEEDS, type CoinSeed } from './coin_table.ts';
+import { BUILDER_DEX, COIN_SEEDS, type CoinSeed, DEPLOYER_FEE_SCALE_E2 } from './coin_table.ts';
 import { conservationOf } from './conservation.ts';
 import { controlOf } from './control.ts';
 import { asBlockEvents, hasEvents, newEventBuffer } from './events.ts';
@@ -212,7 +212,7 @@ function genesis(s: State, options: VenueOptions): void {
       name: BUILDER_DEX,
       fullName: 'XYZ',
       deployer,
-      feeScaleE2: 100,
+      feeScaleE2: DEPLOYER_FEE_SCALE_E2,
       netDeposit: 0,
       markets: [],
     });
