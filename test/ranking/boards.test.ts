@@ -37,7 +37,7 @@ const reading = () => ({
   concurrency: 4,
 });
 
-it('reads every past, and the account values are explained to the cent', async () => {
+it('reads every past, and the account values are explained to the cent', { timeout: 300_000 }, async () => {
   const report = await backfill(reading(), never);
   expect(report).toMatchObject({ wanted: rig.accounts.length, read: rig.accounts.length, failed: 0 });
   const { rows } = await test.database.query<{

@@ -1,7 +1,7 @@
 /** A simulated exchange whose traders have a past, over a real socket, and a database that knows them. */
-import { meta } from '../../src/hyperliquid/info/meta.ts';
 import { createInfoClient, type InfoClient } from '../../src/hyperliquid/transport.ts';
 import { LocalWeightLedger } from '../../src/hyperliquid/weight/local_ledger.ts';
+import { fetchVenueList } from '../../src/main/stream/coin_list.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { smallWorldOptions } from '../../src/simulator/agents/world.ts';
@@ -46,15 +46,8 @@ export async function startRankingRig(
     clock,
     observe: (type) => questions.push(type),
   });
-  const { universe } = await info.ask(meta(), { lane: 'history' });
-  const coins = universe.map((perp) => ({
-    dex: '',
-    name: perp.name,
-    sizeDecimals: perp.szDecimals,
-    maxLeverage: perp.maxLeverage,
-    delisted: false,
-  }));
-  await syncCoins(database, coins, new Set(['']), clock.now());
+  const list = await fetchVenueList(info, new AbortController().signal);
+  await syncCoins(database, list.coins, list.dexs, clock.now());
   const accounts = past.accounts.filter(({ member }) => member.kind !== 'house');
   await database.query(
     `INSERT INTO traders SELECT id, address, $3, $3, 1, 1000 + id, 1, 1, NULL

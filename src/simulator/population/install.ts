@@ -89,7 +89,7 @@ function settle(s: State, each: AccountPast, account: Account): void {
   const { fold, member, opening } = each;
   const pot = potOf(account, 0);
   pot.usd = (pot.usd + fold.usd) as MicroUsd;
-  if (member.reach !== 'first' && !member.terms.unified) {
+  if (s.dexes.length > 1 && member.reach !== 'first' && !member.terms.unified) {
     const there = potOf(account, 1);
     there.usd = (there.usd + fold.dexUsd) as MicroUsd;
   }
