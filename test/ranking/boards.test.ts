@@ -21,7 +21,7 @@ beforeAll(async () => {
   test = await createTestDatabase();
   rig = await startRankingRig(test.database, { traders: 60, days: 45 });
   prices = new HourlyPrices(rig.info);
-});
+}, 300_000);
 
 afterAll(async () => {
   await rig?.close();
@@ -56,7 +56,9 @@ it('reads every past, and the account values are explained to the cent', { timeo
   expect(plain).toEqual([]);
 });
 
-it('publishes the boards of all windows, and computes nothing when nothing moved', async () => {
+it('publishes the boards of all windows, and computes nothing when nothing moved', {
+  timeout: 300_000,
+}, async () => {
   const calculator = new Calculator({
     database: test.database,
     prices,
