@@ -117,7 +117,9 @@ const extend = () =>
 
 /** Traders whose money is in perpetuals alone, and whose record the venue explains. */
 const plain = (): number[] =>
-  rig.accounts.flatMap(({ member }, i) => (member.terms.unified || member.kind === 'marketMaker' ? [] : [i + 1]));
+  rig.accounts.flatMap(({ member }, i) =>
+    member.terms.unified || member.kind === 'marketMaker' ? [] : [i + 1],
+  );
 
 it('goes on with a trade that the feed showed, and asks the venue where money came in or a trade is missing', async () => {
   const { database } = test;
