@@ -100,3 +100,17 @@ test('rows that cannot be encoded fail the transaction and leave the connection 
   await expect(failed).rejects.toThrow('no such row');
   expect((await db.database.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
 });
+
+test('a connection that breaks amid the rows fails the transaction as such', async () => {
+  const failed = db.database.transaction(async (tx) => {
+    const { rows: own } = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const rows = rowSource(1, 5_000_000, (copy, at) => {
+      copy.int4(at);
+      if (at === 50_000) void db.database.query('SELECT pg_terminate_backend($1)', [own[0]?.pid]);
+    });
+    await copyRows(tx, 'sample (n)', rows);
+  });
+  await expect(failed).rejects.toMatchObject({ code: 'STORE_CONNECTION', retryable: true });
+  const { rows: stored } = await db.database.query('SELECT count(*) AS n FROM sample WHERE a IS NULL');
+  expect(stored).toEqual([{ n: 0 }]);
+}, 60_000);
