@@ -4,7 +4,7 @@ import { systemClock } from '../src/runtime/clock.ts';
 export async function until<T>(
   condition: () => T | Promise<T>,
   what = 'the condition',
-  limitMs = 20_000,
+  limitMs = 60_000,
 ): Promise<NonNullable<T>> {
   const end = systemClock.monotonic() + limitMs;
   let last: unknown;

@@ -78,6 +78,7 @@ export class Boards {
     try {
       const heads = await readBoardHeads(this.#options.db);
       this.#heads = new Map(heads.map((head) => [head.windowDays, head]));
+      for (const days of this.#open.keys()) if (!this.#heads.has(days)) this.#open.delete(days);
     } catch (error) {
       this.#options.log.debug({ error: errorMessage(error) }, 'cannot look for new leaderboards');
     }

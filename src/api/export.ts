@@ -1,8 +1,9 @@
 /** The event log as a file, page by page: memory stays flat however long the log is. */
 import type { PositionChange } from '../contract/positions.ts';
 import type { Queryable } from '../store/database.ts';
-import { type ChangeFilterIds, readLogSlice } from '../store/read_changes.ts';
+import { type ChangeFilterIds, readLogSlice, readLogSpan } from '../store/read_changes.ts';
 import { csvLine } from './csv.ts';
+import { ApiError } from './errors.ts';
 import { changeRow } from './views.ts';
 
 const PAGE = 2_000;
@@ -59,7 +60,10 @@ const csvRow = (change: PositionChange): string =>
     change.committedAt,
   ]);
 
-/** The file in pieces. Each row carries its place, so a reader of a part can ask for the rest. */
+/**
+ * The file in pieces. Each row carries its place, so a reader of a part can ask for the rest.
+ * @throws ApiError `LOG_PLACE_GONE` when retention overtakes it: the file then breaks off rather than skip.
+ */
 export async function* exportPieces(
   db: Queryable,
   range: ExportRange,
@@ -71,6 +75,11 @@ export async function* exportPieces(
     const through = Math.min(range.through, after + SPAN);
     const limit = Math.min(PAGE, left);
     const views = await readLogSlice(db, { ...range.filter, epoch: range.epoch, after, through, limit });
+    // Asked afterwards: what retention dropped before the read is not in it.
+    const span = await readLogSpan(db);
+    if (span?.epoch !== range.epoch || after < span.first - 1) {
+      throw new ApiError('LOG_PLACE_GONE', `Retention has passed ${range.epoch}:${after}.`);
+    }
     left -= views.length;
     after = views.length === limit ? (views.at(-1)?.offset ?? through) : through;
     if (views.length === 0) continue;

@@ -84,6 +84,8 @@ async function listEvents(db: Database, { query }: Call<'listEvents'>) {
   const through = Math.min(span.head, after + MAX_SPAN);
   const ids = await idsOf(db, query);
   const views = await readLogSlice(db, { ...ids, epoch: span.epoch, after, through, limit: query.limit });
+  // Asked again afterwards: what retention dropped before the read is not in it.
+  startOf(`${span.epoch}:${after}`, (await readLogSpan(db)) ?? span, after);
   const reached = views.length === query.limit ? (views.at(-1)?.offset ?? through) : through;
   return { items: views.map(changeRow), next: `${span.epoch}:${reached}`, more: reached < span.head };
 }

@@ -107,7 +107,8 @@ async function nextBatch(
   if (cursor.offset >= span.head) return undefined;
   const found = await events.read(cursor, BATCH);
   const last = found.at(-1);
-  if (last === undefined) return undefined;
+  // Offsets are dense: a hole was dropped between the two reads, and the next look announces it.
+  if (last === undefined || found[0]?.offset !== cursor.offset + 1) return undefined;
   return {
     messages: found.map((event) => ({ type: 'change', offset: event.offset, ...event.body })),
     next: last.offset,

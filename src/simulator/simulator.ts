@@ -90,6 +90,10 @@ const ACTS_PER_DAY_PER_TRADE = 33.6;
 /** A known builder's balance, micro-USD: 1,000 USD. */
 const BUILDER_BALANCE = 1_000_000_000 as MicroUsd;
 
+/** Each start of a generated market is a world of its own. A replay is not: it plays the same again. */
+const runOf = (source: VenueSource | TapeSource, now: number): string =>
+  `${source.kind} ${source.seed} ${now}`;
+
 function openVenue(source: VenueSource, clock: Clock): Opened {
   const now = clock.now();
   const { population } = source;
@@ -107,7 +111,7 @@ function openVenue(source: VenueSource, clock: Clock): Opened {
   world.advanceTo(now);
   const network = source.network === undefined ? {} : { network: source.network };
   return {
-    backend: new VenueBackend({ world, clock, ...network }),
+    backend: new VenueBackend({ world, clock, run: runOf(source, now), ...network }),
     records: populated?.records,
   };
 }
@@ -135,7 +139,14 @@ async function openBackend({ source, clock, log }: SimulatorOptions): Promise<Op
     case 'replay':
       return { backend: await openReplay(source, clock, log) };
     case 'tape':
-      return { backend: new Tape({ ...source, clock, random: seededRandom(source.seed) }) };
+      return {
+        backend: new Tape({
+          ...source,
+          clock,
+          random: seededRandom(source.seed),
+          run: runOf(source, clock.now()),
+        }),
+      };
   }
 }
 

@@ -51,3 +51,11 @@ export async function readExactSince(db: Queryable): Promise<Map<number, number>
   );
   return new Map(rows.map((row) => [row.coin_id, row.exact_since]));
 }
+
+/** Retention: forgets gaps recorded, and drift found, before the time (ms, our clock). @returns rows forgotten. */
+export async function forgetLossesBefore(db: Queryable, beforeMs: number): Promise<number> {
+  // Positions keep what a gap did to them: coin_feed holds each coin's newest gap.
+  const gaps = await db.query('DELETE FROM feed_gaps WHERE recorded_at < $1', [beforeMs]);
+  const drift = await db.query('DELETE FROM drift_records WHERE recorded_at < $1', [beforeMs]);
+  return (gaps.rowCount ?? 0) + (drift.rowCount ?? 0);
+}

@@ -89,7 +89,7 @@ async function lockWorld(tx: Queryable): Promise<WorldRow> {
   return row;
 }
 
-async function beginEpoch(tx: Queryable, clock: Clock): Promise<World> {
+export async function beginEpoch(tx: Queryable, clock: Clock): Promise<World> {
   const { rows } = await tx.query<WorldRow>(
     `UPDATE world SET epoch = greatest(epoch + 1, $1), cluster_id = ${CLUSTER_ID}
      RETURNING network, world_id, epoch, created_at`,

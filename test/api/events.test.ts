@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiToken } from '../../src/api/access.ts';
+import { exportPieces } from '../../src/api/export.ts';
 import type { AccountValue } from '../../src/contract/account_value.ts';
 import type { EventList, TraderEvents, TraderPositions } from '../../src/contract/events.ts';
 import type { PositionChange } from '../../src/contract/positions.ts';
@@ -183,6 +184,12 @@ describe('one trader', () => {
 });
 
 describe('export', () => {
+  it('breaks off rather than skip what retention took after it began', async () => {
+    const range = { filter: {}, epoch: EPOCH, after: 5, through: TOTAL, limit: 100 };
+    const pieces = exportPieces(rig.test.database, range, 'ndjson');
+    await expect(pieces.next()).rejects.toMatchObject({ code: 'LOG_PLACE_GONE' });
+  });
+
   it('gives CSV that is safe to open, and can be continued from its last row', async () => {
     const response = await rig.get(`/api/v1/events/export?after=${EPOCH}:10&limit=20`);
     expect(response.headers.get('content-type')).toContain('text/csv');

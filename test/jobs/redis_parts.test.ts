@@ -186,6 +186,19 @@ describe.runIf(url !== undefined)('republisher', () => {
     await until(() => received.length === 5);
   });
 
+  it('announces what retention took between its look and its read', async () => {
+    start();
+    await log.wakeAll();
+    log.add(10);
+    log.events.splice(0, 6);
+    await log.wakeAll();
+    log.first = 7;
+    await log.wakeAll();
+    await until(() => received.length === 5);
+    expect(received[0]).toMatchObject({ type: 'reset', reason: 'retention', from: 1, to: 6 });
+    expect(received.slice(1).map((one) => one.offset)).toEqual([7, 8, 9, 10]);
+  });
+
   it('announces a new epoch and what retention took', async () => {
     start();
     await log.wakeAll();

@@ -60,7 +60,7 @@ describe.each(await jobsBackends())('roles worker and scheduler on $name', ({ na
       const runs = await readLastTaskRuns(test.database, systemClock.now());
       return runs.find((one) => one.task === 'retention' && one.outcome === 'succeeded');
     });
-    expect(run.result).toEqual({ dropped: [], forgottenServices: 0 });
+    expect(run.result).toEqual({ dropped: [], forgottenServices: 0, forgottenLosses: 0 });
     const reported = await until(async () => {
       const beat = (await readHeartbeats(test.database)).find((one) => one.role === 'scheduler');
       const tasks = beat?.detail['tasks'] as { task: string; outcome: string }[] | undefined;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
-import { seededRandom } from '../../src/runtime/random.ts';
+import { type Random, seededRandom } from '../../src/runtime/random.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { until } from '../until.ts';
@@ -15,10 +15,11 @@ const capture = fileURLToPath(
   new URL('../../../shared/data/recordings/mainnet-ws-90s.jsonl', import.meta.url),
 );
 const program = fileURLToPath(new URL('./run_leader.ts', import.meta.url));
-const SPEED = 3;
 const CUTS = 20;
+const LONGEST_CUT_MS = 5_000;
 const KILLS = 5;
-const DURATION_MS = 90_000 / SPEED;
+/** The recording lasts 90 s and is played at its own pace. */
+const DURATION_MS = 88_000;
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -53,15 +54,29 @@ async function stored(db: TestDatabase): Promise<Set<string>> {
   return keys;
 }
 
+/** When the socket is cut and mended, in ms from the start: cuts of random length, random pauses before each. */
+function cutTimes(random: Random): { at: number; until: number }[] {
+  const lengths = Array.from({ length: CUTS }, () => random.next() * LONGEST_CUT_MS);
+  const weights = Array.from({ length: CUTS }, () => random.next());
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+  const scale = (DURATION_MS - sum(lengths)) / sum(weights);
+  let now = 0;
+  return lengths.map((length, i) => {
+    const at = now + (weights[i] as number) * scale;
+    now = at + length;
+    return { at, until: now };
+  });
+}
+
 test.skipIf(!existsSync(capture))(
-  'with the socket cut 20 times and the process killed 5 times, no trade is lost in silence',
+  'with the socket cut 20 times for up to 5 s and the process killed 5 times, no trade is lost in silence',
   async () => {
     const db = await createTestDatabase();
     closers.push(() => db.close());
     const simulator = await startSimulator({
       host: '127.0.0.1',
       port: 0,
-      source: { kind: 'replay', path: capture, speed: SPEED, times: 'keep', startDelayMs: 3_000 },
+      source: { kind: 'replay', path: capture, speed: 1, times: 'keep', startDelayMs: 3_000 },
       clock: systemClock,
       log: silentLogger,
     });
@@ -80,16 +95,21 @@ test.skipIf(!existsSync(capture))(
     await start();
 
     const random = seededRandom(20);
+    const began = systemClock.monotonic();
+    const reach = (ms: number) => systemClock.sleep(Math.max(0, began + ms - systemClock.monotonic()));
+    const cuts = cutTimes(random);
+    expect(Math.max(...cuts.map(({ at, until }) => until - at))).toBeGreaterThan(LONGEST_CUT_MS * 0.9);
     const cutting = (async () => {
-      for (let i = 0; i < CUTS; i++) {
-        await systemClock.sleep(random.next() * ((DURATION_MS / CUTS) * 0.9));
+      for (const { at, until: end } of cuts) {
+        await reach(at);
         proxy.cut();
-        await systemClock.sleep(random.next() * ((DURATION_MS / CUTS) * 0.9));
+        await reach(end);
         proxy.mend();
       }
     })();
-    for (let i = 0; i < KILLS; i++) {
-      await systemClock.sleep(2_000 + random.next() * 1_500);
+    const kills = Array.from({ length: KILLS }, () => 3_000 + random.next() * (DURATION_MS - 6_000));
+    for (const at of kills.sort((a, b) => a - b)) {
+      await reach(at);
       child?.kill('SIGKILL');
       await start();
     }
@@ -115,7 +135,7 @@ test.skipIf(!existsSync(capture))(
     await until(
       async () => (await missing()).length === 0,
       'every trade stored or inside a recorded gap',
-      30_000,
+      60_000,
     );
     child?.kill('SIGTERM');
     if (child !== undefined) await once(child, 'exit');
@@ -125,5 +145,5 @@ test.skipIf(!existsSync(capture))(
     );
     expect(rows[0]).toMatchObject({ low: 1, high: rows[0]?.n });
   },
-  120_000,
+  400_000,
 );

@@ -9,7 +9,7 @@ import { addToWatchlist } from '../../src/store/watchlist.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { until } from '../until.ts';
 import { type CuttingProxy, startCuttingProxy } from './cutting_proxy.ts';
-import { ScriptedVenue, tradesFrame, wireTrade } from './scripted_venue.ts';
+import { ScriptedVenue, tradesFrame, wirePerp, wireTrade } from './scripted_venue.ts';
 import { startLeader } from './start_leader.ts';
 
 let db: TestDatabase;
@@ -38,9 +38,12 @@ async function one<T>(sql: string): Promise<T | undefined> {
 
 const trades = () => one<number>('SELECT count(*) FROM trades');
 
-async function startLive(url = db.url): Promise<Awaited<ReturnType<typeof startLeader>>> {
+async function startLive(
+  url = db.url,
+  options: Parameters<typeof startLeader>[2] = {},
+): Promise<Awaited<ReturnType<typeof startLeader>>> {
   const database = openDatabase({ url, log: silentLogger, applicationName: 'stream under test' });
-  const started = await startLeader(database, { url: venue.httpUrl, websocketUrl: venue.url });
+  const started = await startLeader(database, { url: venue.httpUrl, websocketUrl: venue.url }, options);
   closers.push(async () => {
     await started.stop().catch(() => undefined);
     await database.close();
@@ -149,4 +152,28 @@ test('changes of a watched trader are written at once', async () => {
   await until(() => leader.pipeline.isWatched(1), 'the watchlist');
   say(2);
   await until(async () => (await trades()) === 2, 'the second trade');
+});
+
+test('a coin that is listed is watched without a restart, one that is delisted is let go', async () => {
+  const { leader } = await startLive(db.url, { coinsRefreshMs: 500 });
+  venue.universe = [wirePerp('BTC'), wirePerp('ETH')];
+  await until(() => venue.heard.includes('subscribe ETH'), 'the subscription to the new coin');
+  await until(() => leader.feed.status().coinsLive === 2, 'both coins to be live');
+  venue.socket.send(tradesFrame([wireTrade('ETH', now + 10, 1)]));
+  await until(async () => (await trades()) === 1, 'a trade of the new coin');
+
+  venue.universe = [{ ...wirePerp('BTC'), isDelisted: true }, wirePerp('ETH')];
+  await until(() => venue.heard.includes('unsubscribe BTC'), 'the end of the subscription');
+  await until(() => leader.feed.status().coins === 1, 'one coin');
+  // One that vanishes from the list is delisted too; its trades stay.
+  venue.universe = [wirePerp('SOL')];
+  await until(() => venue.heard.includes('unsubscribe ETH'), 'the end of the other subscription');
+  await until(() => venue.heard.includes('subscribe SOL'), 'the subscription to the third coin');
+  const { rows } = await db.database.query('SELECT name, delisted FROM coins ORDER BY coin_id');
+  expect(rows).toEqual([
+    { name: 'BTC', delisted: true },
+    { name: 'ETH', delisted: true },
+    { name: 'SOL', delisted: false },
+  ]);
+  expect(await trades()).toBe(1);
 });

@@ -27,12 +27,14 @@ export const wireTrade = (coin: string, time: number, tid: number): WireTradeLik
 export const tradesFrame = (trades: readonly unknown[]): string =>
   JSON.stringify({ channel: 'trades', data: trades });
 
-/** /info knows one coin and no past. */
-const ANSWERS: Record<string, unknown> = {
-  perpDexs: [null],
-  meta: { universe: [{ name: 'BTC', szDecimals: 2, maxLeverage: 40 }] },
-  recentTrades: [],
-};
+interface WirePerp {
+  readonly name: string;
+  readonly szDecimals: number;
+  readonly maxLeverage: number;
+  readonly isDelisted?: true;
+}
+
+export const wirePerp = (name: string): WirePerp => ({ name, szDecimals: 2, maxLeverage: 40 });
 
 interface Subscribe {
   readonly method: string;
@@ -49,6 +51,10 @@ export class ScriptedVenue {
   /** What to do with a subscribe instead of confirming it. */
   onSubscribe: ((socket: WebSocket, coin: string) => void) | undefined;
   answersPings = true;
+  /** The run of the simulated exchange that it says to be. */
+  run = 'first';
+  /** What /info lists; of the past it knows nothing. */
+  universe: readonly WirePerp[] = [wirePerp('BTC')];
 
   private constructor(server: WebSocketServer, http: Server) {
     this.#server = server;
@@ -61,17 +67,18 @@ export class ScriptedVenue {
   }
 
   static async start(): Promise<ScriptedVenue> {
-    const http = createServer(async (request, response) => {
+    const http = createServer();
+    const venue = new ScriptedVenue(new WebSocketServer({ server: http }), http);
+    http.on('request', async (request, response) => {
       let text = '';
       for await (const chunk of request) text += chunk;
       const { type } = JSON.parse(text) as { type: string };
       response
         .writeHead(200, { 'content-type': 'application/json' })
-        .end(JSON.stringify(ANSWERS[type] ?? null));
+        .end(JSON.stringify(venue.#answer(type)));
     });
-    const server = new WebSocketServer({ server: http });
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-    return new ScriptedVenue(server, http);
+    return venue;
   }
 
   get url(): string {
@@ -103,6 +110,13 @@ export class ScriptedVenue {
     this.#server.close();
     this.#http.closeAllConnections();
     this.#http.close();
+  }
+
+  #answer(type: string): unknown {
+    if (type === 'perpDexs') return [null];
+    if (type === 'simulatedRun') return { run: this.run };
+    if (type === 'meta') return { universe: this.universe };
+    return type === 'recentTrades' ? [] : null;
   }
 
   #onMessage(socket: WebSocket, message: Subscribe): void {

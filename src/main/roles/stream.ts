@@ -4,25 +4,26 @@ import { AppError } from '../../runtime/errors.ts';
 import type { RunningRole } from '../../runtime/lifecycle.ts';
 import { acquireLease, type Lease, type LeaseOptions, tryAcquireLease } from '../../store/leases.ts';
 import type { ServiceStatus } from '../../store/service_heartbeats.ts';
+import { followSimulatedRun } from '../../store/simulated_run.ts';
 import { type Egress, egressNames, openEgress } from '../egress.ts';
 import type { ServiceContext } from '../service_context.ts';
 import { type OpenStore, openStore } from '../store.ts';
 import { EnduringLease } from '../stream/enduring_lease.ts';
 import { StreamLeader } from '../stream/leader.ts';
+import { askSimulatedRun, confirmSimulatedRun } from '../stream/simulated_world.ts';
 import { weightLimitOf } from '../weight_ledger.ts';
 
 type StreamSettings = Settings<'base' | 'storage' | 'exchange' | 'feed' | 'simulator'>;
 type Context = ServiceContext<StreamSettings>;
 
 const LEASE = 'stream';
-const COINS_REFRESH_MS = 300_000;
 /** Flushes, partitions, the list of coins and the weight ledger. */
 const CONNECTIONS = 4;
 
 export async function startStreamRole(context: Context): Promise<RunningRole> {
   const { config, clock, log, instance } = context;
   const stop = new AbortController();
-  const parts: Parts = {};
+  const parts: Parts = { signal: stop.signal };
   const store = await openStore({
     context,
     instance,
@@ -75,6 +76,8 @@ export async function startStreamRole(context: Context): Promise<RunningRole> {
 }
 
 interface Parts {
+  /** The role stops. */
+  readonly signal: AbortSignal;
   egress?: Egress;
   lease?: Lease | undefined;
   leader?: StreamLeader;
@@ -93,17 +96,24 @@ async function lead(parts: Parts, context: Context, store: OpenStore, lease: Lea
   const { egress } = parts;
   if (egress === undefined) return;
   parts.lease = lease;
+  const { signal } = parts;
+  const asked = { info: egress.info, clock, signal, ...(context.waiting && { waiting: context.waiting }) };
+  const run = config.NETWORK === 'simulator' ? await askSimulatedRun(asked) : undefined;
+  const anew = run === undefined ? undefined : await followSimulatedRun(store.database, lease, run, clock);
+  if (anew)
+    log.warn({ run }, 'the simulated exchange began anew: what was known of its accounts is forgotten');
   const startedAt = clock.monotonic();
   parts.leader = await StreamLeader.start({
     database: store.database,
     lease,
     news: store.news,
-    epoch: store.world.epoch,
+    epoch: anew ?? store.world.epoch,
     info: egress.info,
     websocketUrl: config.WEBSOCKET_URL,
     coins: config.POPULAR_COINS,
-    coinsRefreshMs: COINS_REFRESH_MS,
+    coinsRefreshMs: config.COINS_REFRESH_SECONDS * 1000,
     tradesRetentionHours: config.TRADES_RETENTION_HOURS,
+    ...(run !== undefined && { confirmVenue: (signal) => confirmSimulatedRun(run, { ...asked, signal }) }),
     clock,
     random,
     log,

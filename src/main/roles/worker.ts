@@ -3,7 +3,9 @@ import { hostname } from 'node:os';
 import { type Jobs, openJobs, type RunningWorker } from '../../jobs/jobs.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { RunningRole } from '../../runtime/lifecycle.ts';
+import type { World } from '../../store/world.ts';
 import { type Egress, egressNames, openEgress, requireEgress } from '../egress.ts';
+import { EpochWatch, followedWorld } from '../epoch_watch.ts';
 import type { ServiceContext } from '../service_context.ts';
 import { type OpenStore, openStore } from '../store.ts';
 import type { TaskSettings } from '../tasks/task_plug.ts';
@@ -60,8 +62,12 @@ export async function startWorkerRole(context: ServiceContext<TaskSettings>): Pr
       observe: (egress, type, outcome, ms) => metrics.requested(egress, type, outcome, ms),
     }),
   );
+  const stopping = new AbortController();
+  const epochs = new EpochWatch();
   const begin = async () => {
-    parts.worker = await runTasks(context, { store, jobs, egresses: parts.egresses, metrics });
+    const world = await worldOfTasks(context, store, parts.egresses, stopping.signal);
+    epochs.begin(store, world.epoch);
+    parts.worker = await runTasks(context, { store, world, jobs, egresses: parts.egresses, metrics });
   };
   const tenure =
     jobs.kind === 'redis'
@@ -70,8 +76,10 @@ export async function startWorkerRole(context: ServiceContext<TaskSettings>): Pr
   if (tenure === undefined) await begin();
   else await tenure.begin(begin);
   return {
-    ...(tenure === undefined ? {} : { ended: tenure.ended }),
+    ended: tenure === undefined ? epochs.changed : Promise.race([tenure.ended, epochs.changed]),
     async stop() {
+      stopping.abort(new AppError('STOPPING', 'the role stops'));
+      epochs.end();
       tenure?.stopping();
       await parts.worker?.stop();
       await jobs.close();
@@ -92,8 +100,20 @@ async function detailOf(egresses: readonly Egress[]): Promise<Record<string, unk
   return { egress: egresses.map((one) => one.name), weight };
 }
 
+/** On a simulated exchange that began anew, tasks wait until the stream has begun anew too. */
+async function worldOfTasks(
+  { config, clock, waiting }: ServiceContext<TaskSettings>,
+  store: OpenStore,
+  [egress]: readonly Egress[],
+  signal: AbortSignal,
+): Promise<World> {
+  if (config.NETWORK !== 'simulator' || egress === undefined) return store.world;
+  return followedWorld({ store, info: egress.info, clock, signal, ...(waiting && { waiting }) });
+}
+
 interface TaskParts {
   readonly store: OpenStore;
+  readonly world: World;
   readonly jobs: Jobs;
   readonly egresses: readonly Egress[];
   readonly metrics: WorkerMetrics;
@@ -101,7 +121,7 @@ interface TaskParts {
 
 async function runTasks(context: ServiceContext<TaskSettings>, parts: TaskParts): Promise<RunningWorker> {
   const { config, clock, random, log, instance } = context;
-  const { store, jobs, egresses, metrics } = parts;
+  const { store, world, jobs, egresses, metrics } = parts;
   const { database } = store;
   const [first] = egresses;
   if (first === undefined) throw new AppError('EGRESS_NONE', 'a worker needs a way to the exchange');
@@ -109,7 +129,6 @@ async function runTasks(context: ServiceContext<TaskSettings>, parts: TaskParts)
   const name = `${instance} on ${hostname()}`;
   const pageSize = config.BATCH_SIZE;
   const tracker = new Tracker({ database, egresses, worker: name, pageSize, clock, log, metrics });
-  const { world } = store;
   const environment = { config, database, world, jobs, ledger, info, instance, tracker, clock, random, log };
   const handlers = plannedTasks(config).map((planned) => planned.handler(environment));
   if (handlers.length === 0) throw new AppError('TASKS_NONE', 'there are no tasks to work on');

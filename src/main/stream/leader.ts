@@ -43,6 +43,11 @@ export interface LeaderOptions {
   readonly coins: '*' | readonly string[];
   readonly coinsRefreshMs: number;
   readonly tradesRetentionHours: number;
+  /**
+   * Asked whenever coins are whole again, before any position in them counts as exact. Rejects when it is not the
+   * venue that answered before; the leader then ends with that error. Absent: it always is.
+   */
+  readonly confirmVenue?: (signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -60,6 +65,8 @@ export class StreamLeader {
   readonly #timers: Timer[] = [];
   readonly #ends: (() => void)[] = [];
   readonly #delisted = new Set<number>();
+  /** Coins that are whole again, on a venue that is not confirmed yet. */
+  readonly #unconfirmed = new Set<number>();
   readonly auditor: SnapshotAuditor;
   #end: (error: unknown) => void = () => undefined;
   #halted = false;
@@ -172,18 +179,31 @@ export class StreamLeader {
           this.#flushes.gathered();
         },
         interrupted: (coins) => {
+          for (const coin of coins) this.#unconfirmed.delete(coin);
           pipeline.interrupted(coins);
           this.#flushes.flush();
         },
         restored: (coin) => {
-          pipeline.restored(coin);
-          this.#flushes.gathered();
+          this.#unconfirmed.add(coin);
+          if (this.#unconfirmed.size === 1) void this.#confirm();
         },
       },
       recentTrades: (symbol, signal) =>
         info.ask(recentTrades(symbol), { lane: 'repairs', signal, maxWaitMs: RECENT_TRADES_WAIT_MS }),
       coveredUntil: (coin) => (watchedBefore.has(coin) && aliveUntil > 0 ? aliveUntil : undefined),
     });
+  }
+
+  async #confirm(): Promise<void> {
+    try {
+      await this.#options.confirmVenue?.(this.#stop.signal);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    for (const coin of this.#unconfirmed) this.pipeline.restored(coin);
+    this.#unconfirmed.clear();
+    this.#flushes.gathered();
   }
 
   /** Tries of the current batch that failed; 0 while the database takes writes. */

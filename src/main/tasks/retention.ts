@@ -1,5 +1,7 @@
 /** Task `retention`: what grows and is no family's own concern is dropped by age. */
 import { defineTask, handleTask } from '../../jobs/task.ts';
+import { forgetLossesBefore } from '../../store/feed_gaps.ts';
+import { dropChangesBefore } from '../../store/log_retention.ts';
 import { forgetHeartbeats } from '../../store/service_heartbeats.ts';
 import { dropTaskRunsBefore } from '../../store/task_runs.ts';
 import type { TaskPlug } from './task_plug.ts';
@@ -13,6 +15,8 @@ interface RetentionResult {
   readonly dropped: readonly string[];
   /** Rows of services that no longer exist. */
   readonly forgottenServices: number;
+  /** Recorded feed gaps and drift. */
+  readonly forgottenLosses: number;
 }
 
 const task = defineTask<Record<string, never>, RetentionResult>({
@@ -21,11 +25,17 @@ const task = defineTask<Record<string, never>, RetentionResult>({
   everyMs: 60 * 60_000,
 });
 
-export const planRetention: TaskPlug = () => ({
+export const planRetention: TaskPlug = (config) => ({
   task,
   handler: ({ database, clock }) =>
-    handleTask(task, async () => ({
-      dropped: await dropTaskRunsBefore(database, clock.now() - TASK_RUNS_KEPT_DAYS * DAY_MS),
-      forgottenServices: await forgetHeartbeats(database, clock.now() - SILENT_SERVICES_KEPT_DAYS * DAY_MS),
-    })),
+    handleTask(task, async () => {
+      const daysAgo = (days: number) => clock.now() - days * DAY_MS;
+      const changes = await dropChangesBefore(database, daysAgo(config.CHANGES_RETENTION_DAYS));
+      const runs = await dropTaskRunsBefore(database, daysAgo(TASK_RUNS_KEPT_DAYS));
+      return {
+        dropped: [...changes, ...runs],
+        forgottenServices: await forgetHeartbeats(database, daysAgo(SILENT_SERVICES_KEPT_DAYS)),
+        forgottenLosses: await forgetLossesBefore(database, daysAgo(config.GAPS_RETENTION_DAYS)),
+      };
+    }),
 });

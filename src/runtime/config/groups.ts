@@ -87,6 +87,10 @@ const feed = {
     'Coins whose public trades are watched: `*` is every listed perpetual of every dex; a list like `BTC,ETH,SOL,AVAX` narrows it.',
     { entry: /^[A-Za-z0-9]{1,24}(:[A-Za-z0-9]{1,24})?$/, entryDoc: 'coin names' },
   ),
+  COINS_REFRESH_SECONDS: integer(
+    'Pause between two looks at the list of coins: new ones are watched and delisted ones let go within this time.',
+    { default: 300, min: 1, max: 86_400 },
+  ),
   TRADES_RETENTION_HOURS: integer('How long public trades are kept before their day is dropped.', {
     default: 72,
     min: 1,
@@ -113,6 +117,15 @@ const worker = {
   SNAPSHOTS_RETENTION_DAYS: integer('How long account snapshots (account values, audits) are kept.', {
     default: 7,
     min: 2,
+    max: 3660,
+  }),
+  CHANGES_RETENTION_DAYS: integer(
+    'How long position changes (the event log) are kept; they go in blocks of five million offsets, when the newest of a block is older.',
+    { default: 7, min: 1, max: 3660 },
+  ),
+  GAPS_RETENTION_DAYS: integer('How long recorded losses of the trades feed and found drift are kept.', {
+    default: 30,
+    min: 1,
     max: 3660,
   }),
   LEADERBOARD_INTERVAL_SECONDS: integer('Pause between the starts of two leaderboard calculations.', {

@@ -5,7 +5,14 @@ import { MarketPublisher, marketChannels } from '../market/channels.ts';
 import type { BlockEvents } from '../venue/records.ts';
 import type { Venue, World } from '../venue/types.ts';
 import { viewTrade } from '../venue/views.ts';
-import type { Backend, Channel, ExchangeHandler, FrameSink, InfoHandler } from '../wire/backend.ts';
+import {
+  type Backend,
+  type Channel,
+  type ExchangeHandler,
+  type FrameSink,
+  type InfoHandler,
+  withRun,
+} from '../wire/backend.ts';
 import { accountChannels } from './account_channels.ts';
 import { AccountPublisher } from './account_publisher.ts';
 import { ContextPublisher, contextChannels, withSpotContexts } from './context_channels.ts';
@@ -27,6 +34,8 @@ export interface VenueBackendOptions {
   /** Trades in a recentTrades answer. */
   readonly recentTrades?: number;
   readonly blockMs?: number;
+  /** Names this run, for a platform that must notice when another began. */
+  readonly run?: string;
 }
 
 const RECENT_TRADES = 200;
@@ -46,7 +55,8 @@ export class VenueBackend implements Backend {
     const now = () => venue.time;
     this.#options = options;
     this.venue = venue;
-    this.info = venueInfo({ query, now, recentTrades: options.recentTrades ?? RECENT_TRADES });
+    const info = venueInfo({ query, now, recentTrades: options.recentTrades ?? RECENT_TRADES });
+    this.info = withRun(info, options.run);
     const market = marketChannels(venueView(query, now));
     const contexts = market.get('activeAssetCtx');
     if (contexts !== undefined) market.set('activeAssetCtx', withSpotContexts(query, contexts));

@@ -8,7 +8,7 @@ import { MarketBoard } from '../market/board.ts';
 import { MarketPublisher, marketChannels } from '../market/channels.ts';
 import { marketInfo } from '../market/info.ts';
 import { ledgerInfo, TradeLedger } from '../market/ledger.ts';
-import type { Backend, Channel, FrameSink, InfoHandler } from '../wire/backend.ts';
+import { type Backend, type Channel, type FrameSink, type InfoHandler, withRun } from '../wire/backend.ts';
 import { tapeCoins } from './coins.ts';
 import { OrderFlow, TRADES_PER_ORDER } from './order_flow.ts';
 
@@ -26,6 +26,8 @@ export interface TapeOptions {
   /** Number of coins; the first 48 are real symbols. */
   readonly coins?: number;
   readonly addresses?: number;
+  /** Names this run, for a platform that must notice when another began. */
+  readonly run?: string;
 }
 
 const DEFAULT_ADDRESSES = 4000;
@@ -60,7 +62,8 @@ export class Tape implements Backend {
       clock: options.clock,
       openInterest: (symbol) => this.#ledger.openInterest(symbol),
     });
-    this.info = new Map([...marketInfo(this.board), ...ledgerInfo(this.#ledger, this.board)]);
+    const info = new Map([...marketInfo(this.board), ...ledgerInfo(this.#ledger, this.board)]);
+    this.info = withRun(info, options.run);
     this.channels = marketChannels(this.board);
     this.#lastBlock = this.#makeHistory(options.clock.now());
   }

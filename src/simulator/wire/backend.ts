@@ -55,6 +55,16 @@ export interface FrameSink {
   topics(type: string): Iterable<{ readonly key: string; readonly subscription: Subscription }>;
 }
 
+/**
+ * Adds the one type that the real venue does not have: `simulatedRun`, the name of this run. Without a name the type
+ * stays unknown.
+ */
+export const withRun = (
+  info: ReadonlyMap<string, InfoHandler>,
+  run: string | undefined,
+): ReadonlyMap<string, InfoHandler> =>
+  run === undefined ? info : new Map([...info, ['simulatedRun', () => ({ run })]]);
+
 /** Request envelope of POST /exchange after JSON parsing. */
 export type ExchangeHandler = (envelope: Fields) => Promise<unknown>;
 
