@@ -97,7 +97,7 @@ test('a simulated exchange that began anew: its accounts are forgotten, its trad
   venue.run = 'second';
   venue.socket.terminate();
   await expect(first.ended).rejects.toMatchObject({ code: 'SIMULATED_RUN_NEW' });
-  await first.stop();
+  await expect(first.stop()).rejects.toMatchObject({ code: 'FLUSH_ABANDONED' });
   await start();
 
   expect(await one('SELECT count(*) FROM positions')).toBe(0);

@@ -2,19 +2,27 @@
 -- traders in another past. Null on the real networks, and until the first run was seen.
 ALTER TABLE world ADD COLUMN simulated_run text;
 
--- Forgets what is known of accounts, which are others in a new run: positions, snapshots, histories, boards. Public
--- trades, who made them, and everything of the user (watchlist, sign-ins, tokens) stay. Runs as the owner, because the
--- application role may not truncate. A table of what accounts hold or did belongs in this list.
+-- Forgets what is known of accounts, which are others in a new run: positions, snapshots, histories, boards. That is
+-- every table with a trader_id but the traders, the user's watchlist and the event log (whose old epoch retention
+-- drops), and those named here. Public trades and everything of the user stay. Runs as the owner, because the
+-- application role may not truncate.
 CREATE FUNCTION forget_simulated_accounts() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  doomed text;
 BEGIN
   IF NOT EXISTS (SELECT 1 FROM public.world w WHERE w.network = 'simulator') THEN
     RAISE EXCEPTION 'this is not the database of a simulated exchange';
   END IF;
-  TRUNCATE public.positions, public.account_snapshots, public.snapshot_inbox, public.trader_dexs,
-    public.drift_records, public.poll_requests, public.poll_claims, public.tracking_turns, public.account_modes,
-    public.trader_history, public.trader_records, public.trader_daily_series, public.leaderboard_metrics,
-    public.leaderboard_snapshots, public.leaderboard_snapshot_parts, public.rank_history, public.trader_links;
+  SELECT string_agg(format('public.%I', c.relname), ', ' ORDER BY c.relname) INTO doomed
+  FROM pg_class c
+  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    AND (c.relname IN ('snapshot_inbox', 'leaderboard_snapshots', 'leaderboard_snapshot_parts', 'trader_links',
+        'history_hints')
+      OR c.relname NOT IN ('traders', 'watchlist', 'position_changes')
+        AND EXISTS (SELECT 1 FROM pg_attribute a
+          WHERE a.attrelid = c.oid AND a.attname = 'trader_id' AND NOT a.attisdropped));
+  EXECUTE 'TRUNCATE ' || doomed;
   UPDATE public.traders SET last_tracked_at = NULL WHERE last_tracked_at IS NOT NULL;
 END
 $$;
