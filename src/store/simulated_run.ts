@@ -43,10 +43,14 @@ export async function followSimulatedRun(
   });
 }
 
+/** From when the feed was last whole; before it ever was, from the last trade of each coin. */
 async function gapsUntil(tx: Queryable, now: number) {
   const { rows } = await tx.query<{ coin: number; since: number }>(
-    `SELECT c.coin_id AS coin, s.alive_until AS since FROM coins c, stream_state s
-     WHERE c.watched_since IS NOT NULL AND c.retired_at IS NULL AND s.alive_until > 0`,
+    `SELECT coin, since FROM (
+       SELECT c.coin_id AS coin,
+         coalesce(nullif(s.alive_until, 0), (SELECT max(t.time) FROM trades t WHERE t.coin_id = c.coin_id)) AS since
+       FROM coins c, stream_state s WHERE c.watched_since IS NOT NULL AND c.retired_at IS NULL) w
+     WHERE since IS NOT NULL`,
   );
   return rows.map(({ coin, since }) => ({
     coin,

@@ -9,7 +9,7 @@ import { type Random, seededRandom } from '../../src/runtime/random.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { until } from '../until.ts';
-import { startCuttingProxy } from './cutting_proxy.ts';
+import { type CuttingProxy, startCuttingProxy } from './cutting_proxy.ts';
 
 const capture = fileURLToPath(
   new URL('../../../shared/data/recordings/mainnet-ws-90s.jsonl', import.meta.url),
@@ -68,6 +68,29 @@ function cutTimes(random: Random): { at: number; until: number }[] {
   });
 }
 
+/** Cuts the socket CUTS times and calls `kill` KILLS times, at random within the length of the recording. */
+async function torment(proxy: CuttingProxy, kill: () => Promise<void>): Promise<void> {
+  const random = seededRandom(20);
+  const began = systemClock.monotonic();
+  const reach = (ms: number) => systemClock.sleep(Math.max(0, began + ms - systemClock.monotonic()));
+  const cuts = cutTimes(random);
+  expect(Math.max(...cuts.map(({ at, until: end }) => end - at))).toBeGreaterThan(LONGEST_CUT_MS * 0.9);
+  const cutting = (async () => {
+    for (const { at, until: end } of cuts) {
+      await reach(at);
+      proxy.cut();
+      await reach(end);
+      proxy.mend();
+    }
+  })();
+  const kills = Array.from({ length: KILLS }, () => 3_000 + random.next() * (DURATION_MS - 6_000));
+  for (const at of kills.sort((a, b) => a - b)) {
+    await reach(at);
+    await kill();
+  }
+  await cutting;
+}
+
 test.skipIf(!existsSync(capture))(
   'with the socket cut 20 times for up to 5 s and the process killed 5 times, no trade is lost in silence',
   async () => {
@@ -94,26 +117,10 @@ test.skipIf(!existsSync(capture))(
     closers.push(() => child?.kill('SIGKILL'));
     await start();
 
-    const random = seededRandom(20);
-    const began = systemClock.monotonic();
-    const reach = (ms: number) => systemClock.sleep(Math.max(0, began + ms - systemClock.monotonic()));
-    const cuts = cutTimes(random);
-    expect(Math.max(...cuts.map(({ at, until }) => until - at))).toBeGreaterThan(LONGEST_CUT_MS * 0.9);
-    const cutting = (async () => {
-      for (const { at, until: end } of cuts) {
-        await reach(at);
-        proxy.cut();
-        await reach(end);
-        proxy.mend();
-      }
-    })();
-    const kills = Array.from({ length: KILLS }, () => 3_000 + random.next() * (DURATION_MS - 6_000));
-    for (const at of kills.sort((a, b) => a - b)) {
-      await reach(at);
+    await torment(proxy, async () => {
       child?.kill('SIGKILL');
       await start();
-    }
-    await cutting;
+    });
 
     const all = recordedTrades();
     expect(all.size).toBe(428);
