@@ -4,7 +4,7 @@ import { CoinTable, type ListedCoin } from '../../src/domain/listed_coin.ts';
 import { TradeMemory } from '../../src/domain/trade_memory.ts';
 import { TradeFeed } from '../../src/hyperliquid/stream/trade_feed.ts';
 import { ManualClock } from '../../src/runtime/clock.ts';
-import { silentLogger } from '../../src/runtime/log.ts';
+import { createLogger } from '../../src/runtime/log.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
 import { until } from '../until.ts';
 import { ScriptedVenue, tradesFrame, wireTrade } from './scripted_venue.ts';
@@ -19,12 +19,14 @@ let clock: ManualClock;
 let feed: TradeFeed;
 /** What the feed told, in order: "BTC 5" a trade id, "gap BTC 10-20", "interrupted BTC", "restored BTC". */
 let told: string[];
+let logged: string[];
 let recent: (symbol: string) => Promise<unknown[]>;
 
 beforeEach(async () => {
   venue = await ScriptedVenue.start();
   clock = new ManualClock(START);
   told = [];
+  logged = [];
   recent = async () => [];
   feed = newFeed();
 });
@@ -43,7 +45,11 @@ function newFeed(): TradeFeed {
     memory: new TradeMemory(),
     clock,
     random: seededRandom(1),
-    log: silentLogger,
+    log: createLogger({
+      service: 'feed',
+      level: 'warn',
+      destination: { write: (line: string) => void logged.push(line) },
+    }),
     hooks: {
       trades: (rows) => {
         for (let at = 0; at < rows.length; at++)
@@ -263,8 +269,9 @@ describe('subscriptions', () => {
 });
 
 describe('frames that cannot be read', () => {
-  test('are counted and change nothing', async () => {
+  test('are counted, logged once for each kind, and change nothing', async () => {
     await startWith([BTC], 1);
+    logged.length = 0;
     const junk = [
       'Websocket connection established.',
       '[]',
@@ -277,6 +284,9 @@ describe('frames that cannot be read', () => {
     say('BTC', 2);
     await see('BTC 2');
     expect(feed.counts.malformed).toBe(5);
+    // Of five that are malformed the first is told, and the error of the venue.
+    expect(logged).toHaveLength(2);
+    expect(Math.max(...logged.map((line) => line.length))).toBeLessThan(400);
     expect(venue.sockets.length).toBe(1);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
