@@ -18,7 +18,7 @@ BEGIN
   FROM pg_class c
   WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
     AND (c.relname IN ('snapshot_inbox', 'leaderboard_snapshots', 'leaderboard_snapshot_parts', 'trader_links',
-        'history_hints')
+        'history_hints', 'archived_hours', 'archived_fills')
       OR c.relname NOT IN ('traders', 'watchlist', 'position_changes')
         AND EXISTS (SELECT 1 FROM pg_attribute a
           WHERE a.attrelid = c.oid AND a.attname = 'trader_id' AND NOT a.attisdropped));
