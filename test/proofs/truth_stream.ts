@@ -2,42 +2,33 @@
  * The stream role's real parts (feed, pipeline, position book, judge, recovery, batches) driven by hand in virtual
  * time: what its timers do happens when the proof says so, so that a seed always gives the same run.
  */
-import { parseCoin } from '../../src/domain/coin.ts';
+import { FIRST_DEX, parseCoin } from '../../src/domain/coin.ts';
 import { TradeFeed } from '../../src/hyperliquid/stream/trade_feed.ts';
 import { SnapshotAuditor } from '../../src/main/stream/auditor.ts';
-import { applyVenueList } from '../../src/main/stream/coin_list.ts';
 import type { StreamPipeline } from '../../src/main/stream/pipeline.ts';
 import { recoverPipeline } from '../../src/main/stream/recovery.ts';
 import type { ManualClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import type { Random } from '../../src/runtime/random.ts';
 import type { SimulatedVenue } from '../../src/simulator/venue/venue.ts';
-import { insertSnapshots } from '../../src/store/account_snapshots.ts';
-import { readCoins } from '../../src/store/coins.ts';
-import type { Database } from '../../src/store/database.ts';
-import type { Lease } from '../../src/store/leases.ts';
-import { writeStreamBatch } from '../../src/store/stream_batch.ts';
+import type { StreamBatch } from '../../src/store/stream_batch.ts';
+import type { TruthStore } from './truth_store.ts';
 import type { VirtualWire } from './truth_wire.ts';
 
 /** Trades in a recentTrades answer: more than the replay, less than a long cut needs. */
-const RECENT_TRADES = 200;
+const RECENT_TRADES = 60;
 
 export interface StreamParts {
-  readonly database: Database;
+  readonly store: TruthStore;
   readonly venue: SimulatedVenue;
   readonly wire: VirtualWire;
   readonly clock: ManualClock;
   readonly random: Random;
+  /** Told of every batch after it was written. */
+  readonly written: (batch: StreamBatch) => void;
+  /** Breaks a part on purpose, to see that the proof notices. */
+  readonly sabotage?: ((stream: VirtualStream) => void) | undefined;
 }
-
-/** The proof is alone with its database. */
-const LEASE: Lease = {
-  name: 'stream',
-  token: 1,
-  signal: new AbortController().signal,
-  check: async () => undefined,
-  release: async () => undefined,
-};
 
 export class VirtualStream {
   readonly pipeline: StreamPipeline;
@@ -48,37 +39,29 @@ export class VirtualStream {
   readonly #parts: StreamParts;
   gaps = 0;
 
-  /** As the role starts: from what the database holds. */
+  /** As the role starts: from what was written. */
   static async start(parts: StreamParts): Promise<VirtualStream> {
-    const { database, clock, random, venue } = parts;
-    const pipeline = await recoverPipeline({ database, lease: LEASE, epoch: 1, clock, random });
+    const { store, clock, random, venue } = parts;
+    const pipeline = await recoverPipeline({ source: store.source, epoch: 1, clock, random });
     const coins = venue.query.coins().map((coin) => ({
       ...(coin.symbol.includes(':') ? parseCoin(coin.symbol) : { dex: coin.dex, name: coin.symbol }),
       sizeDecimals: coin.szDecimals,
       maxLeverage: 20,
       delisted: false,
     }));
-    await applyVenueList(
-      { coins, dexs: new Set(venue.query.dexNames()) },
-      {
-        database,
-        lease: LEASE,
-        coins: pipeline.coins,
-        dexs: pipeline.dexs,
-        watched: '*',
-        now: clock.now(),
-      },
-    );
+    const list = { coins, dexs: new Set(venue.query.dexNames()) };
+    const watched = await store.list(list, pipeline, clock.now());
     const stream = new VirtualStream(parts, pipeline);
+    parts.sabotage?.(stream);
     for (const coin of pipeline.coins.all()) stream.down.add(coin.id);
-    stream.feed.setCoins(await readCoins(database));
+    stream.feed.setCoins(watched);
     return stream;
   }
 
   private constructor(parts: StreamParts, pipeline: StreamPipeline) {
     this.#parts = parts;
     this.pipeline = pipeline;
-    const { clock, random, venue, wire, database } = parts;
+    const { clock, random, venue, wire, store } = parts;
     this.feed = new TradeFeed({
       url: 'virtual',
       coins: pipeline.coins,
@@ -107,7 +90,7 @@ export class VirtualStream {
       dial: wire.dial,
     });
     this.auditor = new SnapshotAuditor({
-      database,
+      inbox: (except, limit) => store.inbox(except, limit),
       pipeline,
       feed: this.feed,
       isDelisted: () => false,
@@ -117,20 +100,21 @@ export class VirtualStream {
   }
 
   async flush(): Promise<void> {
-    const { clock, database } = this.#parts;
+    const { clock, store, written } = this.#parts;
     const until = this.feed.wholeUntil();
     if (until !== undefined) this.pipeline.alive(until);
     const batch = this.pipeline.collect(clock.now());
     if (batch === undefined) return;
-    await writeStreamBatch(database, LEASE, batch, clock.now());
+    await store.write(batch, clock.now());
+    written(batch);
     this.auditor.committed(batch.audits.judged);
   }
 
-  /** Polls accounts as a worker would, on every dex of the venue, and puts the answers before the judge. */
+  /** Polls accounts as a worker would, on the dexs that they trade, and puts the answers before the judge. */
   async poll(traders: Iterable<number>): Promise<void> {
-    const { venue, clock, database } = this.#parts;
+    const { venue, clock, store } = this.#parts;
     const snapshots = [...traders].flatMap((traderId) =>
-      venue.query.dexNames().map((dex) => {
+      this.#dexsOf(traderId).map((dex) => {
         const state = venue.query.clearinghouseState(this.pipeline.addresses.addressOf(traderId), dex);
         return {
           traderId,
@@ -150,19 +134,21 @@ export class VirtualStream {
         };
       }),
     );
-    await insertSnapshots(database, snapshots);
+    await store.insertSnapshots(snapshots);
     await this.auditor.work();
+  }
+
+  #dexsOf(traderId: number): string[] {
+    const { book, coins } = this.pipeline;
+    const dexs = new Set<string>();
+    for (const slot of book.slotsOf(traderId))
+      dexs.add(coins.byId(book.pairs.coinOf(slot))?.dex ?? FIRST_DEX);
+    return dexs.size === 0 ? [FIRST_DEX] : [...dexs];
   }
 
   /** Traders that the stream has asked to be polled before the rotation. */
   async wanted(limit: number): Promise<Set<number>> {
-    const { rows } = await this.#parts.database.query<{ trader_id: number }>(
-      `DELETE FROM poll_requests WHERE (trader_id, dex) IN
-         (SELECT trader_id, dex FROM poll_requests ORDER BY priority, requested_at, trader_id LIMIT $1)
-       RETURNING trader_id`,
-      [limit],
-    );
-    return new Set(rows.map((row) => row.trader_id).sort((a, b) => a - b));
+    return new Set([...(await this.#parts.store.takeRequests(limit))].sort((a, b) => a - b));
   }
 
   /** Killed: what was not flushed is gone. */

@@ -1,7 +1,6 @@
 /**
  * The way from the simulated venue to the feed in virtual time, in one process: a socket that acknowledges, replays
- * and delivers as the venue's does, with the faults of a plan drawn from the seed. Keeps what is true per (trader, coin)
- * as of the last frame that left the wire, delivered or lost.
+ * and delivers as the venue's does, with the faults of a plan drawn from the seed.
  */
 import { EventEmitter } from 'node:events';
 import type { WebSocket } from 'ws';
@@ -10,6 +9,7 @@ import type { Random } from '../../src/runtime/random.ts';
 import type { BlockEvents, CoinRef, TradeRecord } from '../../src/simulator/venue/records.ts';
 import type { SimulatedVenue } from '../../src/simulator/venue/venue.ts';
 import { viewTrade } from '../../src/simulator/venue/views.ts';
+import { TruthTable } from './truth_table.ts';
 
 const REPLAYED = 30;
 const OPEN = 1;
@@ -37,7 +37,7 @@ interface Parcel {
 
 interface Move {
   readonly user: string;
-  readonly coin: string;
+  readonly coin: CoinRef;
   readonly lots: number;
   readonly time: number;
 }
@@ -91,14 +91,10 @@ export class VirtualWire {
     unprinted: 0,
     liquidations: 0,
   };
-  /** Signed lots by "coin address", as of the last frame that left the wire. */
-  readonly truth = new Map<string, number>();
-  /** Exchange time of the newest change that nobody could notice, by "coin address". */
-  readonly silent = new Map<string, number>();
-  /** "coin tid" of every trade whose loss nobody could notice. */
-  readonly silentTrades = new Set<string>();
-  /** Pairs touched by a frame that is still to come, out of its order. */
-  readonly #lateFrames = new Set<Parcel>();
+  /** As of the last frame that left the wire, delivered or lost. */
+  readonly table = new TruthTable();
+  /** Told of every trade whose loss nobody can notice. */
+  silent: (trade: TradeRecord) => void = () => undefined;
   readonly #venue: SimulatedVenue;
   readonly #clock: ManualClock;
   readonly #random: Random;
@@ -143,7 +139,7 @@ export class VirtualWire {
 
   /** The venue closes; nobody gets in for so long. What was under way is lost. */
   cut(forMs: number): void {
-    this.#refusedUntil = this.#clock.now() + forMs;
+    this.#refusedUntil = Math.max(this.#refusedUntil, this.#clock.now() + forMs);
     const socket = this.#socket;
     if (socket === undefined) return;
     this.#ended(socket);
@@ -164,22 +160,14 @@ export class VirtualWire {
     return this.#queue.length === 0;
   }
 
-  isLate(coin: string, user: string): boolean {
-    for (const parcel of this.#lateFrames) {
-      if (parcel.coin === coin && parcel.trades.some((one) => one.buyer === user || one.seller === user))
-        return true;
-    }
-    return false;
-  }
-
   /** Delivers what is due now; each frame is told after it was delivered. */
-  deliver(told: (coin: string, trades: readonly TradeRecord[]) => void): void {
+  deliver(told: (trades: readonly TradeRecord[]) => void): void {
     const now = this.#clock.now();
+    if ((this.#queue[0]?.at ?? Number.POSITIVE_INFINITY) > now) return;
     let due = this.#queue.findIndex((one) => one.at > now);
     if (due < 0) due = this.#queue.length;
     for (const parcel of this.#queue.splice(0, due)) {
       this.#settle(parcel);
-      this.#lateFrames.delete(parcel);
       if (parcel.text === '') continue;
       if (this.#dead !== 'no' && !(this.#dead === 'stalled' && parcel.coin === '')) continue;
       if (parcel.fate === 'drop') continue;
@@ -189,33 +177,38 @@ export class VirtualWire {
         this.counts.duplicated++;
         this.#socket?.emit('message', bytes);
       }
-      told(parcel.coin, parcel.trades);
+      told(parcel.trades);
     }
   }
 
   #settle(parcel: Parcel): void {
+    const { table } = this;
     for (const one of parcel.trades) {
-      this.#move(one.coin.symbol, one.buyer, one.sz);
-      this.#move(one.coin.symbol, one.seller, -one.sz);
+      table.move(table.key(one.buyer, one.coin), one.sz);
+      table.move(table.key(one.seller, one.coin), -one.sz);
     }
     for (const one of parcel.unprinted) {
-      this.#move(one.coin, one.user, one.lots);
-      this.silent.set(`${one.coin} ${one.user}`, one.time);
+      const key = table.key(one.user, one.coin);
+      table.move(key, one.lots);
+      table.struck(key, one.time);
     }
+    if (parcel.isLate) this.#late(parcel, -1);
     if (parcel.fate === 'drop') this.#forget(parcel);
+  }
+
+  #late(parcel: Pick<Parcel, 'trades'>, more: 1 | -1): void {
+    for (const one of parcel.trades) {
+      this.table.late(this.table.key(one.buyer, one.coin), more);
+      this.table.late(this.table.key(one.seller, one.coin), more);
+    }
   }
 
   #forget(parcel: Parcel): void {
     for (const one of parcel.trades) {
-      this.silent.set(`${parcel.coin} ${one.buyer}`, one.time);
-      this.silent.set(`${parcel.coin} ${one.seller}`, one.time);
-      this.silentTrades.add(`${parcel.coin} ${one.tid}`);
+      this.table.struck(this.table.key(one.buyer, one.coin), one.time);
+      this.table.struck(this.table.key(one.seller, one.coin), one.time);
+      this.silent(one);
     }
-  }
-
-  #move(coin: string, user: string, lots: number): void {
-    const key = `${coin} ${user}`;
-    this.truth.set(key, (this.truth.get(key) ?? 0) + lots);
   }
 
   #onBlock(events: BlockEvents): void {
@@ -262,7 +255,7 @@ export class VirtualWire {
       return;
     }
     const late = { ...parcel, at: at + Math.floor(this.#random.next() * 3_000) };
-    this.#lateFrames.add(late);
+    this.#late(late, 1);
     let place = this.#queue.length;
     while (place > 0 && (this.#queue[place - 1] as Parcel).at > late.at) place--;
     this.#queue.splice(place, 0, late);
@@ -302,7 +295,6 @@ export class VirtualWire {
       this.#settle(parcel);
       if (parcel.isLate) this.#forget(parcel);
     }
-    this.#lateFrames.clear();
   }
 }
 
@@ -314,7 +306,7 @@ function unprintedOf(events: BlockEvents): Move[] {
     .filter((fill) => !printed.has(fill.tid))
     .map((fill) => ({
       user: fill.user,
-      coin: fill.coin.symbol,
+      coin: fill.coin,
       lots: fill.side === 'B' ? fill.sz : -fill.sz,
       time: fill.time,
     }));

@@ -5,9 +5,8 @@ import type { TradeFeed } from '../../hyperliquid/stream/trade_feed.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
-import { readSnapshotInbox, type StoredSnapshot } from '../../store/account_snapshots.ts';
+import type { StoredSnapshot } from '../../store/account_snapshots.ts';
 import { POLL_PRIORITY } from '../../store/audits.ts';
-import type { Database } from '../../store/database.ts';
 import { auditedCoins, type Snapshot } from '../../tracking/audit.ts';
 import type { StreamPipeline } from './pipeline.ts';
 
@@ -24,7 +23,8 @@ interface Held {
 }
 
 export interface AuditorOptions {
-  readonly database: Database;
+  /** Snapshots that wait for judgement, oldest first, without those in hand (by id). */
+  readonly inbox: (except: readonly number[], limit: number) => Promise<readonly StoredSnapshot[]>;
   readonly pipeline: StreamPipeline;
   readonly feed: TradeFeed;
   readonly isDelisted: (coin: number) => boolean;
@@ -67,7 +67,7 @@ export class SnapshotAuditor {
     this.#reading = true;
     try {
       const known = [...this.#held.keys(), ...this.#done];
-      for (const stored of await readSnapshotInbox(this.#options.database, known, TAKEN_AT_ONCE)) {
+      for (const stored of await this.#options.inbox(known, TAKEN_AT_ONCE)) {
         this.#take(stored);
       }
       return this.#judgeReady();

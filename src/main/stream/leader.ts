@@ -7,6 +7,7 @@ import type { Clock, Timer } from '../../runtime/clock.ts';
 import { AppError, errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
+import { readSnapshotInbox } from '../../store/account_snapshots.ts';
 import { readCoins, readWatchedCoins } from '../../store/coins.ts';
 import type { Database } from '../../store/database.ts';
 import type { Lease } from '../../store/leases.ts';
@@ -21,6 +22,7 @@ import { applyVenueList, fetchVenueList, watchedOf } from './coin_list.ts';
 import { type MetricReader, StreamMetrics } from './metrics.ts';
 import type { StreamPipeline } from './pipeline.ts';
 import { recoverPipeline } from './recovery.ts';
+import { databaseSource } from './recovery_source.ts';
 
 const FLUSH_EVERY_MS = 125;
 /** What lags behind (totals, the time up to which the feed is whole) is written at least this often. */
@@ -73,9 +75,11 @@ export class StreamLeader {
   #catchingUp = false;
 
   static async start(options: LeaderOptions): Promise<StreamLeader> {
-    const pipeline = await recoverPipeline(options);
-    const leader = new StreamLeader(options, pipeline, await readWatchedCoins(options.database));
-    const known = await readCoins(options.database);
+    const { database, lease, epoch, clock, random } = options;
+    const source = databaseSource(database, lease);
+    const pipeline = await recoverPipeline({ source, epoch, clock, random });
+    const leader = new StreamLeader(options, pipeline, await readWatchedCoins(database));
+    const known = await readCoins(database);
     leader.feed.setCoins(watchedOf(known, options.coins));
     void leader.#keepCoins();
     return leader;
@@ -105,7 +109,7 @@ export class StreamLeader {
     this.feed = this.#openFeed(watchedBefore);
     this.metrics = new StreamMetrics(() => this.feed.status(), this.#figures());
     this.auditor = new SnapshotAuditor({
-      database,
+      inbox: (except, limit) => readSnapshotInbox(database, except, limit),
       pipeline,
       feed: this.feed,
       isDelisted: (coin) => this.#delisted.has(coin),

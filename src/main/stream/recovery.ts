@@ -3,30 +3,20 @@ import { TraderLedger } from '../../discovery/trader_ledger.ts';
 import { AddressIndex } from '../../domain/address_index.ts';
 import { KNOWN } from '../../domain/change_columns.ts';
 import { CoinTable } from '../../domain/listed_coin.ts';
-import { TradeColumns } from '../../domain/trade_columns.ts';
 import { TradeMemory } from '../../domain/trade_memory.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
-import { readTraderDexs } from '../../store/audits.ts';
-import { readCoins } from '../../store/coins.ts';
-import type { Database } from '../../store/database.ts';
-import { interruptAll, readExactSince } from '../../store/feed_gaps.ts';
-import type { Lease } from '../../store/leases.ts';
-import { readLoggedPositions } from '../../store/position_changes.ts';
-import { loadPositions } from '../../store/positions.ts';
-import { openStreamState, type StreamState } from '../../store/stream_state.ts';
-import { loadTraders } from '../../store/traders.ts';
-import { readNewestTradeKeys, readNewestTradeTime, readTradesFrom } from '../../store/trades.ts';
+import type { StreamState } from '../../store/stream_state.ts';
 import { PositionBook } from '../../tracking/position_book.ts';
 import { TraderDexs } from '../../tracking/trader_dexs.ts';
 import { StreamPipeline } from './pipeline.ts';
+import type { RecoverySource } from './recovery_source.ts';
 
 /** More than any answer of `recentTrades` or replay holds. */
 const REMEMBERED_TRADES = 1024;
 
 export interface RecoveryOptions {
-  readonly database: Database;
-  readonly lease: Lease;
+  readonly source: RecoverySource;
   readonly epoch: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -34,62 +24,54 @@ export interface RecoveryOptions {
 
 /** To be called only while holding the stream's lease. */
 export async function recoverPipeline(options: RecoveryOptions): Promise<StreamPipeline> {
-  const { database, lease, epoch, clock, random } = options;
-  const state = await database.transaction(async (tx) => {
-    await lease.check(tx);
-    await interruptAll(tx);
-    return openStreamState(tx, epoch, clock.now());
-  });
-  const coins = new CoinTable(await readCoins(database, true));
+  const { source, epoch, clock, random } = options;
+  const state = await source.begin(epoch, clock.now());
+  const coins = new CoinTable(await source.coins());
   const addresses = new AddressIndex(random.int(2 ** 31));
   const ledger = new TraderLedger();
   const through: number[] = [];
-  await loadTraders(database, (trader, address) => {
+  await source.traders((trader, address) => {
     addresses.load(trader.traderId, address);
     ledger.load(trader);
     through[trader.traderId] = trader.throughSeq;
   });
-  await readTradesFrom(
-    database,
-    state.tradersThrough,
-    coins,
-    (rows, seq) => ledger.replay(rows, seq, (id) => through[id] ?? 0),
-    new TradeColumns(),
+  await source.trades(state.tradersThrough, coins, (rows, seq) =>
+    ledger.replay(rows, seq, (id) => through[id] ?? 0),
   );
-  const memory = await recallTrades(database, coins);
+  const memory = await recallTrades(source, coins);
   const dexs = new TraderDexs();
   for (const coin of coins.all()) dexs.addCoin(coin.id, coin.dex);
-  for (const { traderId, dex, ...known } of await readTraderDexs(database)) dexs.set(traderId, dex, known);
-  const book = await recallBook(database, coins, state, dexs);
+  for (const { traderId, dex, ...known } of await source.traderDexs()) dexs.set(traderId, dex, known);
+  const book = await recallBook(source, coins, state, dexs);
   return new StreamPipeline({ coins, addresses, memory, ledger, book, dexs, state });
 }
 
 /** The checkpoint, then every change after it: the log is the truth. */
 async function recallBook(
-  database: Database,
+  source: RecoverySource,
   coins: CoinTable,
   state: StreamState,
   dexs: TraderDexs,
 ): Promise<PositionBook> {
   const book = new PositionBook({ seededAt: (trader, coin) => dexs.seededAt(trader, coin) });
-  for (const [coin, time] of await readExactSince(database)) book.gap(coin, time);
-  await loadPositions(database, coins, (one) =>
+  for (const [coin, time] of await source.exactSince()) book.gap(coin, time);
+  await source.positions(coins, (one) =>
     book.load(one.traderId, one.coinId, { ...one, known: KNOWN.indexOf(one.known) }),
   );
   const from = { epoch: state.epoch, offset: state.positionsThrough };
-  await readLoggedPositions(database, from, coins, (one) => {
+  await source.changes(from, coins, (one) => {
     book.load(one.traderId, one.coinId, { ...one, known: KNOWN.indexOf(one.known), verifiedAt: 0 });
     book.dirty.mark(book.slot(one.traderId, one.coinId), one.offset);
   });
   // A snapshot older than this start cannot be compared: what happened since it was taken is not in memory.
-  book.recent.startAt((await readNewestTradeTime(database)) + 1);
+  book.recent.startAt((await source.newestTradeTime()) + 1);
   return book;
 }
 
-async function recallTrades(database: Database, coins: CoinTable): Promise<TradeMemory> {
+async function recallTrades(source: RecoverySource, coins: CoinTable): Promise<TradeMemory> {
   const memory = new TradeMemory();
   for (const coin of coins.all()) {
-    const { keys, all } = await readNewestTradeKeys(database, coin.id, REMEMBERED_TRADES);
+    const { keys, all } = await source.newestTrades(coin.id, REMEMBERED_TRADES);
     for (const { time, tradeId } of keys) memory.add(coin.id, time, tradeId);
     // The oldest block read may be cut in two.
     const [oldest] = keys;

@@ -1,0 +1,70 @@
+/** Where the stream role reads at its start what it knew when it last wrote. */
+import type { CoinTable, ListedCoin } from '../../domain/listed_coin.ts';
+import { TradeColumns } from '../../domain/trade_columns.ts';
+import { readTraderDexs, type TraderDexRecord } from '../../store/audits.ts';
+import { readCoins } from '../../store/coins.ts';
+import type { Database } from '../../store/database.ts';
+import { interruptAll, readExactSince } from '../../store/feed_gaps.ts';
+import type { Lease } from '../../store/leases.ts';
+import { type LoggedPosition, readLoggedPositions } from '../../store/position_changes.ts';
+import { loadPositions, type PositionRecord } from '../../store/positions.ts';
+import { openStreamState, type StreamState } from '../../store/stream_state.ts';
+import { loadTraders, type TraderRecord } from '../../store/traders.ts';
+import {
+  readNewestTradeKeys,
+  readNewestTradeTime,
+  readTradesFrom,
+  type TradeKey,
+} from '../../store/trades.ts';
+
+export interface RecoverySource {
+  /** The stored state, made on first use; from now on every coin counts as interrupted. */
+  begin(epoch: number, now: number): Promise<StreamState>;
+  /** Coins under their current ids and, first, their former ones. */
+  coins(): Promise<readonly ListedCoin[]>;
+  traders(each: (trader: TraderRecord, address: Uint8Array) => void): Promise<void>;
+  /** Trades from a sequence number on, in order; `each` gets the seq of the first row. */
+  trades(
+    fromSeq: number,
+    coins: CoinTable,
+    each: (rows: TradeColumns, firstSeq: number) => void,
+  ): Promise<void>;
+  /** The newest trades of a coin, oldest first, and whether these are all. */
+  newestTrades(
+    coinId: number,
+    limit: number,
+  ): Promise<{ readonly keys: readonly TradeKey[]; readonly all: boolean }>;
+  /** Exchange time (ms) of the newest trade of any coin; 0 if there is none. */
+  newestTradeTime(): Promise<number>;
+  traderDexs(): Promise<readonly TraderDexRecord[]>;
+  /** By coin: when its last recorded gap ended (exchange time, ms). */
+  exactSince(): Promise<ReadonlyMap<number, number>>;
+  positions(coins: CoinTable, each: (position: PositionRecord) => void): Promise<void>;
+  /** Logged changes from an offset on, in order. */
+  changes(
+    from: { readonly epoch: number; readonly offset: number },
+    coins: CoinTable,
+    each: (change: LoggedPosition) => void,
+  ): Promise<void>;
+}
+
+/** The tables; to be used only while holding the stream's lease. */
+export function databaseSource(database: Database, lease: Lease): RecoverySource {
+  return {
+    begin: (epoch, now) =>
+      database.transaction(async (tx) => {
+        await lease.check(tx);
+        await interruptAll(tx);
+        return openStreamState(tx, epoch, now);
+      }),
+    coins: () => readCoins(database, true),
+    traders: (each) => loadTraders(database, each),
+    trades: (fromSeq, coins, each) => readTradesFrom(database, fromSeq, coins, each, new TradeColumns()),
+    newestTrades: (coinId, limit) => readNewestTradeKeys(database, coinId, limit),
+    newestTradeTime: () => readNewestTradeTime(database),
+    traderDexs: () => readTraderDexs(database),
+    exactSince: () => readExactSince(database),
+    positions: (coins, each) => loadPositions(database, coins, each),
+    changes: (from, coins, each) => readLoggedPositions(database, from, coins, each),
+  };
+}
