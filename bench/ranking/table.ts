@@ -75,7 +75,7 @@ export function tableOf(experiment: Experiment, variant: Variant, seed: string):
     rows[name] = measure(subjects, name.endsWith(REFERENCE_GATES) ? reference : eligible, values);
   // The list is of eligible traders; the order of all others below it counts for the measures of all.
   const everybody = subjects.map((_, i) =>
-    board.estimated[i] === 1 ? (board.copyScore[i] ?? 0) : Number.NaN,
+    board.estimated[i] === 1 ? board.believed(i) - (board.gates[i] === 0 ? 0 : 1_000) : Number.NaN,
   );
   const all = measure(subjects, eligible, everybody);
   const listed = rows['copyScore'];

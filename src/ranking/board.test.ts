@@ -181,17 +181,19 @@ describe('scores', () => {
 const randomTrader = fc
   .record({
     sharpe: fc.double({ min: -0.3, max: 0.3, noNaN: true }),
-    winRate: fc.double({ min: 0, max: 0.8, noNaN: true }),
+    winRate: fc.double({ min: 0, max: 0.8 }),
+    maxDrawdown: fc.double({ min: 0, max: 0.8 }),
     volumeUsd: fc.double({ min: 0, max: 1e9, noNaN: true }),
     gated: fc.nat(2),
     idle: fc.nat(6),
   })
   .map(
-    ({ sharpe, winRate, volumeUsd, gated, idle }): Features => ({
+    ({ sharpe, winRate, maxDrawdown, volumeUsd, gated, idle }): Features => ({
       ...GOOD,
       sharpe,
       sharpeWithoutBest: sharpe - 0.02,
       winRate,
+      maxDrawdown,
       volumeUsd,
       hedged: gated === 0 ? 1 : 0,
       idleMs: idle === 0 ? 40 * DAY : DAY,
@@ -227,6 +229,10 @@ describe('board', () => {
           });
           board.rank();
           expectInOrder(board);
+          // Row by row or all at once: the same bits.
+          const [copy, classic] = [board.copyScore.slice(), board.classicScore.slice()];
+          board.refresh(Uint32Array.from(traders.keys()));
+          expect([board.copyScore, board.classicScore]).toEqual([copy, classic]);
           for (const [row, features] of changes) board.set(row, features);
           board.refresh(Uint32Array.from(new Set(changes.map(([row]) => row))));
           expectInOrder(board);

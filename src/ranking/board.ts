@@ -3,7 +3,14 @@
  * full pass fits the prior, scores both boards and orders them; a refresh scores only changed rows against the
  * prior and ranges of the last full pass and merges them into the order.
  */
-import { ACTIVE_MS, type ClassicRanges, classicRanges, classicScore } from './classic_score.ts';
+import {
+  ACTIVE_MS,
+  addColumn,
+  type ClassicRanges,
+  classicParts,
+  classicRanges,
+  classicScore,
+} from './classic_score.ts';
 import type { Features } from './features.ts';
 import { GATE_LIMITS, gateBit, gatesOf } from './gates.ts';
 import { DEFAULT_PRIOR, fitPrior, MOST_OBSERVATIONS, netMean, type Prior } from './posterior.ts';
@@ -11,8 +18,8 @@ import { RowSorter } from './radix.ts';
 
 /** Score of a row that is not on a board: below every score there is. */
 const OFF_BOARD = -1e30;
-/** Taken off the score of a gated row, so that all of them sort below all eligible ones. */
-const GATED = 1_000;
+/** Score of a gated row: what is believed of it is shown nowhere, and most rows are gated. */
+const GATED = -1_000;
 
 const RESULT_GATES = gateBit('COSTDRAG') | gateBit('ONEHIT') | gateBit('DRAWDOWN');
 /** Cost a day in Sharpe units beyond which the COSTDRAG gate trips for the cost alone. */
@@ -50,7 +57,7 @@ export class Board {
   readonly scored: Uint8Array;
   /** 1 for rows with a Sharpe estimate, eligible or not. */
   readonly estimated: Uint8Array;
-  /** Daily net Sharpe ratio that is believed; of gated rows less 1,000, of rows without an estimate -1e30. */
+  /** Daily net Sharpe ratio that is believed; of gated rows -1,000, of rows without an estimate -1e30. */
   readonly copyScore: Float32Array;
   readonly classicScore: Float32Array;
   /** Rows on the copy board, best first; `copyRanked` of them. */
@@ -63,6 +70,7 @@ export class Board {
   #ranges: ClassicRanges | null = null;
   readonly #sorter: RowSorter;
   #spare: Uint32Array;
+  readonly #sums: Float64Array;
 
   /** @param sorter Shared by boards of the same capacity; its scratch space is as large as a column. */
   constructor(capacity: number, sorter = new RowSorter(capacity)) {
@@ -97,6 +105,7 @@ export class Board {
     this.classicOrder = new Uint32Array(capacity);
     this.#sorter = sorter;
     this.#spare = new Uint32Array(capacity);
+    this.#sums = new Float64Array(capacity);
   }
 
   /** Writes the features of a row; the board shows them after the next `rank` or `refresh`. */
@@ -132,7 +141,8 @@ export class Board {
   rank(): void {
     this.#fitPriors();
     this.#ranges = classicRanges(this.#classicColumns(), this.active, this.size);
-    for (let i = 0; i < this.size; i++) this.#score(i);
+    for (let i = 0; i < this.size; i++) this.#scoreCopy(i);
+    this.#scoreClassic(this.#ranges);
     this.copyRanked = this.#fill(this.copyOrder, this.scored);
     this.#sorter.sortDescending(this.copyOrder, this.copyRanked, this.copyScore);
     this.classicRanked = this.#fill(this.classicOrder, this.active);
@@ -191,9 +201,21 @@ export class Board {
     );
   }
 
+  #scoreCopy(i: number): void {
+    this.copyScore[i] = this.scored[i] === 1 ? this.believed(i) : this.estimated[i] === 1 ? GATED : OFF_BOARD;
+  }
+
+  /** Column by column, in the order in which `classicScore` adds, so that both give the same bits. */
+  #scoreClassic(ranges: ClassicRanges): void {
+    const sums = this.#sums.fill(0, 0, this.size);
+    for (const { column, range, weight, inverted } of classicParts(this.#classicColumns(), ranges))
+      addColumn(sums, column, range, weight, inverted, this.size);
+    for (let i = 0; i < this.size; i++)
+      this.classicScore[i] = this.active[i] === 1 ? (sums[i] as number) : OFF_BOARD;
+  }
+
   #score(i: number): void {
-    this.copyScore[i] =
-      this.estimated[i] === 1 ? this.believed(i) - (this.gates[i] === 0 ? 0 : GATED) : OFF_BOARD;
+    this.#scoreCopy(i);
     this.classicScore[i] =
       this.active[i] === 1 && this.#ranges
         ? classicScore(this.#classicColumns(), this.#ranges, i)

@@ -61,6 +61,34 @@ function normalised(x: number, range: Range): number {
   return share >= 1 ? 1 : share > 0 ? share : 0;
 }
 
+/** The five parts in the order in which they are added. */
+export const classicParts = (columns: ClassicColumns, ranges: ClassicRanges) => [
+  { column: columns.winRate, range: ranges.winRate, weight: CLASSIC_WEIGHTS.winRate, inverted: false },
+  { column: columns.volume, range: ranges.volume, weight: CLASSIC_WEIGHTS.volume, inverted: false },
+  { column: columns.drawdown, range: ranges.drawdown, weight: CLASSIC_WEIGHTS.drawdown, inverted: true },
+  { column: columns.riskRatio, range: ranges.riskRatio, weight: CLASSIC_WEIGHTS.riskRatio, inverted: false },
+  { column: columns.maxProfit, range: ranges.maxProfit, weight: CLASSIC_WEIGHTS.maxProfit, inverted: false },
+];
+
+/** Adds one part to the scores of rows 0..n-1. */
+export function addColumn(
+  sums: Float64Array,
+  column: ArrayLike<number>,
+  range: Range,
+  weight: number,
+  inverted: boolean,
+  n: number,
+): void {
+  const { low, scale } = range;
+  for (let i = 0; i < n; i++) {
+    const share = ((column[i] as number) - low) * scale;
+    let part = share >= 1 ? 1 : share > 0 ? share : 0;
+    // An unknown value earns nothing either way round.
+    if (inverted) part = Number.isNaN(share) ? 0 : 1 - part;
+    sums[i] = (sums[i] as number) + weight * part;
+  }
+}
+
 /** The score of row i, 0 to 1. An unknown drawdown earns nothing. */
 export function classicScore(columns: ClassicColumns, ranges: ClassicRanges, i: number): number {
   const fall = columns.drawdown[i] ?? Number.NaN;
