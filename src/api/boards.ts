@@ -12,6 +12,8 @@ export interface BoardQuery {
   readonly sort?: BoardMetric;
   readonly ascending: boolean;
   readonly filters?: readonly MetricFilter[];
+  /** Of the copy board: for this follower instead of a standard one. */
+  readonly terms?: { readonly equityUsd?: number; readonly takerBp?: number; readonly latencyMs?: number };
   /** Where the last page ended. */
   readonly cursor?: number;
   readonly limit: number;
@@ -33,6 +35,7 @@ export interface OpenBoard {
     readonly copyRanked: number;
     readonly classicRanked: number;
   };
+  ranked(board: 'copy' | 'classic', terms?: BoardQuery['terms']): number;
   page(query: BoardQuery): { readonly entries: readonly BoardEntry[]; readonly cursor: number | null };
 }
 

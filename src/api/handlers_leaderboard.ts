@@ -123,7 +123,8 @@ async function pageOf(
   board: OpenBoard | undefined,
 ): Promise<LeaderboardPage> {
   const version = board?.header.version ?? 0;
-  const mark = listingMark([query.board, query.window, query.sort, query.order, query.filter]);
+  const { board: name, window, sort, order, filter, equity, takerBp, latencyMs } = query;
+  const mark = listingMark([name, window, sort, order, filter, equity, takerBp, latencyMs]);
   const place = query.cursor === undefined ? undefined : readCursor(query.cursor, mark);
   const { entries, cursor } = board?.page(boardQuery(query, place?.id)) ?? { entries: [], cursor: null };
   const details = await readBoardDetails(
@@ -131,7 +132,7 @@ async function pageOf(
     WINDOW_DAYS[query.window],
     entries.map((entry) => entry.trader),
   );
-  const ranked = query.board === 'copy' ? board?.header.copyRanked : board?.header.classicRanked;
+  const ranked = board?.ranked(query.board, termsOf(query));
   return {
     board: query.board,
     window: query.window,
@@ -146,6 +147,21 @@ async function pageOf(
   };
 }
 
+/** Undefined where the query says nothing of the follower. */
+function termsOf({ equity, takerBp, latencyMs }: Query): BoardQuery['terms'] {
+  if (equity === undefined && takerBp === undefined && latencyMs === undefined) return undefined;
+  return {
+    ...(equity === undefined ? {} : { equityUsd: equity }),
+    ...(takerBp === undefined ? {} : { takerBp }),
+    ...(latencyMs === undefined ? {} : { latencyMs }),
+  };
+}
+
+const termsPart = (query: Query): Pick<BoardQuery, 'terms'> => {
+  const terms = termsOf(query);
+  return terms === undefined ? {} : { terms };
+};
+
 const boardQuery = (query: Query, cursor: number | undefined): BoardQuery => ({
   board: query.board,
   ascending: query.order === 'asc',
@@ -153,6 +169,7 @@ const boardQuery = (query: Query, cursor: number | undefined): BoardQuery => ({
   ...(query.sort === undefined ? {} : { sort: query.sort }),
   ...(query.filter === undefined ? {} : { filters: query.filter }),
   ...(cursor === undefined ? {} : { cursor }),
+  ...termsPart(query),
 });
 
 /** Pages of one version never change. */

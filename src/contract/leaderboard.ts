@@ -60,6 +60,16 @@ export const leaderboardQuerySchema = z.strictObject({
   sort: z.enum(BOARD_METRICS).optional().meta({ description: "Default: the board's own score" }),
   order: z.enum(['asc', 'desc']).default('desc'),
   filter: filterSchema.optional(),
+  equity: z.coerce.number().min(10).max(1e9).optional().meta({
+    description:
+      'Your equity in USD, for the copy board: whoever needs more to be copied, or carries less, is left out',
+  }),
+  takerBp: z.coerce.number().min(0).max(50).optional().meta({
+    description: 'Your taker fee in basis points, for the copy board (default 4.5)',
+  }),
+  latencyMs: z.coerce.number().int().min(0).max(3_600_000).optional().meta({
+    description: 'How late your copy comes, ms, for the copy board (default 1500)',
+  }),
   limit: limitSchema(50, 200),
   cursor: cursorSchema.optional(),
 });

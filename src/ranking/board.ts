@@ -51,6 +51,10 @@ export class Board {
   readonly equity: Float32Array;
   readonly minCapital: Float32Array;
   readonly maxCapital: Float32Array;
+  readonly copyTurnover: Float32Array;
+  readonly copyGain: Float32Array;
+  readonly copyGainSquare: Float32Array;
+  readonly copySpread: Float32Array;
   /** 1 for traders with a fill in the last 30 days. */
   readonly active: Uint8Array;
   /** 1 for rows with a copy score: eligible, with an estimate. */
@@ -96,6 +100,10 @@ export class Board {
     this.equity = floats();
     this.minCapital = floats();
     this.maxCapital = floats();
+    this.copyTurnover = floats();
+    this.copyGain = floats();
+    this.copyGainSquare = floats();
+    this.copySpread = floats();
     this.active = new Uint8Array(capacity);
     this.scored = new Uint8Array(capacity);
     this.estimated = new Uint8Array(capacity);
@@ -132,6 +140,10 @@ export class Board {
     this.equity[row] = f.equityUsd;
     this.minCapital[row] = f.minCapitalUsd;
     this.maxCapital[row] = f.maxCapitalUsd;
+    this.copyTurnover[row] = f.copyTurnover;
+    this.copyGain[row] = f.copyGain;
+    this.copyGainSquare[row] = f.copyGainSquare;
+    this.copySpread[row] = f.copySpread;
     this.active[row] = f.idleMs <= ACTIVE_MS ? 1 : 0;
     this.estimated[row] = estimated ? 1 : 0;
     this.scored[row] = this.gates[row] === 0 && estimated ? 1 : 0;

@@ -263,8 +263,8 @@ export class Calculator {
   }
 }
 
-/** Whoever follows with so much, all followers together, USD. */
-const FOLLOWERS_USD = 10_000;
+/** Equity of a standard follower, USD: the spread and impact that he pays are those of orders of this size too. */
+const FOLLOWERS_USD = 1_000;
 
 /** What other parts of the platform know about a trader, as the features take it. */
 function aroundOf(details: StoredDetails | undefined, found: FoundSurroundings | undefined): Surroundings {

@@ -37,6 +37,9 @@ export interface CopySeries {
   readonly net: readonly number[];
   /** The costs alone (fees, spread, impact), fractions; at least 0. */
   readonly cost: readonly number[];
+  /** Traded over capital, and of the gains what the delay left; both for other terms of a follower. */
+  readonly turnover: readonly number[];
+  readonly gain: readonly number[];
 }
 
 /**
@@ -51,6 +54,8 @@ export function copySeries(window: TraderWindow, terms: CopyTerms): CopySeries {
   const day: number[] = [];
   const net: number[] = [];
   const cost: number[] = [];
+  const turnover: number[] = [];
+  const gain: number[] = [];
   for (let i = 0; i < series.day.length; i++) {
     const at = series.day[i] ?? 0;
     if (at < window.knownFrom) continue;
@@ -59,8 +64,10 @@ export function copySeries(window: TraderWindow, terms: CopyTerms): CopySeries {
     day.push(at);
     net.push((gross > 0 ? gross * keep : gross) - spent);
     cost.push(spent);
+    turnover.push(series.turnover[i] ?? 0);
+    gain.push(Math.max(0, gross) * keep);
   }
-  return { day, net, cost };
+  return { day, net, cost, turnover, gain };
 }
 
 /** Daily market returns by UTC day number. */

@@ -107,14 +107,15 @@ export interface Counterparty {
 const RING_SHARE = 0.3;
 
 /**
- * Traders in a wash ring: pairs that exchanged more than 30 % of the smaller one's volume with each other,
- * grouped. `volume` is each trader's total notional.
+ * Traders in a wash ring: pairs that exchanged more than 30 % of their volume, of both, with each other. Of one of them
+ * alone it would say nothing: whoever trades little may have met the same market maker each time. `volume` is each
+ * trader's total notional.
  */
 export function washRings(pairs: readonly Counterparty[], volume: ReadonlyMap<number, number>): Link[] {
   return pairs
     .filter(({ a, b, notional }) => {
-      const least = Math.min(volume.get(a) ?? 0, volume.get(b) ?? 0);
-      return a === b || (least > 0 && notional > RING_SHARE * least);
+      const most = Math.max(volume.get(a) ?? 0, volume.get(b) ?? 0);
+      return a === b || (most > 0 && notional > RING_SHARE * most);
     })
     .map(({ a, b }) => ({ a, b, kind: 'ring' }));
 }

@@ -60,6 +60,12 @@ export interface Features {
   sharpeWithoutBestVariance: number;
   /** Sum of the copy-adjusted returns of the window. */
   copyReturn: number;
+  /** What these returns are made of, a day: traded over capital, gains that the delay left, and their deviation. */
+  copyTurnover: number;
+  copyGain: number;
+  /** Mean square of these gains: how the deviation changes with the delay. */
+  copyGainSquare: number;
+  copySpread: number;
 
   /** The classic board's. */
   volumeUsd: number;
@@ -231,6 +237,10 @@ function copyFeatures(window: TraderWindow, context: FeatureContext, today: numb
     days: n,
     costSharpe: sum(copy.cost) / n / deviation(copy.net),
     copyReturn: n > 0 ? sum(copy.net) : Number.NaN,
+    copyTurnover: n > 0 ? sum(copy.turnover) / n : Number.NaN,
+    copyGain: n > 0 ? sum(copy.gain) / n : Number.NaN,
+    copyGainSquare: n > 0 ? sum(copy.gain.map((x) => x * x)) / n : Number.NaN,
+    copySpread: deviation(copy.net),
     sharpe: sample?.full.sharpe ?? Number.NaN,
     sharpeVariance: sample?.full.variance ?? Number.NaN,
     sharpeWithoutBest: sample?.withoutBest.sharpe ?? Number.NaN,

@@ -53,7 +53,7 @@ const MEASURES: { readonly [G in Gate]: (f: Features) => string } = {
     `best days ${percent(f.withoutBestTwo)}`,
   BETA: (f) => `BTC and ETH explain ${percent(f.marketR2)} of it (at most ${percent(L.marketR2)})`,
   CAPACITY: (f) =>
-    `${percent(f.capacityShare)} of its fills are too large to follow with $10,000 (less than ${percent(L.capacityShare)})`,
+    `${percent(f.capacityShare)} of its fills are too large to follow with $1,000 (less than ${percent(L.capacityShare)})`,
 };
 
 /** All thirteen, in the order of the gates. */

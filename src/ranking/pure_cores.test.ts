@@ -126,14 +126,17 @@ describe('entities', () => {
   });
   it('find rings by who trades with whom', () => {
     const volume = new Map([
-      [1, 100],
+      [1, 900],
       [2, 1_000],
       [3, 1_000],
+      [4, 50],
     ]);
     const rings = washRings(
       [
-        { a: 1, b: 2, notional: 40 },
+        { a: 1, b: 2, notional: 400 },
         { a: 2, b: 3, notional: 100 },
+        // One who trades little met the same market maker each time.
+        { a: 2, b: 4, notional: 45 },
       ],
       volume,
     );

@@ -7,6 +7,9 @@
  */
 import { BOARD_METRICS, type BoardMetric } from '../domain/boards.ts';
 import type { Board } from './board.ts';
+import { gateBit } from './gates.ts';
+import { carries, type MyTerms, standingFor } from './my_terms.ts';
+import type { Prior } from './posterior.ts';
 import { RowSorter } from './radix.ts';
 
 interface Header {
@@ -19,7 +22,23 @@ interface Header {
   readonly classicRanked: number;
   /** Names of the metrics in the order of their columns. */
   readonly metrics: readonly string[];
+  /** Rows that a follower's own terms may rank, and the two priors that score them. */
+  readonly candidates: number;
+  readonly priors: readonly [Prior, Prior];
 }
+
+/** Columns beside the metrics from which a board for other terms is made, of the candidates alone. */
+const TERMS = [
+  'sharpeVariance',
+  'sharpeWithoutBest',
+  'sharpeWithoutBestVariance',
+  'copyTurnover',
+  'copyGain',
+  'copyGainSquare',
+  'copySpread',
+] as const;
+/** Orders by a follower's own terms that are kept. */
+const KEPT_TERMS = 8;
 
 const PAD = 8;
 const padded = (bytes: number): number => Math.ceil(bytes / PAD) * PAD;
@@ -34,6 +53,7 @@ export function snapshotParts(
   computedAt: number,
 ): Uint8Array[] {
   const { size, copyRanked, classicRanked } = board;
+  const candidates = candidatesOf(board);
   const header: Header = {
     version,
     computedAt,
@@ -41,6 +61,8 @@ export function snapshotParts(
     copyRanked,
     classicRanked,
     metrics: BOARD_METRICS,
+    candidates: candidates.length,
+    priors: [board.prior, board.priorWithoutBest],
   };
   const text = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
   const head = new Uint8Array(padded(text.length)).fill(0x20);
@@ -52,8 +74,20 @@ export function snapshotParts(
     board.gates.subarray(0, size),
     board.days.subarray(0, size),
     ...BOARD_METRICS.map((name) => board[name].subarray(0, size)),
+    candidates,
+    ...TERMS.map((name) => Float32Array.from(candidates, (row) => board[name][row] ?? Number.NaN)),
   ];
   return [head, ...columns.flatMap((column) => withPadding(bytesOf(column)))];
+}
+
+/** Eligible rows, and those that only the size of a standard follower keeps off: a smaller one may follow them. */
+function candidatesOf(board: Board): Uint32Array {
+  const rows: number[] = [];
+  const other = ~gateBit('CAPACITY');
+  for (let row = 0; row < board.size; row++) {
+    if (((board.gates[row] ?? 0) & other) === 0 && board.estimated[row] === 1) rows.push(row);
+  }
+  return Uint32Array.from(rows);
 }
 
 function withPadding(bytes: Uint8Array): Uint8Array[] {
@@ -75,6 +109,8 @@ export interface PageQuery {
   /** Default: greatest first. */
   readonly ascending?: boolean;
   readonly filters?: readonly Filter[];
+  /** Of the copy board: ranked for this follower instead of a standard one. */
+  readonly terms?: MyTerms;
   /** Where the last page ended; 0 or absent is the start. */
   readonly cursor?: number;
   readonly limit: number;
@@ -98,6 +134,18 @@ export interface Page {
   readonly cursor: number | null;
 }
 
+/** Metrics that a follower's own terms change. */
+const MY_METRICS = ['copyScore', 'sharpe', 'cost', 'copyReturn'] as const;
+type MyMetric = (typeof MY_METRICS)[number];
+
+/** The copy board for one follower. Columns are by row; NaN where it is not on it. */
+interface MyBoard {
+  readonly order: Uint32Array;
+  readonly ranks: Uint32Array;
+  readonly columns: Readonly<Record<MyMetric, Float32Array>>;
+  readonly sorted: Map<string, Uint32Array>;
+}
+
 export class BoardSnapshot {
   readonly header: Header;
   readonly #traders: Uint32Array;
@@ -108,6 +156,10 @@ export class BoardSnapshot {
   /** Orders by other metrics and ranks by row, made on first use. */
   readonly #sorted = new Map<string, Uint32Array>();
   readonly #ranks = new Map<string, Uint32Array>();
+  readonly #candidates: Uint32Array;
+  readonly #terms: Readonly<Record<(typeof TERMS)[number], Float32Array>>;
+  /** Boards for own terms, the last used last. */
+  readonly #mine = new Map<string, MyBoard>();
 
   /** @throws SyntaxError or RangeError when the bytes are not a whole snapshot. */
   constructor(bytes: ArrayBuffer) {
@@ -131,12 +183,24 @@ export class BoardSnapshot {
     };
     this.#gates = take(Uint16Array, header.size);
     this.#days = take(Uint16Array, header.size);
-    const columns = new Map(header.metrics.map((name) => [name, take(Float32Array, header.size)]));
+    const columns = new Map((header.metrics ?? []).map((name) => [name, take(Float32Array, header.size)]));
     // A board of an older version may lack a metric: it is unknown then.
     const unknown = () => new Float32Array(header.size).fill(Number.NaN);
     this.#metrics = Object.fromEntries(
       BOARD_METRICS.map((name) => [name, columns.get(name) ?? unknown()]),
     ) as Record<BoardMetric, Float32Array>;
+    const count = header.candidates ?? 0;
+    this.#candidates = take(Uint32Array, count);
+    this.#terms = Object.fromEntries(TERMS.map((name) => [name, take(Float32Array, count)])) as Record<
+      (typeof TERMS)[number],
+      Float32Array
+    >;
+  }
+
+  /** Traders on a board, for a follower of these terms where they are given. */
+  ranked(board: 'copy' | 'classic', terms?: MyTerms): number {
+    if (board === 'copy' && terms !== undefined) return this.#myBoard(terms).order.length;
+    return board === 'copy' ? this.header.copyRanked : this.header.classicRanked;
   }
 
   /** One page. Rows whose sort metric is unknown are left out. */
@@ -146,46 +210,111 @@ export class BoardSnapshot {
     let at = query.cursor ?? 0;
     for (; at < order.length && entries.length < query.limit; at++) {
       const row = order[query.ascending ? order.length - 1 - at : at] ?? 0;
-      if (this.#passes(row, query.filters)) entries.push(this.#entry(row, query.board));
+      if (this.#passes(row, query)) entries.push(this.#entry(row, query));
     }
     return { version: this.header.version, entries, cursor: at < order.length ? at : null };
   }
 
-  #orderOf({ board, sort }: PageQuery): Uint32Array {
+  #orderOf(query: PageQuery): Uint32Array {
+    const { board, sort } = query;
+    const mine = this.#mineOf(query);
+    const ranked = mine?.order ?? this.#orders[board];
     const own = board === 'copy' ? 'copyScore' : 'classicScore';
-    if (sort === undefined || sort === own) return this.#orders[board];
+    if (sort === undefined || sort === own) return ranked;
+    const sorted = mine?.sorted ?? this.#sorted;
     const key = `${board} ${sort}`;
-    let order = this.#sorted.get(key);
+    let order = sorted.get(key);
     if (order === undefined) {
-      const values = this.#metrics[sort];
-      order = this.#orders[board].filter((row) => !Number.isNaN(values[row] ?? Number.NaN)).sort();
+      const values = mine?.columns[sort as MyMetric] ?? this.#metrics[sort];
+      order = ranked.filter((row) => !Number.isNaN(values[row] ?? Number.NaN)).sort();
       new RowSorter(this.header.size).sortDescending(order, order.length, values);
-      this.#sorted.set(key, order);
+      sorted.set(key, order);
     }
     return order;
   }
 
-  #passes(row: number, filters: readonly Filter[] | undefined): boolean {
-    if (filters === undefined) return true;
-    for (const { metric, least, most } of filters) {
-      const value = this.#metrics[metric][row] ?? Number.NaN;
+  #mineOf({ board, terms }: PageQuery): MyBoard | undefined {
+    return board === 'copy' && terms !== undefined ? this.#myBoard(terms) : undefined;
+  }
+
+  #myBoard(terms: MyTerms): MyBoard {
+    const key = JSON.stringify([terms.equityUsd, terms.takerBp, terms.latencyMs]);
+    const kept = this.#mine.get(key);
+    const board = kept ?? this.#rankFor(terms);
+    this.#mine.delete(key);
+    this.#mine.set(key, board);
+    if (this.#mine.size > KEPT_TERMS) this.#mine.delete(this.#mine.keys().next().value ?? '');
+    return board;
+  }
+
+  #rankFor(terms: MyTerms): MyBoard {
+    const { size, priors } = this.header;
+    const column = () => new Float32Array(size).fill(Number.NaN);
+    const columns = { copyScore: column(), sharpe: column(), cost: column(), copyReturn: column() };
+    const rows: number[] = [];
+    const m = this.#metrics;
+    const t = this.#terms;
+    const at = (values: Float32Array, index: number): number => values[index] ?? Number.NaN;
+    this.#candidates.forEach((row, k) => {
+      const capital = { minCapital: at(m.minCapital, row), maxCapital: at(m.maxCapital, row) };
+      if (!carries(capital, terms.equityUsd)) return;
+      const known = {
+        ...capital,
+        sharpe: at(m.sharpe, row),
+        cost: at(m.cost, row),
+        copyReturn: at(m.copyReturn, row),
+        holdMs: at(m.holdMs, row),
+        days: this.#days[row] ?? 0,
+        sharpeVariance: at(t.sharpeVariance, k),
+        sharpeWithoutBest: at(t.sharpeWithoutBest, k),
+        sharpeWithoutBestVariance: at(t.sharpeWithoutBestVariance, k),
+        copyTurnover: at(t.copyTurnover, k),
+        copyGain: at(t.copyGain, k),
+        copyGainSquare: at(t.copyGainSquare, k),
+        copySpread: at(t.copySpread, k),
+      };
+      const standing = standingFor(known, terms, priors[0], priors[1]);
+      for (const name of MY_METRICS) columns[name][row] = standing[name];
+      rows.push(row);
+    });
+    const order = Uint32Array.from(rows);
+    new RowSorter(size).sortDescending(order, order.length, columns.copyScore);
+    const ranks = new Uint32Array(size);
+    order.forEach((row, place) => {
+      ranks[row] = place + 1;
+    });
+    return { order, ranks, columns, sorted: new Map() };
+  }
+
+  #value(row: number, metric: BoardMetric, mine: MyBoard | undefined): number {
+    return (mine?.columns[metric as MyMetric] ?? this.#metrics[metric])[row] ?? Number.NaN;
+  }
+
+  #passes(row: number, query: PageQuery): boolean {
+    if (query.filters === undefined) return true;
+    const mine = this.#mineOf(query);
+    for (const { metric, least, most } of query.filters) {
+      const value = this.#value(row, metric, mine);
+      // Columns are float32: 0.01 must be inside "at least 0.01".
       const inside =
-        value >= (least ?? Number.NEGATIVE_INFINITY) && value <= (most ?? Number.POSITIVE_INFINITY);
+        value >= Math.fround(least ?? Number.NEGATIVE_INFINITY) &&
+        value <= Math.fround(most ?? Number.POSITIVE_INFINITY);
       if (!inside) return false;
     }
     return true;
   }
 
-  #entry(row: number, board: 'copy' | 'classic'): BoardEntry {
+  #entry(row: number, query: PageQuery): BoardEntry {
+    const mine = this.#mineOf(query);
     const metrics = Object.fromEntries(
       BOARD_METRICS.map((name) => {
-        const value = this.#metrics[name][row] ?? Number.NaN;
+        const value = this.#value(row, name, mine);
         return [name, Number.isFinite(value) ? value : null];
       }),
     ) as Record<BoardMetric, number | null>;
     return {
       trader: this.#traders[row] ?? 0,
-      rank: this.#rankOf(row, board),
+      rank: mine?.ranks[row] ?? this.#rankOf(row, query.board),
       row,
       gates: this.#gates[row] ?? 0,
       days: this.#days[row] ?? 0,

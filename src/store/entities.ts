@@ -61,7 +61,7 @@ export async function readTradedTogether(db: Queryable, since: number): Promise<
            count(*) AS n FROM recent GROUP BY 1, 2 HAVING count(*) >= 10)
      SELECT p.a, p.b, p.usd AS notional, x.usd AS "volumeA", y.usd AS "volumeB"
      FROM pairs p JOIN volumes x ON x.trader_id = p.a JOIN volumes y ON y.trader_id = p.b
-     WHERE p.usd > 0.1 * least(x.usd, y.usd)`,
+     WHERE p.usd > 0.1 * greatest(x.usd, y.usd)`,
     [since],
     'read_traded_together',
   );

@@ -17,7 +17,7 @@ export interface Extensible {
   readonly coinIds: readonly number[];
   readonly sizes: readonly string[];
   readonly unrealisedUsd: readonly string[];
-  /** Nothing of the account is unread, and it is on the first dex alone. */
+  /** It is on the first dex alone. */
   readonly whole: boolean;
 }
 
@@ -50,11 +50,11 @@ export async function readExtensible(db: Queryable, query: ExtensibleQuery): Pro
     `SELECT r.trader_id, r.through, r.format, r.record, s.state_time, s.account_value_usd::text AS account_value,
        s.raw_usd::text AS raw, s.account_mode AS mode, s.coin_ids, s.sizes::text[] AS sizes,
        s.unrealised_usd::text[] AS unrealised,
-       s.unread IS NULL AND NOT EXISTS (SELECT FROM trader_dexs d WHERE d.trader_id = r.trader_id AND d.dex <> '')
+       NOT EXISTS (SELECT FROM trader_dexs d WHERE d.trader_id = r.trader_id AND d.dex <> '')
          AS whole
      FROM trader_records r JOIN traders t USING (trader_id) JOIN trader_history h USING (trader_id)
      JOIN LATERAL (SELECT * FROM account_snapshots a WHERE a.trader_id = r.trader_id AND a.dex = ''
-         AND a.state_time > greatest(r.tried_through, r.through) AND a.state_time <= $1
+         AND a.unread IS NULL AND a.state_time > greatest(r.tried_through, r.through) AND a.state_time <= $1
        ORDER BY state_time DESC LIMIT 1) s ON true
      WHERE h.feed_failed IS NULL
        AND (t.last_seen_at > coalesce(r.extended_through, r.through)

@@ -34,20 +34,24 @@ export interface WantedTraders {
   readonly limit: number;
 }
 
-/** Fills an hour, beyond doubt, from which the venue's 10,000 do not reach back thirty days. */
+/** Fills an hour from which the venue's 10,000 do not reach back thirty days. */
 const TOO_MANY_AN_HOUR = 14;
-/** Whether a trader of `traders t` trades that often; $1 is now. A burst of a few fills is no proof. */
-const TOO_FAST = `(greatest(0, t.trade_count - 3 - 2 * sqrt(t.trade_count))
-  / greatest(1.0 / 60, ($1 - t.first_seen_at) / 3600000.0) > ${TOO_MANY_AN_HOUR})`;
+/** Fills an hour of a trader of `traders t`, less what chance may make of so few; $1 is now. */
+const FILLS_AN_HOUR = `(greatest(0, t.trade_count - 1 - sqrt(t.trade_count))
+  / greatest(1.0 / 12, ($1 - t.first_seen_at) / 3600000.0))`;
+/** Whether a trader surely trades too often: with that many fills it is no burst of one order. */
+const TOO_FAST = `(t.trade_count >= 20 AND ${FILLS_AN_HOUR} > ${TOO_MANY_AN_HOUR})`;
 /**
- * How much a past is worth: by equity (audited, or as the venue's own leaderboard said), then by notional traded.
- * Below 250 USD nobody can be eligible, and whoever trades too fast has no month of fills left to read: those go last.
- * Whom the user watches goes first.
+ * How much a past is worth: by equity (audited, or as the venue's own leaderboard said) and by the size of a trade, less
+ * for whoever trades often. Below 250 USD nobody can be eligible, and whoever trades too fast has no month of fills left
+ * to read (and takes longest): those go last. Whom the user watches goes first.
  */
-const WORTH = `(ln(1 + greatest(0, coalesce(e.equity, hint.account_value, 5000))) + 0.5 * ln(1 + t.notional_usd::float8)
+const WORTH = `(ln(1 + greatest(0, coalesce(e.equity, hint.account_value, 5000)))
+  + 0.5 * ln(1 + t.notional_usd::float8 / greatest(1, t.trade_count))
+  - 1.5 * ln(1 + ${FILLS_AN_HOUR})
   + CASE WHEN hint.month_return > 0 THEN 1 ELSE 0 END
   - CASE WHEN e.equity < 250 THEN 20 WHEN e.equity < 1000 THEN 5 ELSE 0 END
-  - CASE WHEN ${TOO_FAST} THEN 10 ELSE 0 END
+  - CASE WHEN ${TOO_FAST} THEN 30 ELSE 0 END
   + CASE WHEN w.trader_id IS NULL THEN 0 ELSE 100 END)`;
 const WORTH_JOINS = `LEFT JOIN history_hints hint ON hint.address = t.address
   LEFT JOIN watchlist w ON w.trader_id = t.trader_id

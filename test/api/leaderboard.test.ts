@@ -53,7 +53,11 @@ function featuresOf(k: number): Features {
     withoutBestTwo: 0.1,
     marketR2: 0.1,
     capacityShare: Number.NaN,
-    minCapitalUsd: Number.NaN,
+    copyTurnover: 2,
+    copyGain: 0.01,
+    copyGainSquare: 0.0003,
+    copySpread: 0.03,
+    minCapitalUsd: 10 * k,
     maxCapitalUsd: Number.NaN,
     days: 80,
     costSharpe: 0.01,
@@ -160,6 +164,60 @@ it('pages through everybody once, best first, and filters and sorts by any metri
   const gated = classic.items.find((item) => item.address === addressOf(20));
   expect(gated?.gates.map((gate) => gate.code)).toEqual(['HISTORY']);
   expect(gated?.metrics.copyScore).toBeNull();
+});
+
+it('ranks for my equity, fees and delay, with pages of their own', async () => {
+  const usual = await page('?limit=200');
+  const same = await page('?limit=200&takerBp=4.5&latencyMs=1500');
+  expect(same.items.map((item) => item.address)).toEqual(usual.items.map((item) => item.address));
+  expect(same.items[0]?.metrics.copyScore).toBeCloseTo(usual.items[0]?.metrics.copyScore ?? 0, 5);
+  // Traders trade twice their capital a day, so 2 bp less is 4 bp a day.
+  const cheap = await page('?limit=1&takerBp=2.5');
+  const [before, after] = [usual.items[0]?.metrics, cheap.items[0]?.metrics];
+  expect((after?.copyReturn ?? 0) - (before?.copyReturn ?? 0)).toBeCloseTo(80 * 4e-4, 5);
+  expect(after?.copyScore).toBeGreaterThan(before?.copyScore ?? 1);
+  // Trader k needs 10 k USD.
+  const small = await page('?limit=200&equity=500');
+  const followed = Array.from({ length: 50 }, (_, i) => 50 - i).filter((k) => k % 10 !== 0);
+  expect(small.items.map((item) => item.address)).toEqual(followed.map(addressOf));
+  expect(small.items.map((item) => item.rank)).toEqual(followed.map((_, place) => place + 1));
+  expect(small.ranked).toBe(followed.length);
+  const next = await page(
+    `?limit=10&equity=500&cursor=${(await page('?limit=10&equity=500')).nextCursor ?? ''}`,
+  );
+  expect(next.items[0]?.address).toBe(addressOf(followed[10] ?? 0));
+  const sorted = await page('?limit=3&equity=500&sort=volume&order=asc&filter=minCapital:95:');
+  expect(sorted.items.map((item) => item.metrics.minCapital)).toEqual([110, 120, 130]);
+});
+
+it.each([
+  'copyScore',
+  'classicScore',
+  'sharpe',
+  'cost',
+  'copyReturn',
+  'winRate',
+  'volume',
+  'drawdown',
+  'riskRatio',
+  'maxProfit',
+  'maxLoss',
+  'netPnl',
+  'ageDays',
+  'holdMs',
+  'equity',
+  'minCapital',
+] as const)('sorts and filters by %s', async (metric) => {
+  const all = (await page(`?board=classic&limit=200&sort=${metric}&order=asc`)).items;
+  const values = all.flatMap((item) => item.metrics[metric] ?? []);
+  expect(values.length).toBeGreaterThan(100);
+  expect(values).toEqual([...values].sort((a, b) => a - b));
+  const middle = values[Math.floor(values.length / 2)] ?? 0;
+  const bound = Number(middle.toFixed(6));
+  const some = await page(`?board=classic&limit=200&filter=${metric}:${bound}:`);
+  expect(some.items.length).toBeGreaterThan(0);
+  for (const item of some.items)
+    expect(item.metrics[metric] ?? -1e9).toBeGreaterThanOrEqual(Math.fround(bound));
 });
 
 it('answers 304 to who has the current version, until the next computation', async () => {

@@ -35,6 +35,8 @@ export interface FixtureApi {
   setOffline(offline: boolean): void;
   /** Stops sending while true: the sockets stay open. */
   setSilent(silent: boolean): void;
+  /** Queries of the leaderboard so far. */
+  boardQueries(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -162,11 +164,13 @@ const listen = (server: Server): Promise<number> =>
 export async function startFixtureApi(root: string): Promise<FixtureApi> {
   const world = new FixtureWorld();
   const failures: FixtureApi['failures'] = new Map();
+  const boards: string[] = [];
   let offline = false;
   let silent = false;
   const server = createServer((request, response) => {
     void (async () => {
       const url = new URL(request.url ?? '/', 'http://fixture');
+      if (url.pathname === '/api/v1/leaderboard') boards.push(url.search);
       const failure = failures.get(`${request.method} ${url.pathname}`);
       if (failure) return answer(response, failure.status, problem(failure.code, failure.message));
       if (!url.pathname.startsWith('/api/')) return sendFile(root, url.pathname, response);
@@ -191,6 +195,7 @@ export async function startFixtureApi(root: string): Promise<FixtureApi> {
     origin: `http://127.0.0.1:${port}`,
     world,
     failures,
+    boardQueries: () => boards,
     setOffline(next) {
       offline = next;
       if (next) for (const socket of sockets.clients) socket.terminate();

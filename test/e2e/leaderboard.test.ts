@@ -74,6 +74,26 @@ describe.skipIf(chromium === null)('the leaderboard', () => {
     await until(() => !page.url().includes('filter='), 'the filter to leave the address');
   });
 
+  it('ranks for my equity, fee and delay, and keeps them in the address', async () => {
+    await open();
+    const { page } = watched;
+    await page.getByRole('button', { name: 'For my equity' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Rank for me' });
+    await dialog.getByRole('textbox', { name: 'My equity' }).fill('2500');
+    await dialog.getByRole('textbox', { name: 'My delay' }).fill('2.5');
+    expect(await axeViolations(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Rank for me' }).click();
+    await page.waitForURL(/equity=2500&latencyMs=2500|latencyMs=2500&equity=2500/);
+    await page.getByText('Delay 2.5 s').waitFor();
+    await until(
+      () => api.boardQueries().at(-1)?.includes('equity=2500') === true,
+      'the API to be asked for it',
+    );
+    await page.reload();
+    await page.getByRole('button', { name: 'Remove My equity, USD' }).click();
+    await until(() => !page.url().includes('equity='), 'the equity to leave the address');
+  });
+
   it('compares up to four', async () => {
     await open();
     const { page } = watched;

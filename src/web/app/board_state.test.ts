@@ -28,3 +28,13 @@ it('keeps chosen columns in the order of the table', () => {
   expect(columnsOf(BOARD_METRICS.join(',')).length).toBe(BOARD_METRICS.length);
   expect(boardSearch({ columns: 'gates,curve' }).columns).toBe('curve,gates');
 });
+
+it("keeps a follower's own terms, clamped, and leaves them out of the classic board", () => {
+  expect(boardSearch({ equity: '2500', takerBp: 3.5, latencyMs: '-1' })).toEqual({
+    equity: 2500,
+    takerBp: 3.5,
+  });
+  expect(boardSearch({ equity: '1', takerBp: '', latencyMs: 'x' })).toEqual({});
+  expect(boardViewOf({ equity: 2500 })).toMatchObject({ equity: 2500 });
+  expect(boardViewOf({ board: 'classic', equity: 2500 })).not.toHaveProperty('equity');
+});

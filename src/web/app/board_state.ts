@@ -50,6 +50,30 @@ export interface BoardSearch {
   readonly filter?: string;
   /** Columns joined by commas. */
   readonly columns?: string;
+  /** Of whoever follows: equity in USD, taker fee in bps, delay in ms. Absent: a standard follower. */
+  readonly equity?: number;
+  readonly takerBp?: number;
+  readonly latencyMs?: number;
+}
+
+/** What a follower may say of himself: name, and what is accepted. */
+export const MY_TERMS = [
+  { name: 'equity', least: 10, most: 1e9 },
+  { name: 'takerBp', least: 0, most: 50 },
+  { name: 'latencyMs', least: 0, most: 3_600_000 },
+] as const;
+export type MyTerm = (typeof MY_TERMS)[number]['name'];
+
+/** The follower's terms of a search, those that are set. */
+function termsOf(raw: Readonly<Record<string, unknown>>): Partial<Record<MyTerm, number>> {
+  const terms: Partial<Record<MyTerm, number>> = {};
+  for (const { name, least, most } of MY_TERMS) {
+    const given = raw[name];
+    const value =
+      typeof given === 'number' || (typeof given === 'string' && given !== '') ? Number(given) : Number.NaN;
+    if (value >= least && value <= most) terms[name] = value;
+  }
+  return terms;
 }
 
 export interface BoardFilter {
@@ -95,9 +119,11 @@ export function boardViewOf(search: BoardSearch) {
     sort: search.sort ?? ownScore(board),
     order: search.order ?? 'desc',
     filter: search.filter ?? '',
+    // Only the copy board is about a follower.
+    ...(board === 'copy' ? termsOf({ ...search }) : {}),
   } as const;
 }
-export type BoardView = ReturnType<typeof boardViewOf>;
+export type BoardView = ReturnType<typeof boardViewOf> & Partial<Record<MyTerm, number>>;
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -115,5 +141,6 @@ export function boardSearch(raw: Readonly<Record<string, unknown>>): BoardSearch
     ...(raw['order'] === 'asc' ? { order: 'asc' as const } : {}),
     ...(filter === '' ? {} : { filter }),
     ...(columns === '' || columns === DEFAULT_COLUMNS.join(',') ? {} : { columns }),
+    ...termsOf(raw),
   };
 }

@@ -26,6 +26,7 @@ import { boardColumns, columnName } from './board_columns.tsx';
 import { CompareDialog, CompareTray } from './compare.tsx';
 import { FilterChips, FilterDialog } from './filters.tsx';
 import styles from './leaderboard.module.css';
+import { TermChips, TermsDialog } from './my_terms.tsx';
 import { Progress } from './progress.tsx';
 
 const c = pick(styles);
@@ -44,10 +45,10 @@ const WINDOW_CHOICES = BOARD_WINDOWS.map((window) => ({
 }));
 
 function useBoard(view: BoardView) {
-  const { board, window, sort, order, filter } = view;
+  const { board, window, sort, order, filter, equity, takerBp, latencyMs } = view;
   const pages = useInfiniteQuery({
-    queryKey: ['leaderboard', board, window, sort, order, filter],
-    queryFn: ({ pageParam, signal }) => boardPage({ board, window, sort, order, filter }, pageParam, signal),
+    queryKey: ['leaderboard', board, window, sort, order, filter, equity, takerBp, latencyMs],
+    queryFn: ({ pageParam, signal }) => boardPage(view, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
     refetchInterval: REFRESH_MS,
@@ -79,13 +80,14 @@ function useChosen() {
 
 function useGo() {
   const navigate = route.useNavigate();
-  return (change: Record<string, string | undefined>) =>
+  return (change: Record<string, string | number | undefined>) =>
     void navigate({ search: (before) => boardSearch({ ...before, ...change }) });
 }
 type Go = ReturnType<typeof useGo>;
 
 function Controls({ view, columns, go }: { view: BoardView; columns: readonly string[]; go: Go }) {
   const [filtering, setFiltering] = useState(false);
+  const [mine, setMine] = useState(false);
   const filters = filtersOf(view.filter);
   const apply = (next: typeof filters) => go({ filter: filterText(next) });
   return (
@@ -103,6 +105,7 @@ function Controls({ view, columns, go }: { view: BoardView; columns: readonly st
         choices={WINDOW_CHOICES}
         onChange={(window) => go({ window })}
       />
+      {view.board === 'copy' ? <Button onClick={() => setMine(true)}>For my equity</Button> : null}
       <Button onClick={() => setFiltering(true)}>Add filter</Button>
       <Menu button={<Button icon="columns">Columns</Button>}>
         {BOARD_COLUMNS.map((column) => (
@@ -123,7 +126,9 @@ function Controls({ view, columns, go }: { view: BoardView; columns: readonly st
           Reset
         </MenuAction>
       </Menu>
+      <TermChips view={view} onChange={go} />
       <FilterChips filters={filters} onChange={apply} />
+      {mine ? <TermsDialog view={view} onChange={go} onClose={() => setMine(false)} /> : null}
       {filtering ? (
         <FilterDialog filters={filters} onChange={apply} onClose={() => setFiltering(false)} />
       ) : null}

@@ -1,0 +1,93 @@
+/**
+ * The copy board for one follower: own equity, fees and delay instead of the standard ones. Pure. What fees and delay
+ * change of a trader's daily returns is known from what they are made of: the mean exactly, the deviation but for that
+ * of its costs. Whoever
+ * needs more capital than the follower has, or whose markets carry less, is left out. The gates are the standard ones.
+ */
+import { type CopyTerms, DEFAULT_COPY_TERMS, decayFactor } from './copy_returns.ts';
+import { netMean, type Prior } from './posterior.ts';
+
+/** What a follower may say of himself; absent is the standard. */
+export interface MyTerms {
+  readonly equityUsd?: number;
+  readonly takerBp?: number;
+  readonly latencyMs?: number;
+}
+
+/** One trader's columns. */
+export interface TermsRow {
+  readonly sharpe: number;
+  readonly sharpeVariance: number;
+  readonly sharpeWithoutBest: number;
+  readonly sharpeWithoutBestVariance: number;
+  readonly cost: number;
+  readonly copyReturn: number;
+  readonly days: number;
+  readonly holdMs: number;
+  readonly copyTurnover: number;
+  readonly copyGain: number;
+  readonly copyGainSquare: number;
+  readonly copySpread: number;
+  /** NaN: not known, which leaves nobody out. */
+  readonly minCapital: number;
+  readonly maxCapital: number;
+}
+
+export interface MyStanding {
+  readonly copyScore: number;
+  readonly sharpe: number;
+  readonly cost: number;
+  readonly copyReturn: number;
+}
+
+/** Whether so much can follow the trader. */
+export const carries = (row: Pick<TermsRow, 'minCapital' | 'maxCapital'>, equityUsd: number | undefined) =>
+  equityUsd === undefined || !(row.minCapital > equityUsd || row.maxCapital < equityUsd);
+
+/** The trader's standing for this follower; the standard terms give the standard one. */
+export function standingFor(
+  row: TermsRow,
+  mine: MyTerms,
+  prior: Prior,
+  priorWithoutBest: Prior,
+  usual: CopyTerms = DEFAULT_COPY_TERMS,
+): MyStanding {
+  const hold = Number.isFinite(row.holdMs) ? row.holdMs : null;
+  const before = decayFactor(hold, usual.latencyMs);
+  const after = decayFactor(hold, mine.latencyMs ?? usual.latencyMs);
+  const fees = finite(row.copyTurnover * ((mine.takerBp ?? usual.takerBp) - usual.takerBp) * 1e-4);
+  const more = before > 0 ? after / before - 1 : 0;
+  const mean = finite(row.copyGain * more) - fees;
+  const { copySpread: spread } = row;
+  const changed = Math.sqrt(Math.max(0, spread ** 2 + gainVariance(row, more)));
+  const usualTerms = more === 0 && fees === 0;
+  const scaled = (value: number, by: number): number =>
+    usualTerms || !(spread > 0 && changed > 0) ? value : (value * spread + by) / changed;
+  const cost = Math.max(0, scaled(row.cost, fees));
+  const full = netMean(scaled(row.sharpe, mean), row.sharpeVariance, cost, prior);
+  const robust = netMean(
+    scaled(row.sharpeWithoutBest, mean),
+    row.sharpeWithoutBestVariance,
+    cost,
+    priorWithoutBest,
+  );
+  return {
+    copyScore: 0.5 * full + 0.5 * robust,
+    sharpe: scaled(row.sharpe, mean),
+    cost,
+    copyReturn: row.copyReturn + row.days * mean,
+  };
+}
+
+const finite = (x: number): number => (Number.isFinite(x) ? x : 0);
+
+/** What gains that are `more` (a fraction) larger add to the variance of daily returns. */
+function gainVariance(row: TermsRow, more: number): number {
+  const own = row.copyGainSquare - row.copyGain ** 2;
+  // On a day with a gain the return is that gain less the costs; on others there is no gain.
+  const together =
+    row.copyGainSquare -
+    row.cost * row.copySpread * row.copyGain -
+    (row.copyReturn / row.days) * row.copyGain;
+  return finite(more ** 2 * own + 2 * more * together);
+}
