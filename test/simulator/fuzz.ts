@@ -1,41 +1,60 @@
 /**
- * Fuzzes the simulator over real sockets. As a program: `node --import tsx test/simulator/fuzz.ts [requests] [seed]`
- * (1,000,000 by default; about a quarter of an hour). Every request gets a typed answer, no prototype is written,
- * the venue still balances to the unit, and memory stays flat.
+ * Fuzzes the simulator over real sockets. As a program: `node --expose-gc --import tsx test/simulator/fuzz.ts
+ * [requests] [seed]` (1,000,000 by default; about half an hour). Every request over /info, /exchange, /ws, the
+ * control port and below HTTP gets a typed answer of its own, no prototype is written, the venue still balances to
+ * the unit, and memory stays flat.
  */
-import { Agent, request } from 'node:http';
-import { pathToFileURL } from 'node:url';
-import WebSocket from 'ws';
-import { seededRandom } from '../../src/runtime/random.ts';
-import { FUZZ_ACCOUNT, type FuzzRequest, RequestFuzzer } from './fuzz_requests.ts';
-import { startVenueWorld, type VenueWorld } from './venue_world.ts';
 
+import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
+import { pathToFileURL } from 'node:url';
+import type { MicroUsd } from '../../src/domain/money.ts';
+import { seededRandom } from '../../src/runtime/random.ts';
+import { LEVERS } from '../../src/simulator/faults/levers.ts';
+import { FUZZ_ACCOUNT, FUZZ_ACTION_TYPES, FUZZ_AGENT, FUZZ_OTHER } from './fuzz_actions.ts';
+import { FrameProbe } from './fuzz_probe.ts';
+import { type FuzzRequest, RequestFuzzer } from './fuzz_requests.ts';
+import {
+  type ControlledVenue,
+  startControlledVenue,
+  startVenueWorld,
+  type VenueWorld,
+} from './venue_world.ts';
+
+const USD = 1_000_000;
 const WORKERS = 24;
+const ANSWER_MS = 60_000;
 /** Answers that a well-behaved server may give; 500 is none of them. */
-const TYPED = new Set([200, 400, 404, 405, 413, 415, 422, 429]);
+const TYPED = new Set([200, 400, 403, 404, 405, 409, 413, 415, 422, 429]);
 /** Megabytes by which the heap may grow after the first fifth. */
 const MAX_GROWTH_MB = 96;
 
 export interface FuzzReport {
   readonly requests: number;
-  /** Answers by status; frames count as "frame". */
+  /** Answers by entry point and status, or by kind of frame. */
   readonly answers: Readonly<Record<string, number>>;
+  /** What was asked for and how often it was accepted: types of /info and /exchange, channels, control routes. */
+  readonly accepted: Readonly<Record<string, number>>;
+  /** Types, actions, channels and levers of which none was. */
+  readonly neverAccepted: readonly string[];
   readonly problems: readonly string[];
   /** Heap growth after the first fifth of the requests, megabytes. */
   readonly heapGrowthMb: number;
 }
 
-function send(url: URL, agent: Agent, path: string, body: string): Promise<{ status: number; text: string }> {
+type HttpFuzz = Extract<FuzzRequest, { method: string }>;
+
+function send(url: URL, agent: Agent, fuzzed: HttpFuzz): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const call = request(
       {
         host: url.hostname,
         port: url.port,
-        path,
-        method: 'POST',
+        path: fuzzed.path,
+        method: fuzzed.method,
         agent,
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-        timeout: 20_000,
+        headers: { 'content-type': fuzzed.contentType, 'content-length': Buffer.byteLength(fuzzed.body) },
+        timeout: ANSWER_MS,
       },
       (response) => {
         let text = '';
@@ -45,50 +64,24 @@ function send(url: URL, agent: Agent, path: string, body: string): Promise<{ sta
         response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
       },
     );
-    call.on('timeout', () => call.destroy(new Error('no answer in 20 s')));
+    call.on('timeout', () => call.destroy(new Error(`no answer in ${ANSWER_MS / 1000} s`)));
     call.on('error', reject);
-    call.end(body);
+    call.end(fuzzed.body);
   });
 }
 
-/** A socket whose every message is followed by a ping; the pong proves that the message did not hang it. */
-class FrameProbe {
-  readonly #socket: WebSocket;
-  #resume: (() => void) | undefined;
-  #closed = false;
-
-  private constructor(socket: WebSocket) {
-    this.#socket = socket;
-    socket.on('message', (raw) => {
-      if (String(raw) === '{"channel":"pong"}') this.#resume?.();
+/** The first line of what the server says to these bytes before it closes. */
+function sendRaw(url: URL, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect(Number(url.port), url.hostname, () => socket.end(bytes));
+    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('neither answered nor closed')));
+    socket.on('data', (chunk) => {
+      text += chunk.toString();
     });
-    socket.on('close', () => {
-      this.#closed = true;
-      this.#resume?.();
-    });
-  }
-
-  static open(url: string): Promise<FrameProbe> {
-    return new Promise((resolve, reject) => {
-      const socket = new WebSocket(url);
-      socket.once('open', () => resolve(new FrameProbe(socket)));
-      socket.once('error', reject);
-    });
-  }
-
-  async send(text: string): Promise<void> {
-    const answered = new Promise<void>((resolve) => {
-      this.#resume = resolve;
-    });
-    this.#socket.send(text);
-    this.#socket.send('{"method":"ping"}');
-    await answered;
-    if (this.#closed) throw new Error('the socket was closed');
-  }
-
-  close(): void {
-    this.#socket.terminate();
-  }
+    socket.on('error', reject);
+    socket.on('close', () => resolve(text.split('\r\n')[0] ?? ''));
+  });
 }
 
 function heapMb(): number {
@@ -98,34 +91,53 @@ function heapMb(): number {
 
 class Run {
   readonly answers: Record<string, number> = {};
+  readonly accepted: Record<string, number> = {};
   readonly problems: string[] = [];
   readonly #world: VenueWorld;
-  readonly #url: URL;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: WORKERS });
+  readonly #control: ControlledVenue;
+  readonly #urls: { readonly http: URL; readonly control: URL };
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 2 * WORKERS });
 
-  constructor(world: VenueWorld) {
+  constructor(world: VenueWorld, control: ControlledVenue) {
     this.#world = world;
-    this.#url = new URL(world.server.url);
+    this.#control = control;
+    this.#urls = { http: new URL(world.server.url), control: new URL(control.url) };
   }
 
   async one(fuzzed: FuzzRequest, probe: FrameProbe): Promise<void> {
     try {
-      if (fuzzed.kind === 'frame') {
-        await probe.send(fuzzed.text);
-        this.#count('frame');
-        return;
-      }
-      const { status, text } = await send(this.#url, this.#agent, fuzzed.path, fuzzed.body);
-      this.#count(String(status));
-      if (!TYPED.has(status)) this.#problem(`${status} ${text.slice(0, 80)}`, fuzzed);
-      if (status === 200) JSON.parse(text);
+      if (fuzzed.kind === 'frame') this.#frame(fuzzed.about, await probe.send(fuzzed.text, fuzzed.binary));
+      else if (fuzzed.kind === 'raw') this.#raw(await sendRaw(this.#urls.http, fuzzed.text));
+      else await this.#http(fuzzed, this.#urls[fuzzed.kind]);
     } catch (error) {
       this.#problem(String(error), fuzzed);
     }
   }
 
-  #count(key: string): void {
-    this.answers[key] = (this.answers[key] ?? 0) + 1;
+  async #http(fuzzed: HttpFuzz, url: URL): Promise<void> {
+    const { status, text } = await send(url, this.#agent, fuzzed);
+    this.#count(this.answers, `${fuzzed.kind} ${status}`);
+    if (!TYPED.has(status)) this.#problem(`${status} ${text.slice(0, 80)}`, fuzzed);
+    if (status !== 200 || fuzzed.method === 'OPTIONS') return;
+    const answer = JSON.parse(text) as { status?: unknown } | null;
+    if (!fuzzed.path.startsWith('/exchange')) this.#count(this.accepted, fuzzed.about);
+    else if (answer?.status === 'ok') this.#count(this.accepted, fuzzed.about);
+    else if (answer?.status === 'err') this.#count(this.answers, 'http 200 err');
+    else this.#problem(`untyped answer ${text.slice(0, 80)}`, fuzzed);
+  }
+
+  #frame(about: string, answer: { channel: string }): void {
+    this.#count(this.answers, `frame ${answer.channel}`);
+    if (answer.channel !== 'error') this.#count(this.accepted, about);
+  }
+
+  /** Closing without a word is right where not even a request line came. */
+  #raw(line: string): void {
+    this.#count(this.answers, `raw ${line === '' ? 'closed' : line.split(' ')[1]}`);
+  }
+
+  #count(counts: Record<string, number>, key: string): void {
+    counts[key] = (counts[key] ?? 0) + 1;
   }
 
   #problem(what: string, fuzzed: FuzzRequest): void {
@@ -135,45 +147,87 @@ class Run {
   /** What must hold at the end, whatever was sent. */
   verdict(): void {
     if (({} as { polluted?: unknown }).polluted !== undefined) this.problems.push('a prototype was written');
-    const { difference } = this.#world.venue.conservation();
-    if (difference !== 0n) this.problems.push(`the venue is off by ${difference} micro-USD`);
+    for (const { venue } of [this.#world, this.#control]) {
+      const { difference } = venue.conservation();
+      if (difference !== 0n) this.problems.push(`a venue is off by ${difference} micro-USD`);
+    }
+    this.problems.push(...this.#control.failures);
     this.#agent.destroy();
   }
 }
 
-/** Sends `requests` fuzzed requests of a seed and reports. */
-export async function fuzz(requests: number, seed: string): Promise<FuzzReport> {
+/** The account trades enough to have what only heavy accounts may have, and has a sub-account and a vault. */
+async function enrich(world: VenueWorld): Promise<string[]> {
+  const account = world.venue.state.accounts.get(FUZZ_ACCOUNT);
+  if (account === undefined) throw new Error('the account was not funded');
+  account.cumulativeVolume = 2_000_000 * USD;
+  const addresses: string[] = [FUZZ_ACCOUNT, FUZZ_ACCOUNT, FUZZ_OTHER, FUZZ_AGENT];
+  const vault = { type: 'createVault', name: 'v', description: '', initialUsd: 1000 * USD, nonce: 1 };
+  for (const action of [{ type: 'createSubAccount', name: 'sub' }, vault]) {
+    const answer = await world.act(FUZZ_ACCOUNT, action);
+    if (answer.status === 'err') throw new Error(answer.response);
+    addresses.push(String(answer.response.data));
+  }
+  return addresses;
+}
+
+function neverAccepted(world: VenueWorld, accepted: Readonly<Record<string, number>>): string[] {
+  const wanted = [
+    ...world.types.map((type) => `info ${type}`),
+    ...FUZZ_ACTION_TYPES.map((type) => `exchange ${type}`),
+    ...world.channels.map((channel) => `ws subscribe ${channel}`),
+    ...[...LEVERS.keys()].map((lever) => `control POST venue/${lever}`),
+  ];
+  return wanted.filter((about) => accepted[about] === undefined);
+}
+
+async function startWorld(): Promise<VenueWorld> {
   const world = await startVenueWorld({
     blockMs: 5,
     limits: { messagesPerMinute: 1e9, users: 1e6, subscriptions: 1e6, connections: 1e6, pendingPosts: 1e6 },
   });
-  await world.deposit(FUZZ_ACCOUNT, 1_000_000);
+  for (const account of [FUZZ_ACCOUNT, FUZZ_OTHER]) await world.deposit(account, 10_000_000);
   world.venue.control.setActionBudget(FUZZ_ACCOUNT, -1_000_000_000);
-  const { types, channels } = world;
-  const fuzzer = new RequestFuzzer(seededRandom(seed), types, channels, Date.now());
-  const run = new Run(world);
+  return world;
+}
+
+/** Sends `requests` fuzzed requests of a seed and reports. */
+export async function fuzz(requests: number, seed: string): Promise<FuzzReport> {
+  const world = await startWorld();
+  const control = await startControlledVenue();
+  const addresses = await enrich(world);
+  const known = { types: world.types, channels: world.channels, addresses, firstNonce: Date.now() };
+  const fuzzer = new RequestFuzzer(seededRandom(seed), known);
+  const run = new Run(world, control);
   let left = requests;
   let baseline = 0;
   const worker = async () => {
-    let probe = await FrameProbe.open(world.server.websocketUrl);
+    let probe = await FrameProbe.open(world.server.websocketUrl, ANSWER_MS);
     for (let count = 1; left > 0; count++) {
       left--;
       if (left === Math.floor(requests * 0.8)) baseline = heapMb();
+      // It trades its money away, and withdraws and sends it.
+      if (left % 5000 === 0) world.venue.control.deposit(FUZZ_ACCOUNT, (100_000 * USD) as MicroUsd);
+      if (left % 50_000 === 0) process.stderr.write(`${left} left, heap ${Math.round(heapMb())} MB\n`);
       await run.one(fuzzer.next(), probe);
       if (count % 500 !== 0) continue;
       // Subscriptions pile up on a socket; a new one now and then keeps the load that of a client.
       probe.close();
-      probe = await FrameProbe.open(world.server.websocketUrl);
+      probe = await FrameProbe.open(world.server.websocketUrl, ANSWER_MS);
     }
     probe.close();
   };
   await Promise.all(Array.from({ length: WORKERS }, worker));
   run.verdict();
+  await control.close();
   await world.close();
+  const { answers, accepted, problems } = run;
   return {
     requests,
-    answers: run.answers,
-    problems: run.problems,
+    answers,
+    accepted,
+    neverAccepted: neverAccepted(world, accepted),
+    problems,
     heapGrowthMb: Math.round(heapMb() - baseline),
   };
 }

@@ -1,286 +1,246 @@
 /** Random requests for every entry point: mostly well-formed with strange values, some broken in every way. */
-import { createRequire } from 'node:module';
 import type { Random } from '../../src/runtime/random.ts';
-import { actionHash } from '../../src/simulator/signing/action_hash.ts';
-import { addressOf } from '../../src/simulator/signing/recover.ts';
-import { agentDigest, toHex } from '../../src/simulator/signing/typed_data.ts';
+import { LEVERS } from '../../src/simulator/faults/levers.ts';
+import { fuzzedEnvelope } from './fuzz_actions.ts';
+import { Draw } from './fuzz_values.ts';
 
-interface Curve {
-  ecdsaSign(digest: Uint8Array, key: Uint8Array): { signature: Uint8Array; recid: number };
-  publicKeyCreate(key: Uint8Array, compressed: boolean): Uint8Array;
-}
-const curve = createRequire(import.meta.url)('secp256k1') as Curve;
-const KEY = new Uint8Array(32).fill(0x61);
-/** The account in whose name the signed requests are made. */
-export const FUZZ_ACCOUNT = addressOf(curve.publicKeyCreate(KEY, false));
-
-export type FuzzRequest =
-  | { readonly kind: 'http'; readonly path: string; readonly body: string }
-  | { readonly kind: 'frame'; readonly text: string };
+/** What a request is about, for the report: "info meta", "exchange order", "ws bbo", "control venue/oracle". */
+export type FuzzRequest = { readonly about: string } & (
+  | {
+      readonly kind: 'http' | 'control';
+      readonly method: string;
+      readonly path: string;
+      readonly contentType: string;
+      readonly body: string;
+    }
+  | { readonly kind: 'frame'; readonly text: string; readonly binary: boolean }
+  /** Bytes that are no request at all, or half of one. */
+  | { readonly kind: 'raw'; readonly text: string }
+);
 
 type Make = () => unknown;
 
-const STRANGE: readonly unknown[] = [
-  null,
-  true,
-  false,
-  0,
-  -1,
-  -0,
-  1.5,
-  1e21,
-  2 ** 53,
-  Number.MAX_SAFE_INTEGER,
-  '',
-  '0',
-  '-1',
-  '0.00000001',
-  '99999999999999999999',
-  '1e5',
-  'NaN',
-  'BTC',
-  'xyz:XYZ100',
-  '__proto__',
-  'constructor',
-  'toString',
-  '\u0000',
-  '💥',
-  '0x',
-  `0x${'f'.repeat(40)}`,
-  [],
-  {},
-  [[]],
-  [null],
-  { __proto__: null },
+const JSON_TYPE = 'application/json';
+const RAW: readonly string[] = [
+  'garbage\r\n\r\n',
+  'GET\r\n\r\n',
+  'POST /info HTTP/9.9\r\n\r\n',
+  'POST /info HTTP/1.1\r\nhost: x\r\ncontent-length: -5\r\n\r\n',
+  'POST /info HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{',
+  'POST /info HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
+  `POST /info HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`,
+  'GET /ws HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n',
+  'GET /ws HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: short\r\nsec-websocket-version: 13\r\n\r\n',
+  'GET /elsewhere HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n',
 ];
 
+/** A drawn name for the report; drawn values need not be texts. */
+const named = (value: unknown): string => (typeof value === 'string' ? value : typeof value);
+
+/** What the venue knows, and so what good values are drawn from. */
+export interface Known {
+  readonly types: readonly string[];
+  readonly channels: readonly string[];
+  readonly addresses: readonly string[];
+  /** ms */
+  readonly firstNonce: number;
+}
+
 export class RequestFuzzer {
-  readonly #random: Random;
-  readonly #types: readonly string[];
-  readonly #channels: readonly string[];
+  readonly #draw: Draw;
+  readonly #known: Known;
   #nonce: number;
 
-  /** @param types of /info, @param channels of /ws, @param firstNonce of signed requests, ms */
-  constructor(random: Random, types: readonly string[], channels: readonly string[], firstNonce: number) {
-    this.#random = random;
-    this.#types = types;
-    this.#channels = channels;
-    this.#nonce = firstNonce;
+  constructor(random: Random, known: Known) {
+    this.#draw = new Draw(random, () => this.#nonce, known.addresses);
+    this.#known = known;
+    this.#nonce = known.firstNonce;
   }
 
   next(): FuzzRequest {
-    const draw = this.#random.next();
-    if (draw < 0.35) return this.#http('/info', this.#info());
-    if (draw < 0.7) return this.#http('/exchange', this.#exchange());
-    if (draw < 0.72) return this.#http(this.#pick(['/', '/info/', '/ws', '/%00', '/explorer']), this.#info());
-    return { kind: 'frame', text: this.#text(this.#message()) };
+    const d = this.#draw;
+    const draw = d.int(1000);
+    if (draw < 330) return this.#http('/info', this.#info());
+    if (draw < 680) return this.#http('/exchange', this.#exchange());
+    if (draw < 690)
+      return this.#http(d.pick(['/', '/info/', '/ws', '/%00', '/explorer', '/..']), this.#info());
+    if (draw < 692) return { kind: 'raw', about: 'raw', text: d.pick(RAW) };
+    if (draw < 760) return this.#control();
+    const [about, message] = this.#message();
+    return { kind: 'frame', about, text: this.#text(message), binary: d.chance(0.02) };
   }
 
-  #http(path: string, body: unknown): FuzzRequest {
-    return { kind: 'http', path, body: this.#text(body) };
-  }
-
-  #pick<T>(list: readonly T[]): T {
-    return list[this.#random.int(list.length)] as T;
+  #http(path: string, body: Record<string, unknown>): FuzzRequest {
+    const d = this.#draw;
+    const what = path === '/exchange' ? (body['action'] as { type?: unknown } | null)?.type : body['type'];
+    return {
+      kind: 'http',
+      about: `${path.slice(1)} ${named(what)}`,
+      method: d.rarely(() => d.pick(['GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']), 'POST'),
+      path,
+      contentType: d.rarely(() => d.pick(['text/plain', '', 'application/x-www-form-urlencoded']), JSON_TYPE),
+      body: this.#text(body),
+    };
   }
 
   /** Mostly JSON, sometimes cut short, sometimes with a polluting key put in. */
   #text(value: unknown): string {
+    const d = this.#draw;
     const text = JSON.stringify(value) ?? 'undefined';
-    const draw = this.#random.next();
-    if (draw < 0.03) return text.slice(0, this.#random.int(text.length + 1));
-    if (draw < 0.06)
+    const draw = d.int(1000);
+    if (draw < 20) return text.slice(0, d.int(text.length + 1));
+    if (draw < 50)
       return text.replace('{', '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},');
-    if (draw < 0.07) return '['.repeat(this.#random.int(2000));
+    if (draw < 55) return '['.repeat(d.int(2000));
     return text;
   }
 
-  /** A good value most of the time. */
-  #or(good: Make): unknown {
-    return this.#random.next() < 0.85 ? good() : this.#pick(STRANGE);
-  }
+  #coin = (): string => this.#draw.pick(['BTC', 'ETH', 'SOL', 'xyz:XYZ100', 'PURR/USDC', '@1', 'NOPE']);
+  #interval = (): string => this.#draw.pick(['1m', '1h', '1M', '1w', '7m']);
 
-  #address = (): string => this.#pick([FUZZ_ACCOUNT, `0x${'7'.repeat(40)}`, FUZZ_ACCOUNT.toUpperCase()]);
-  #coin = (): string => this.#pick(['BTC', 'ETH', 'SOL', 'xyz:XYZ100', 'PURR/USDC', '@1', 'NOPE']);
-  #time = (): number => this.#pick([0, 1, this.#nonce, this.#nonce - 3_600_000, 2 ** 52]);
-  #oid = (): unknown => this.#pick([1, 1_000_000 + this.#random.int(500), `0x${'ab'.repeat(16)}`]);
-
-  #info(): unknown {
-    const request: Record<string, unknown> = { type: this.#or(() => this.#pick(this.#types)) };
+  #info(): Record<string, unknown> {
+    const d = this.#draw;
+    const request: Record<string, unknown> = { type: d.or(() => d.pick(this.#known.types)) };
     const fields: Record<string, Make> = {
-      user: this.#address,
+      user: d.address,
       coin: this.#coin,
-      dex: () => this.#pick(['', 'xyz', 'nope']),
-      startTime: this.#time,
-      endTime: this.#time,
-      oid: this.#oid,
+      dex: () => d.pick(['', 'xyz', 'nope']),
+      startTime: () => d.time(),
+      endTime: () => d.time(),
+      oid: () => d.pick([1, 1_000_000 + d.int(5000), d.cloid()]),
       req: () => ({
-        coin: this.#or(this.#coin),
-        interval: this.#or(() => this.#pick(['1m', '1h', '1M', '1w'])),
-        startTime: this.#or(this.#time),
-        endTime: this.#or(this.#time),
+        coin: d.or(this.#coin),
+        interval: d.or(this.#interval),
+        startTime: d.time(),
+        endTime: d.time(),
       }),
-      nSigFigs: () => this.#pick([2, 3, 4, 5, null]),
-      mantissa: () => this.#pick([1, 2, 5, null]),
-      users: () => [this.#address()],
-      builder: this.#address,
-      vaultAddress: this.#address,
-      id: () => this.#random.int(60),
+      nSigFigs: () => d.pick([2, 3, 4, 5, null]),
+      mantissa: () => d.pick([1, 2, 5, null]),
+      users: () => Array.from({ length: d.int(4) }, d.address),
+      builder: d.address,
+      vaultAddress: d.address,
+      id: () => d.int(60),
       aggregateByTime: () => true,
+      reversed: () => true,
     };
-    for (const [name, make] of Object.entries(fields))
-      if (this.#random.next() < 0.8) request[name] = this.#or(make);
+    for (const [name, make] of Object.entries(fields)) if (d.chance(0.9)) request[name] = d.or(make);
     return request;
   }
 
-  #price = (): string =>
-    this.#pick([
-      '113000',
-      '100000',
-      '120000',
-      '4300',
-      '1',
-      '0',
-      '0.1',
-      '113000.5',
-      '99999999999',
-      '0.000001',
-    ]);
-  #size = (): string =>
-    this.#pick(['0.001', '0.01', '1', '1000', '0', '0.00001', '123456789', '0.000000001']);
+  #exchange = (): Record<string, unknown> => fuzzedEnvelope(this.#draw, this.#nonce++);
 
-  #order(): unknown {
+  #message(): [about: string, message: unknown] {
+    const d = this.#draw;
+    const subscription = (): Record<string, unknown> => ({
+      type: d.or(() => d.pick(this.#known.channels)),
+      coin: d.or(this.#coin),
+      user: d.or(d.address),
+      interval: d.or(this.#interval),
+      ...(d.chance(0.5) ? { dex: d.or(() => d.pick(['', 'xyz', 'nope'])) } : {}),
+      ...(d.chance(0.2) ? { nSigFigs: d.or(() => 5), mantissa: d.or(() => 2), fast: d.or(() => true) } : {}),
+    });
+    const subscribing = (method: string): [string, unknown] => {
+      const wanted = subscription();
+      return [`ws ${method} ${named(wanted['type'])}`, { method, subscription: d.or(() => wanted) }];
+    };
+    const id = d.or(() => d.int(1000));
+    switch (d.int(8)) {
+      case 0:
+        return ['ws ping', { method: 'ping' }];
+      case 1:
+      case 2:
+      case 3:
+        return subscribing('subscribe');
+      case 4:
+        return subscribing('unsubscribe');
+      case 5: {
+        const payload = this.#info();
+        const request = { type: d.or(() => 'info'), payload: d.or(() => payload) };
+        return ['ws post info', { method: 'post', id, request }];
+      }
+      case 6: {
+        const payload = this.#exchange();
+        return ['ws post action', { method: 'post', id, request: { type: 'action', payload } }];
+      }
+      default:
+        return ['ws other', d.pick([{ method: d.or(() => 'fly') }, [], 7, null, 'text'])];
+    }
+  }
+
+  #control(): FuzzRequest {
+    const d = this.#draw;
+    const lever = d.pick([...LEVERS.keys()]);
+    const routes: readonly (readonly [method: string, path: string, body: Make])[] = [
+      ['POST', `venue/${d.rarely(() => '__proto__', lever)}`, () => this.#leverArguments(lever)],
+      ['POST', `venue/${lever}`, () => this.#leverArguments(lever)],
+      ['POST', 'faults', () => this.#faultRule()],
+      ['DELETE', d.pick(['faults', `faults/${d.int(50)}`, 'faults/x']), () => ({})],
+      ['GET', d.pick(['faults', 'sentinels', 'population']), () => ({})],
+      ['GET', d.pick(['truth', `truth/${d.address()}`, 'truth/%00']), () => ({})],
+      ['POST', 'restart', () => ({ downMs: d.or(() => 1), pruneSigners: d.or(() => [d.address()]) })],
+      ['POST', 'drop-sockets', () => ({})],
+      ['POST', 'clock', () => ({ skewMs: d.or(() => d.int(10_000) - 5000) })],
+      [d.pick(['PUT', 'GET', 'POST']), d.pick(['', 'nothing', '__proto__', 'venue']), () => ({})],
+    ];
+    const [method, path, body] = d.pick(routes);
     return {
-      a: this.#or(() => this.#pick([0, 1, 5, 3, 110_000, 100_000, 10_000, 99_999])),
-      b: this.#or(() => this.#random.next() < 0.5),
-      p: this.#or(this.#price),
-      s: this.#or(this.#size),
-      r: this.#or(() => this.#random.next() < 0.3),
-      t: this.#or(() =>
-        this.#random.next() < 0.7
-          ? { limit: { tif: this.#or(() => this.#pick(['Gtc', 'Ioc', 'Alo', 'FrontendMarket'])) } }
-          : {
-              trigger: {
-                isMarket: this.#random.next() < 0.5,
-                triggerPx: this.#or(this.#price),
-                tpsl: this.#pick(['tp', 'sl']),
-              },
-            },
-      ),
-      ...(this.#random.next() < 0.3 ? { c: this.#or(() => `0x${'ab'.repeat(16)}`) } : {}),
+      kind: 'control',
+      about: `control ${method} ${path.startsWith('venue') ? path : path.split('/')[0]}`,
+      method,
+      path: `/${path}`,
+      contentType: d.rarely(() => 'text/plain', JSON_TYPE),
+      body: this.#text(d.or(body)),
     };
   }
 
-  #orders = (): unknown[] => Array.from({ length: this.#random.int(4) }, () => this.#order());
-
-  #action(): Record<string, unknown> {
-    const asset = () => this.#or(() => this.#pick([0, 1, 2, 110_000]));
-    const makers: readonly (() => Record<string, unknown>)[] = [
-      () => ({
-        type: 'order',
-        orders: this.#or(this.#orders),
-        grouping: this.#or(() => this.#pick(['na', 'normalTpsl', 'positionTpsl'])),
-      }),
-      () => ({ type: 'order', orders: this.#orders(), grouping: 'na' }),
-      () => ({
-        type: 'cancel',
-        cancels: [{ a: asset(), o: this.#or(() => 1_000_000 + this.#random.int(500)) }],
-      }),
-      () => ({
-        type: 'cancelByCloid',
-        cancels: [{ asset: asset(), cloid: this.#or(() => `0x${'ab'.repeat(16)}`) }],
-      }),
-      () => ({ type: 'modify', oid: this.#or(this.#oid), order: this.#order() }),
-      () => ({ type: 'batchModify', modifies: [{ oid: this.#or(this.#oid), order: this.#order() }] }),
-      () => ({
-        type: 'updateLeverage',
-        asset: asset(),
-        isCross: this.#random.next() < 0.5,
-        leverage: this.#or(() => this.#random.int(60)),
-      }),
-      () => ({
-        type: 'updateIsolatedMargin',
-        asset: asset(),
-        isBuy: true,
-        ntli: this.#or(() => this.#random.int(2e9) - 1e9),
-      }),
-      () => ({ type: 'scheduleCancel', time: this.#or(this.#time) }),
-      () => ({
-        type: 'twapOrder',
-        twap: { a: asset(), b: true, s: this.#or(this.#size), r: false, m: this.#or(() => 30), t: true },
-      }),
-      () => ({ type: 'twapCancel', a: asset(), t: this.#or(() => 1) }),
-      () => ({ type: 'createSubAccount', name: this.#or(() => 'fuzz') }),
-      () => ({
-        type: 'subAccountTransfer',
-        subAccountUser: this.#or(this.#address),
-        isDeposit: true,
-        usd: this.#or(() => 5),
-      }),
-      () => ({
-        type: 'vaultTransfer',
-        vaultAddress: this.#or(this.#address),
-        isDeposit: true,
-        usd: this.#or(() => 5),
-      }),
-      () => ({
-        type: 'createVault',
-        name: 'v',
-        description: this.#or(() => 'd'),
-        initialUsd: this.#or(() => 1e8),
-        nonce: this.#nonce,
-      }),
-      () => ({ type: 'reserveRequestWeight', weight: this.#or(() => this.#random.int(1000)) }),
-      () => ({ type: 'agentSetAbstraction', abstraction: this.#or(() => this.#pick(['i', 'u', 'p'])) }),
-      () => ({ type: this.#or(() => this.#pick(['noop', 'claimRewards', 'fly', 'usdSend', 'setReferrer'])) }),
-    ];
-    return this.#pick(makers)();
+  #leverArguments(lever: string): unknown {
+    const d = this.#draw;
+    const user = d.or(d.address);
+    const symbol = d.or(() => d.pick(['BTC', 'ETH', 'xyz:TSLA', `N${d.int(20)}`, 'NOPE']));
+    const px = d.or(() => d.pick(['113000', '4300.5', '0', '0.00000001', '999999999999999']));
+    const halted = d.or(() => d.chance(0.5));
+    const usd = d.or(() => d.pick([1, 1000, 9_000_000_000, 0]));
+    const table = d.or(() => d.pick([3, 51, 56, 99]));
+    const count = d.or(() => 1 + d.int(3));
+    const all: Readonly<Record<string, unknown>> = {
+      deposit: { user, usd },
+      oracle: { symbol, px },
+      halt: { symbol, halted },
+      'halt-all': { halted },
+      'post-only-until': { time: d.time() },
+      delist: { symbol, ...(d.chance(0.5) ? { px } : {}) },
+      list: {
+        dex: d.or(() => d.pick(['', 'xyz', 'nope'])),
+        name: d.or(() => `N${d.int(20)}`),
+        szDecimals: d.or(() => d.int(7)),
+        maxLeverage: d.or(() => 1 + d.int(50)),
+        marginTableId: table,
+        oraclePx: px,
+      },
+      'margin-table': { symbol, marginTableId: table },
+      'open-interest-cap': { symbol, usd: d.rarely(() => null, usd) },
+      liquidate: { user, method: d.or(() => d.pick(['market', 'backstop'])) },
+      adl: { user, symbol, ...(d.chance(0.5) ? { sz: d.or(() => d.pick(['0.1', '0', '-1'])) } : {}) },
+      'expire-agent': { agent: user },
+      'prune-nonces': { signer: user },
+      'refuse-next': { user, level: d.or(() => d.pick(['action', 'item'])), text: d.or(() => 'no'), count },
+      'partial-fill-next': { user, symbol, sz: d.or(() => d.pick(['0.1', '0', '5'])), count },
+      'action-budget': { user, used: d.or(() => d.int(20_000)) },
+    };
+    return all[lever];
   }
 
-  /** Signed as the venue will read it when it can be read at all; else the signature is of something else. */
-  #exchange(): unknown {
-    const action = this.#action();
-    const nonce = this.#or(() => this.#nonce++);
-    const envelope: Record<string, unknown> = { action: this.#or(() => action), nonce };
-    envelope['signature'] = this.#or(() =>
-      this.#sign(action, Number.isSafeInteger(nonce) ? Number(nonce) : 0),
-    );
-    if (this.#random.next() < 0.05) envelope['vaultAddress'] = this.#or(this.#address);
-    if (this.#random.next() < 0.05) envelope['expiresAfter'] = this.#or(this.#time);
-    return envelope;
-  }
-
-  #sign(action: object, nonce: number): unknown {
-    let hash: Uint8Array;
-    try {
-      hash = actionHash(action, Math.max(0, nonce), null, null);
-    } catch {
-      hash = new Uint8Array(32).fill(1);
-    }
-    const { signature, recid } = curve.ecdsaSign(agentDigest('a', hash), KEY);
-    return { r: toHex(signature.subarray(0, 32)), s: toHex(signature.subarray(32)), v: 27 + recid };
-  }
-
-  #message(): unknown {
-    const subscription = (): unknown => ({
-      type: this.#or(() => this.#pick(this.#channels)),
-      coin: this.#or(this.#coin),
-      user: this.#or(this.#address),
-      interval: this.#or(() => '1m'),
-      dex: this.#or(() => this.#pick(['', 'xyz'])),
-    });
-    const makers: readonly Make[] = [
-      () => ({ method: 'ping' }),
-      () => ({ method: 'subscribe', subscription: this.#or(subscription) }),
-      () => ({ method: 'unsubscribe', subscription: this.#or(subscription) }),
-      () => ({
-        method: 'post',
-        id: this.#or(() => this.#random.int(1000)),
-        request: { type: this.#or(() => 'info'), payload: this.#info() },
-      }),
-      () => ({ method: 'post', id: 1, request: { type: 'action', payload: this.#exchange() } }),
-      () => ({ method: this.#or(() => 'fly') }),
-    ];
-    return this.#pick(makers)();
+  #faultRule(): unknown {
+    const d = this.#draw;
+    return {
+      kind: d.or(() =>
+        d.pick(['drop-frame', 'timeout', 'html', 'slow', 'half-open', 'close-socket', 'schema-drift']),
+      ),
+      ...(d.chance(0.5) ? { stage: d.or(() => 'before') } : {}),
+      ...(d.chance(0.5) ? { share: d.or(() => 0.5) } : {}),
+      ...(d.chance(0.3) ? { delayMs: d.or(() => 5), drift: d.or(() => 'null'), code: d.or(() => 1011) } : {}),
+      // Rules end by themselves, or their list would be what grows.
+      forMs: d.int(100),
+    };
   }
 }

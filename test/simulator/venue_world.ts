@@ -5,6 +5,8 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { KNOWN_BUILDERS } from '../../src/simulator/exchange/known_builders.ts';
 import { VenueBackend } from '../../src/simulator/exchange/venue_backend.ts';
+import { startControl } from '../../src/simulator/faults/control.ts';
+import { FaultPlan } from '../../src/simulator/faults/plan.ts';
 import type { ActionAnswer, OrderWire } from '../../src/simulator/venue/actions.ts';
 import type { World } from '../../src/simulator/venue/types.ts';
 import { SimulatedVenue } from '../../src/simulator/venue/venue.ts';
@@ -88,6 +90,49 @@ export async function startVenueWorld(options: VenueWorldOptions = {}): Promise<
     limitedServer: () => serve({ restWeight: 0 }),
     close: async () => {
       for (const each of servers) await each.close();
+    },
+  };
+}
+
+export interface ControlledVenue {
+  readonly url: string;
+  readonly venue: SimulatedVenue;
+  /** What went wrong while the venue made its blocks. */
+  readonly failures: readonly string[];
+  close(): Promise<void>;
+}
+
+/** A venue that nobody trades on, with its control port: for what only that port is asked. */
+export async function startControlledVenue(): Promise<ControlledVenue> {
+  const venue = new SimulatedVenue({ seed: 7, startTime: systemClock.now() - 1000 });
+  const failures: string[] = [];
+  let skewMs = 0;
+  const timer = systemClock.every(20, () => {
+    const time = systemClock.now() + skewMs;
+    try {
+      if (time > venue.time) venue.produceBlock(time);
+    } catch (error) {
+      failures.push(`block at ${time}: ${String(error)}`);
+    }
+  });
+  const control = await startControl({
+    host: '127.0.0.1',
+    port: 0,
+    plan: new FaultPlan('control', systemClock),
+    log: silentLogger,
+    venue,
+    dropConnections: () => {},
+    setSkew: (ms) => {
+      skewMs = ms;
+    },
+  });
+  return {
+    url: control.url,
+    venue,
+    failures,
+    close: () => {
+      timer.cancel();
+      return control.close();
     },
   };
 }

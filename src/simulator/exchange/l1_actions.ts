@@ -70,6 +70,7 @@ const RULES = {
   twapOrder: object({
     ...type('twapOrder'),
     twap: object({ a: unsigned, b: bool, s: decimal, r: bool, m: unsigned, t: bool }),
+    details: optional(object({ t: nullable(object({ p: decimal, a: bool })), s: nullable(decimal) })),
   }),
   twapCancel: object({ ...type('twapCancel'), a: unsigned, t: unsigned }),
   createVault: object({

@@ -74,6 +74,10 @@ const TYPES: Readonly<Record<UserAction['type'], UserType>> = {
     ['user', 'address', address],
     ['abstraction', 'string', abstraction],
   ]),
+  userPortfolioMargin: define('UserPortfolioMargin', 'nonce', [
+    ['user', 'address', address],
+    ['enabled', 'bool', bool],
+  ]),
   userDexAbstraction: define('UserDexAbstraction', 'nonce', [
     ['user', 'address', address],
     ['enabled', 'bool', bool],

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { Address } from '../../domain/address.ts';
+import { DomainError } from '../../domain/errors.ts';
 import { errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Venue } from '../venue/types.ts';
@@ -13,6 +14,8 @@ import { LEVERS } from './levers.ts';
 import type { FaultPlan } from './plan.ts';
 import { SENTINELS } from './sentinels.ts';
 
+/** How long an idle connection is kept. */
+const KEEP_ALIVE_MS = 75_000;
 const MAX_BODY_BYTES = 64 * 1024;
 
 export interface ControlOptions {
@@ -167,7 +170,7 @@ async function answer(options: ControlOptions, request: IncomingMessage): Promis
 
 function statusOf(error: unknown): number {
   if (error instanceof ControlRefused) return error.status;
-  return error instanceof z.ZodError ? 400 : 500;
+  return error instanceof z.ZodError || error instanceof DomainError ? 400 : 500;
 }
 
 async function handle(
@@ -193,6 +196,7 @@ async function handle(
 /** Starts the control interface. */
 export async function startControl(options: ControlOptions): Promise<ControlServer> {
   const server = createServer((request, response) => void handle(options, request, response));
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   const port = await new Promise<number>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, () => resolve((server.address() as AddressInfo).port));

@@ -5,7 +5,14 @@ import { type Account, isUnified, potOf, type State } from './state.ts';
 
 type AbstractionAction = Extract<
   Action,
-  { type: 'userSetAbstraction' | 'userDexAbstraction' | 'agentSetAbstraction' | 'agentEnableDexAbstraction' }
+  {
+    type:
+      | 'userSetAbstraction'
+      | 'userDexAbstraction'
+      | 'userPortfolioMargin'
+      | 'agentSetAbstraction'
+      | 'agentEnableDexAbstraction';
+  }
 >;
 
 function wantedMode(account: Account, action: AbstractionAction): Abstraction {
@@ -18,6 +25,8 @@ function wantedMode(account: Account, action: AbstractionAction): Abstraction {
         : action.abstraction === 'p'
           ? 'portfolioMargin'
           : 'disabled';
+    case 'userPortfolioMargin':
+      return action.enabled ? 'portfolioMargin' : 'disabled';
     case 'userDexAbstraction':
       return action.enabled ? 'dexAbstraction' : 'disabled';
     case 'agentEnableDexAbstraction':
@@ -28,10 +37,7 @@ function wantedMode(account: Account, action: AbstractionAction): Abstraction {
 /** @returns null, or the refusal's text. */
 export function setAbstraction(s: State, account: Account, action: AbstractionAction): string | null {
   let target: Account | undefined = account;
-  if (
-    (action.type === 'userSetAbstraction' || action.type === 'userDexAbstraction') &&
-    action.user !== account.address
-  )
+  if ('user' in action && action.user !== account.address)
     target = account.subAccounts.find((a) => a.address === action.user);
   if (target === undefined) return 'Abstraction can only be set for the user or its sub-accounts.';
   const mode = wantedMode(target, action);

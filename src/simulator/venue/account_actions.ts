@@ -1,6 +1,7 @@
 /** Dispatch of every signed action to its rule; the answer has the venue's shape (protocol reference 4.7). */
 
-import { parseLots } from '../../domain/money.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { parseLots, parseTicks } from '../../domain/money.ts';
 import { setAbstraction } from './abstraction.ts';
 import type { Action, ActionAnswer, SignedRequest } from './actions.ts';
 import { wireDecimal } from './arithmetic.ts';
@@ -106,17 +107,37 @@ const twapAnswer = (type: string, status: unknown): ActionAnswer => ({
   response: { type, data: { status } },
 });
 
+/** undefined where the text has other digits than the coin. */
+function parsed<T>(parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof DomainError) return undefined;
+    throw error;
+  }
+}
+
 function twapOrder(s: State, account: Account, action: Extract<Action, { type: 'twapOrder' }>): ActionAnswer {
   const { a, b, s: size, r, m, t } = action.twap;
   const market = s.byAssetId.get(a);
   if (market === undefined) return twapAnswer('twapOrder', { error: `Order has invalid asset. asset=${a}` });
-  let sz: ReturnType<typeof parseLots>;
-  try {
-    sz = parseLots(size, market.szDecimals);
-  } catch {
-    return twapAnswer('twapOrder', { error: 'Order has invalid size.' });
-  }
-  const started = startTwap(s, account, { market, isBuy: b, sz, reduceOnly: r, minutes: m, randomize: t });
+  const sz = parsed(() => parseLots(size, market.szDecimals));
+  if (sz === undefined || sz <= 0) return twapAnswer('twapOrder', { error: 'Order has invalid size.' });
+  const { t: trigger = null, s: stop = null } = action.details ?? {};
+  const stopPx = stop === null ? null : parsed(() => parseTicks(stop, market.szDecimals));
+  const triggerPx = trigger === null ? null : parsed(() => parseTicks(trigger.p, market.szDecimals));
+  if (stopPx === undefined || triggerPx === undefined)
+    return twapAnswer('twapOrder', { error: 'Price must be divisible by tick size.' });
+  const started = startTwap(s, account, {
+    market,
+    isBuy: b,
+    sz,
+    reduceOnly: r,
+    minutes: m,
+    randomize: t,
+    stopPx,
+    trigger: trigger === null || triggerPx === null ? null : { px: triggerPx, above: trigger.a },
+  });
   return twapAnswer(
     'twapOrder',
     typeof started === 'number' ? { running: { twapId: started } } : { error: started },
@@ -217,6 +238,7 @@ function settingAction(s: State, actor: Actor, action: Action): ActionAnswer {
       return okOr(approveBuilder(s, account, action));
     case 'userSetAbstraction':
     case 'userDexAbstraction':
+    case 'userPortfolioMargin':
     case 'agentSetAbstraction':
     case 'agentEnableDexAbstraction':
       return okOr(setAbstraction(s, account, action));

@@ -63,7 +63,7 @@ export type L1Action =
       readonly ntli: number;
     }
   | { readonly type: 'topUpIsolatedOnlyMargin'; readonly asset: number; readonly leverage: string }
-  | { readonly type: 'twapOrder'; readonly twap: TwapWire }
+  | { readonly type: 'twapOrder'; readonly twap: TwapWire; readonly details?: TwapDetailsWire }
   | { readonly type: 'twapCancel'; readonly a: number; readonly t: number }
   | {
       readonly type: 'createVault';
@@ -131,6 +131,12 @@ interface TwapWire {
   readonly t: boolean;
 }
 
+/** Trigger (price; true: at or above it) and stop price of a TWAP. */
+interface TwapDetailsWire {
+  readonly t: { readonly p: string; readonly a: boolean } | null;
+  readonly s: string | null;
+}
+
 /** User-signed actions: only the account's own key; amounts are decimal strings in USD or token units. */
 export type UserAction =
   | { readonly type: 'approveAgent'; readonly agentAddress: Address; readonly agentName: string | null }
@@ -155,7 +161,8 @@ export type UserAction =
       readonly fromSubAccount: string;
     }
   | { readonly type: 'userSetAbstraction'; readonly user: Address; readonly abstraction: Abstraction }
-  | { readonly type: 'userDexAbstraction'; readonly user: Address; readonly enabled: boolean };
+  | { readonly type: 'userDexAbstraction'; readonly user: Address; readonly enabled: boolean }
+  | { readonly type: 'userPortfolioMargin'; readonly user: Address; readonly enabled: boolean };
 
 export type Abstraction = 'unifiedAccount' | 'portfolioMargin' | 'disabled' | 'default' | 'dexAbstraction';
 export type Action = L1Action | UserAction;

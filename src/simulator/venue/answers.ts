@@ -349,13 +349,15 @@ export interface WireTwapState {
   reduceOnly: boolean;
   randomize: boolean;
   timestamp: number;
-  stopPx: null;
-  trigger: null;
+  stopPx: string | null;
+  trigger: { p: string; a: boolean } | null;
 }
 export interface WireTwapHistoryRow {
   time: number;
   state: WireTwapState;
-  status: { status: 'activated' | 'finished' | 'terminated' } | { status: 'error'; description: string };
+  status:
+    | { status: 'activated' | 'finished' | 'terminated' | 'waitingForTrigger' | 'stopped' }
+    | { status: 'error'; description: string };
   twapId: number;
 }
 export interface WireTwapSliceFill {

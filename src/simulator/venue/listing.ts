@@ -4,13 +4,13 @@ import { type Lots, type MicroUsd, parseTicks, type Ticks } from '../../domain/m
 import { tradeIdOf, ZERO_HASH } from './arithmetic.ts';
 import { Book } from './book.ts';
 import { CandleStore } from './candles.ts';
-import { marginTiersOf } from './coin_table.ts';
+import { type MarginTier, marginTiersOf } from './coin_table.ts';
 import { DayStats } from './day_stats.ts';
 import { keepFill } from './execution.ts';
 import { tierRules } from './margin.ts';
 import { cancelOrder } from './order_book_keeping.ts';
 import { applyExecution } from './positions.ts';
-import type { Account, Market, State } from './state.ts';
+import type { Account, Dex, Market, State } from './state.ts';
 import { endTwapsOf } from './twap.ts';
 import type { CoinListing } from './types.ts';
 
@@ -18,16 +18,35 @@ interface FullListing extends CoinListing {
   readonly marginMode?: 'strictIsolated' | 'noCross' | null;
 }
 
+const symbolOf = (listing: CoinListing): string =>
+  listing.dex === '' ? listing.name : `${listing.dex}:${listing.name}`;
+
+export const isListed = (s: State, listing: CoinListing): boolean => s.bySymbol.has(symbolOf(listing));
+
+/** @throws DomainError `BAD_LISTING` if no margin table has the id. */
+export function tiersOf(id: number): readonly MarginTier[] {
+  const tiers = marginTiersOf(id);
+  if (tiers === undefined) throw new DomainError('BAD_LISTING', `margin table ${id} does not exist`);
+  return tiers;
+}
+
+/** @throws DomainError `BAD_LISTING` if the dex or margin table is unknown, the symbol taken or the price none. */
+export function checkListing(s: State, listing: CoinListing): void {
+  tiersOf(listing.marginTableId);
+  const symbol = symbolOf(listing);
+  if (!s.dexes.some((dex) => dex.name === listing.dex))
+    throw new DomainError('BAD_LISTING', `cannot list ${symbol}: no dex "${listing.dex}"`);
+  if (isListed(s, listing)) throw new DomainError('BAD_LISTING', `${symbol} is listed already`);
+  if (!(parseTicks(listing.oraclePx, listing.szDecimals) > 0))
+    throw new DomainError('BAD_LISTING', `cannot list ${symbol} at ${listing.oraclePx}`);
+}
+
 /** @throws DomainError `BAD_LISTING` if the dex or margin table is unknown or the symbol is taken. */
 export function listMarket(s: State, listing: FullListing): Market {
-  const dex = s.dexes.find((d) => d.name === listing.dex);
-  const symbol = listing.dex === '' ? listing.name : `${listing.dex}:${listing.name}`;
-  const tiers = marginTiersOf(listing.marginTableId);
-  if (!dex || !tiers || s.bySymbol.has(symbol))
-    throw new DomainError(
-      'BAD_LISTING',
-      `cannot list ${symbol}: unknown dex or margin table, or already listed`,
-    );
+  checkListing(s, listing);
+  const dex = s.dexes.find((d) => d.name === listing.dex) as Dex;
+  const symbol = symbolOf(listing);
+  const tiers = tiersOf(listing.marginTableId);
   const px = parseTicks(listing.oraclePx, listing.szDecimals);
   const inDex = dex.markets.length;
   const market: Market = {
@@ -120,8 +139,7 @@ export function delistMarket(s: State, market: Market, px: Ticks): void {
 }
 
 export function setMarginTable(s: State, market: Market, id: number): void {
-  const tiers = marginTiersOf(id);
-  if (tiers === undefined) throw new DomainError('BAD_LISTING', `margin table ${id} does not exist`);
+  const tiers = tiersOf(id);
   market.tiers = tierRules(tiers);
   market.marginTableId = id;
   market.maxLeverage = tiers[0]?.maxLeverage ?? market.maxLeverage;

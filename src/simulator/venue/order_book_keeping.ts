@@ -38,8 +38,15 @@ export function tell(s: State, order: Order, status: OrderStatus): void {
   if (account.orderHistory.length > 2 * keep)
     account.orderHistory.splice(0, account.orderHistory.length - keep);
   account.latest.set(order.oid, update);
-  if (order.cloid !== null) account.byCloid.set(order.cloid, order.oid);
+  if (order.cloid !== null) nameByCloid(account, order, order.cloid);
   if (account.latest.size > 2 * keep) forgetOldest(account, keep);
+}
+
+/** A cloid used again names the newest order, but what was refused or is over does not hide what is open. */
+function nameByCloid(account: Account, order: Order, cloid: string): void {
+  const named = account.byCloid.get(cloid);
+  if (named !== undefined && order.place === 'none' && account.open.has(named)) return;
+  account.byCloid.set(cloid, order.oid);
 }
 
 function forgetOldest(account: Account, keep: number): void {

@@ -175,6 +175,18 @@ describe('modify and cancel', () => {
     });
   });
 
+  it('find an open order by its cloid although a later one with that cloid was refused', () => {
+    const { resting } = bench.order(ALICE, { b: true, p: '113000', s: '1', c: CLOID });
+    expect(bench.order(ALICE, { b: true, p: '113000', s: '0.00001', c: CLOID }).error).toMatch(
+      /minimum value/,
+    );
+    expect(bench.venue.query.orderStatus(ALICE, CLOID)).toMatchObject({
+      order: { status: 'open', order: { oid: resting?.oid } },
+    });
+    bench.ok(ALICE, { type: 'cancelByCloid', cancels: [{ asset: 0, cloid: CLOID }] });
+    expect(statusOf(ALICE, resting?.oid ?? 0)).toBe('canceled');
+  });
+
   it('leave the original where the replacement is illegal', () => {
     const first = bench.order(ALICE, { b: true, p: '113000', s: '1' });
     const oid = first.resting?.oid ?? 0;
@@ -213,38 +225,6 @@ describe('modify and cancel', () => {
     bench.pass(7000);
     expect(bench.venue.query.openOrders(ALICE, '')).toEqual([]);
     expect(bench.venue.query.historicalOrders(ALICE)[0]?.status).toBe('scheduledCancel');
-  });
-});
-
-describe('TWAP', () => {
-  it('executes a slice every 30 s with the zero hash, served apart from the fills', () => {
-    bench.order(BOB, { b: false, p: '113100', s: '3' });
-    const answer = bench.ok(ALICE, {
-      type: 'twapOrder',
-      twap: { a: 0, b: true, s: '1', r: false, m: 5, t: false },
-    });
-    expect(answer).toMatchObject({ data: { status: { running: { twapId: 1 } } } });
-    bench.pass(61_000);
-    expect(bench.szi(ALICE)).toBe('0.2');
-    expect(bench.venue.query.userFills(ALICE, false)).toEqual([]);
-    const slices = bench.venue.query.userTwapSliceFills(ALICE, null);
-    expect(slices).toHaveLength(2);
-    expect(slices[0]).toMatchObject({ twapId: 1, fill: { hash: `0x${'0'.repeat(64)}`, twapId: 1 } });
-    bench.pass(300_000);
-    expect(bench.szi(ALICE)).toBe('1.0');
-    expect(bench.venue.query.twapHistory(ALICE).map((row) => row.status)).toEqual([
-      { status: 'activated' },
-      { status: 'finished' },
-    ]);
-  });
-
-  it.each([
-    [{ m: 4 }, 'Invalid TWAP duration: 4 min(s)'],
-    [{ s: '0.0005' }, 'TWAP order value too small. Min is $100.'],
-    [{ r: true }, 'Reduce-only TWAP order would increase position.'],
-  ])('refuses %j', (change, error) => {
-    const twap = { a: 0, b: true, s: '1', r: false, m: 5, t: false, ...change };
-    expect(bench.ok(ALICE, { type: 'twapOrder', twap })).toMatchObject({ data: { status: { error } } });
   });
 });
 

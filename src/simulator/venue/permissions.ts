@@ -16,6 +16,7 @@ const USER_SIGNED: ReadonlySet<Action['type']> = new Set([
   'sendAsset',
   'userSetAbstraction',
   'userDexAbstraction',
+  'userPortfolioMargin',
 ]);
 
 const isUserSigned = (action: Action): boolean => USER_SIGNED.has(action.type);

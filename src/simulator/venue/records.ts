@@ -233,12 +233,22 @@ export interface TwapState {
   readonly randomize: boolean;
   /** ms when it started. */
   readonly timestamp: number;
+  /** Ends it when the mark gets there. */
+  readonly stopPx: Ticks | null;
+  /** What it waits for before its first slice. */
+  readonly trigger: TwapTrigger | null;
+}
+
+/** The mark at or above `px`, or at or below it. */
+export interface TwapTrigger {
+  readonly px: Ticks;
+  readonly above: boolean;
 }
 
 export interface TwapRecord {
   readonly state: TwapState;
   /** `error` carries its description. */
-  readonly status: 'activated' | 'finished' | 'terminated' | 'error';
+  readonly status: 'activated' | 'finished' | 'terminated' | 'waitingForTrigger' | 'stopped' | 'error';
   readonly description: string | null;
   readonly time: number;
 }

@@ -16,6 +16,7 @@ import type {
   OrderUpdateRecord,
   TradeRecord,
   TwapRecord,
+  TwapTrigger,
 } from './records.ts';
 import type { VenueRules } from './rules.ts';
 import type { ForcedRefusal } from './types.ts';
@@ -246,10 +247,13 @@ export interface Twap {
   readonly minutes: number;
   readonly reduceOnly: boolean;
   readonly randomize: boolean;
-  readonly start: number;
+  start: number;
   slice: number;
   readonly slices: number;
+  /** ms of the next slice; Infinity while it waits for its trigger. */
   nextAt: number;
+  readonly stopPx: Ticks | null;
+  readonly trigger: TwapTrigger | null;
 }
 
 export interface State {

@@ -159,9 +159,9 @@ export function spotSend(
 ): string | null {
   const usd = parseAmount(amount);
   if (!isUsdc(token) || usd === null) return 'Insufficient spot balance';
-  const to = accountFor(s, destination);
   const refused = spotDebit(account, usd);
   if (refused !== null) return refused;
+  const to = accountFor(s, destination);
   spotCredit(to, usd);
   account.netFlow -= usd;
   to.netFlow += usd;
@@ -214,9 +214,9 @@ export function sendAsset(
   if (source === null || target === null) return 'Invalid perp DEX';
   if (isUnified(from) && source === target && from.address === send.destination)
     return 'Action disabled when unified account is active';
-  const to = accountFor(s, send.destination);
   const refused = takeFrom(s, from, source, usd);
   if (refused !== null) return refused;
+  const to = accountFor(s, send.destination);
   putInto(s, to, target, usd);
   if (to !== from) {
     from.netFlow -= usd;

@@ -1,10 +1,10 @@
 /** TWAP orders: a slice every 30 s as an IOC with bounded slippage, made by the chain (all-zero hash). */
-import type { Lots, MicroUsd } from '../../domain/money.ts';
+import type { Lots, MicroUsd, Ticks } from '../../domain/money.ts';
 import { mix32 } from './arithmetic.ts';
 import { CHAIN_CAUSE } from './execution.ts';
 import { marginVerdict } from './margin.ts';
 import { matchAndRest, newOrder } from './placement.ts';
-import type { TwapRecord, TwapState } from './records.ts';
+import type { TwapRecord, TwapState, TwapTrigger } from './records.ts';
 import type { Account, Market, State, Twap } from './state.ts';
 import { slippedPx } from './triggers.ts';
 
@@ -21,6 +21,8 @@ export function twapState(twap: Twap): TwapState {
     reduceOnly: twap.reduceOnly,
     randomize: twap.randomize,
     timestamp: twap.start,
+    stopPx: twap.stopPx,
+    trigger: twap.trigger,
   };
 }
 
@@ -42,6 +44,8 @@ interface TwapSpec {
   readonly reduceOnly: boolean;
   readonly minutes: number;
   readonly randomize: boolean;
+  readonly stopPx?: Ticks | null;
+  readonly trigger?: TwapTrigger | null;
 }
 
 /** @returns the twap's id, or the error text. */
@@ -71,10 +75,32 @@ export function startTwap(s: State, account: Account, spec: TwapSpec): number | 
     slice: 0,
     slices: Math.max(1, Math.round((minutes * 60_000) / rules.sliceMs)),
     nextAt: s.time + rules.sliceMs,
+    stopPx: spec.stopPx ?? null,
+    trigger: spec.trigger ?? null,
   };
   s.twaps.set(twap.id, twap);
-  tellTwap(s, twap, 'activated');
+  const waits = twap.trigger !== null && !isReached(twap.trigger, market);
+  if (waits) twap.nextAt = Number.POSITIVE_INFINITY;
+  tellTwap(s, twap, waits ? 'waitingForTrigger' : 'activated');
   return twap.id;
+}
+
+const isReached = ({ px, above }: TwapTrigger, { mark }: Market): boolean =>
+  above ? mark >= px : mark <= px;
+
+/** After the marks moved: starts the orders whose trigger they reached, ends those that they drove past their stop. */
+export function watchTwaps(s: State): void {
+  for (const twap of [...s.twaps.values()]) {
+    const { stopPx, trigger, market, isBuy } = twap;
+    if (stopPx !== null && (isBuy ? market.mark >= stopPx : market.mark <= stopPx)) {
+      s.twaps.delete(twap.id);
+      tellTwap(s, twap, 'stopped');
+    } else if (trigger !== null && twap.nextAt === Number.POSITIVE_INFINITY && isReached(trigger, market)) {
+      twap.start = s.time;
+      twap.nextAt = s.time + s.rules.twap.sliceMs;
+      tellTwap(s, twap, 'activated');
+    }
+  }
 }
 
 /** @returns null, or the error text. */

@@ -23,6 +23,7 @@ import { DEFAULT_RULES, type VenueRules } from './rules.ts';
 import { newAccount, type State } from './state.ts';
 import { deposit } from './transfers.ts';
 import { fireTriggers } from './triggers.ts';
+import { watchTwaps } from './twap.ts';
 import type { ConservationReport, Venue, VenueControl, VenueQueries } from './types.ts';
 import { derivedAddress } from './vaults.ts';
 
@@ -147,6 +148,7 @@ export class SimulatedVenue implements Venue {
     s.movesE9 += largest;
     s.events.marksMoved = true;
     fireTriggers(s);
+    watchTwaps(s);
     examineAll(s);
   }
 

@@ -157,8 +157,8 @@ export const viewTwapState = (t: TwapState): wire.WireTwapState => ({
   reduceOnly: t.reduceOnly,
   randomize: t.randomize,
   timestamp: t.timestamp,
-  stopPx: null,
-  trigger: null,
+  stopPx: t.stopPx === null ? null : wirePx(t.coin, t.stopPx),
+  trigger: t.trigger === null ? null : { p: wirePx(t.coin, t.trigger.px), a: t.trigger.above },
 });
 
 export const viewTwapRow = (t: TwapRecord): wire.WireTwapHistoryRow => ({

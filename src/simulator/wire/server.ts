@@ -14,6 +14,8 @@ import { type LimitSettings, Limits, VENUE_LIMITS } from './limits.ts';
 
 /** Largest WebSocket message that a client may send. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** How long an idle HTTP connection is kept: nginx's default, which is what answers on the real venue. */
+const KEEP_ALIVE_MS = 75_000;
 /** WebSocket policy violation: too many connections. */
 const POLICY_VIOLATION = 1008;
 
@@ -69,6 +71,7 @@ export async function startWireServer(options: WireOptions): Promise<WireServer>
   const http = createServer(
     (request, response) => void handleHttp({ backend, limits, clock, faults, log }, request, response),
   );
+  http.keepAliveTimeout = KEEP_ALIVE_MS;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,

@@ -1,0 +1,53 @@
+/** A socket whose every message must get an answer of its own: a pong, an acknowledgement, a post's answer or an error. */
+import WebSocket from 'ws';
+
+const ANSWERS: ReadonlySet<string> = new Set(['pong', 'subscriptionResponse', 'post', 'error']);
+
+interface Answer {
+  readonly channel: string;
+}
+
+export class FrameProbe {
+  readonly #socket: WebSocket;
+  readonly #limitMs: number;
+  #settle: { resolve: (answer: Answer) => void; reject: (error: Error) => void } | undefined;
+
+  private constructor(socket: WebSocket, limitMs: number) {
+    this.#socket = socket;
+    this.#limitMs = limitMs;
+    socket.on('message', (raw) => {
+      const text = String(raw);
+      // Data frames of subscriptions are told from answers by their channel, which stands first.
+      const channel = /^\{"channel":"(\w+)"/.exec(text)?.[1];
+      if (channel === undefined) this.#settle?.reject(new Error(`no channel in ${text.slice(0, 80)}`));
+      else if (ANSWERS.has(channel)) this.#settle?.resolve(JSON.parse(text) as Answer);
+    });
+    socket.on('close', () => this.#settle?.reject(new Error('the socket was closed')));
+  }
+
+  static open(url: string, limitMs: number): Promise<FrameProbe> {
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(url);
+      socket.once('open', () => resolve(new FrameProbe(socket, limitMs)));
+      socket.once('error', reject);
+    });
+  }
+
+  async send(text: string, binary: boolean): Promise<Answer> {
+    const answered = new Promise<Answer>((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    const limit = setTimeout(() => this.#settle?.reject(new Error('no answer to a message')), this.#limitMs);
+    this.#socket.send(binary ? Buffer.from(text) : text);
+    try {
+      return await answered;
+    } finally {
+      clearTimeout(limit);
+      this.#settle = undefined;
+    }
+  }
+
+  close(): void {
+    this.#socket.terminate();
+  }
+}
