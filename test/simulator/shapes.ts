@@ -58,13 +58,15 @@ export function shapeOf(value: unknown, path: string): Shape {
   return shape;
 }
 
-/** Every difference as "path: what". An empty list on either side says nothing about its elements. */
+/** Every difference as "path: what". An empty list of the real one says nothing about its elements. */
 export function differences(real: Shape, simulated: Shape, path: string): string[] {
   const found: string[] = [];
   for (const kind of simulated.kinds)
     if (!real.kinds.has(kind)) found.push(`${path}: ${kind}, real has ${[...real.kinds].join('|')}`);
-  if (real.element !== undefined && simulated.element !== undefined && simulated.element.kinds.size > 0)
-    if (real.element.kinds.size > 0) found.push(...differences(real.element, simulated.element, `${path}[]`));
+  if (real.element !== undefined && real.element.kinds.size > 0 && simulated.element !== undefined) {
+    if (simulated.element.kinds.size === 0) found.push(`${path}: nothing in it to compare`);
+    else found.push(...differences(real.element, simulated.element, `${path}[]`));
+  }
   if (real.objects === 0 || simulated.objects === 0) return found;
   for (const [key, field] of real.fields) {
     const other = simulated.fields.get(key);
