@@ -12,6 +12,7 @@ import type { MicroUsd } from '../../src/domain/money.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
 import { LEVERS } from '../../src/simulator/faults/levers.ts';
 import { FUZZ_ACCOUNT, FUZZ_ACTION_TYPES, FUZZ_AGENT, FUZZ_OTHER } from './fuzz_actions.ts';
+import { patiently } from './fuzz_patience.ts';
 import { FrameProbe } from './fuzz_probe.ts';
 import { type FuzzRequest, RequestFuzzer } from './fuzz_requests.ts';
 import {
@@ -23,7 +24,6 @@ import {
 
 const USD = 1_000_000;
 const WORKERS = 24;
-const ANSWER_MS = 60_000;
 /** Answers that a well-behaved server may give; 500 is none of them. */
 const TYPED = new Set([200, 400, 403, 404, 405, 409, 413, 415, 422, 429]);
 /** Megabytes by which the heap may grow after the first fifth. */
@@ -44,8 +44,13 @@ export interface FuzzReport {
 
 type HttpFuzz = Extract<FuzzRequest, { method: string }>;
 
-function send(url: URL, agent: Agent, fuzzed: HttpFuzz): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
+interface HttpReply {
+  readonly status: number;
+  readonly text: string;
+}
+
+function send(url: URL, agent: Agent, fuzzed: HttpFuzz, tries = 3): Promise<HttpReply> {
+  return patiently((resolve, reject) => {
     const call = request(
       {
         host: url.hostname,
@@ -54,7 +59,6 @@ function send(url: URL, agent: Agent, fuzzed: HttpFuzz): Promise<{ status: numbe
         method: fuzzed.method,
         agent,
         headers: { 'content-type': fuzzed.contentType, 'content-length': Buffer.byteLength(fuzzed.body) },
-        timeout: ANSWER_MS,
       },
       (response) => {
         let text = '';
@@ -64,18 +68,21 @@ function send(url: URL, agent: Agent, fuzzed: HttpFuzz): Promise<{ status: numbe
         response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
       },
     );
-    call.on('timeout', () => call.destroy(new Error(`no answer in ${ANSWER_MS / 1000} s`)));
-    call.on('error', reject);
+    call.on('error', (error: NodeJS.ErrnoException) => {
+      // A kept connection may be closed by the server's timeout just as it is used again: the client's to repeat.
+      if (call.reusedSocket && error.code === 'ECONNRESET' && tries > 1)
+        send(url, agent, fuzzed, tries - 1).then(resolve, reject);
+      else reject(error);
+    });
     call.end(fuzzed.body);
   });
 }
 
 /** The first line of what the server says to these bytes before it closes. */
 function sendRaw(url: URL, bytes: string): Promise<string> {
-  return new Promise((resolve, reject) => {
+  return patiently((resolve, reject) => {
     let text = '';
     const socket = connect(Number(url.port), url.hostname, () => socket.end(bytes));
-    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('neither answered nor closed')));
     socket.on('data', (chunk) => {
       text += chunk.toString();
     });
@@ -184,7 +191,11 @@ function neverAccepted(world: VenueWorld, accepted: Readonly<Record<string, numb
 async function startWorld(): Promise<VenueWorld> {
   const world = await startVenueWorld({
     blockMs: 5,
-    limits: { messagesPerMinute: 1e9, users: 1e6, subscriptions: 1e6, connections: 1e6, pendingPosts: 1e6 },
+    limits: {
+      ...{ messagesPerMinute: 1e9, users: 1e6, subscriptions: 1e6, connections: 1e6, pendingPosts: 1e6 },
+      // A client that was stopped for a while must not find its sockets dropped.
+      idleTimeoutMs: 1e9,
+    },
   });
   for (const account of [FUZZ_ACCOUNT, FUZZ_OTHER]) await world.deposit(account, 10_000_000);
   world.venue.control.setActionBudget(FUZZ_ACCOUNT, -1_000_000_000);
@@ -202,7 +213,7 @@ export async function fuzz(requests: number, seed: string): Promise<FuzzReport> 
   let left = requests;
   let baseline = 0;
   const worker = async () => {
-    let probe = await FrameProbe.open(world.server.websocketUrl, ANSWER_MS);
+    let probe = await FrameProbe.open(world.server.websocketUrl);
     for (let count = 1; left > 0; count++) {
       left--;
       if (left === Math.floor(requests * 0.8)) baseline = heapMb();
@@ -213,7 +224,7 @@ export async function fuzz(requests: number, seed: string): Promise<FuzzReport> 
       if (count % 500 !== 0) continue;
       // Subscriptions pile up on a socket; a new one now and then keeps the load that of a client.
       probe.close();
-      probe = await FrameProbe.open(world.server.websocketUrl, ANSWER_MS);
+      probe = await FrameProbe.open(world.server.websocketUrl);
     }
     probe.close();
   };

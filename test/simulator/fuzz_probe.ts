@@ -1,5 +1,6 @@
 /** A socket whose every message must get an answer of its own: a pong, an acknowledgement, a post's answer or an error. */
 import WebSocket from 'ws';
+import { patiently } from './fuzz_patience.ts';
 
 const ANSWERS: ReadonlySet<string> = new Set(['pong', 'subscriptionResponse', 'post', 'error']);
 
@@ -9,12 +10,10 @@ interface Answer {
 
 export class FrameProbe {
   readonly #socket: WebSocket;
-  readonly #limitMs: number;
   #settle: { resolve: (answer: Answer) => void; reject: (error: Error) => void } | undefined;
 
-  private constructor(socket: WebSocket, limitMs: number) {
+  private constructor(socket: WebSocket) {
     this.#socket = socket;
-    this.#limitMs = limitMs;
     socket.on('message', (raw) => {
       const text = String(raw);
       // Data frames of subscriptions are told from answers by their channel, which stands first.
@@ -25,24 +24,22 @@ export class FrameProbe {
     socket.on('close', () => this.#settle?.reject(new Error('the socket was closed')));
   }
 
-  static open(url: string, limitMs: number): Promise<FrameProbe> {
+  static open(url: string): Promise<FrameProbe> {
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(url);
-      socket.once('open', () => resolve(new FrameProbe(socket, limitMs)));
+      socket.once('open', () => resolve(new FrameProbe(socket)));
       socket.once('error', reject);
     });
   }
 
   async send(text: string, binary: boolean): Promise<Answer> {
-    const answered = new Promise<Answer>((resolve, reject) => {
+    const answered = patiently<Answer>((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    const limit = setTimeout(() => this.#settle?.reject(new Error('no answer to a message')), this.#limitMs);
     this.#socket.send(binary ? Buffer.from(text) : text);
     try {
       return await answered;
     } finally {
-      clearTimeout(limit);
       this.#settle = undefined;
     }
   }

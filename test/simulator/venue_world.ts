@@ -10,7 +10,6 @@ import { FaultPlan } from '../../src/simulator/faults/plan.ts';
 import type { ActionAnswer, OrderWire } from '../../src/simulator/venue/actions.ts';
 import type { World } from '../../src/simulator/venue/types.ts';
 import { SimulatedVenue } from '../../src/simulator/venue/venue.ts';
-import type { FaultGate } from '../../src/simulator/wire/fault_gate.ts';
 import type { LimitSettings } from '../../src/simulator/wire/limits.ts';
 import { startWireServer, type WireServer } from '../../src/simulator/wire/server.ts';
 
@@ -20,6 +19,8 @@ const USD = 1_000_000;
 export interface VenueWorld {
   readonly venue: SimulatedVenue;
   readonly server: WireServer;
+  /** Address of the control port; empty without one. */
+  readonly controlUrl: string;
   /** Every /info type and every channel that the venue offers. */
   readonly types: readonly string[];
   readonly channels: readonly string[];
@@ -34,7 +35,8 @@ export interface VenueWorld {
 
 export interface VenueWorldOptions {
   readonly limits?: Partial<LimitSettings>;
-  readonly faults?: FaultGate;
+  /** Seed of the faults' fates; given, there is a control port. */
+  readonly control?: string;
   readonly blockMs?: number;
   /** Coins around whose oracle price the maker quotes. */
   readonly quoted?: readonly string[];
@@ -49,22 +51,37 @@ export async function startVenueWorld(options: VenueWorldOptions = {}): Promise<
       if (time > venue.time) venue.produceBlock(time);
     },
   };
-  const servers: WireServer[] = [];
+  const servers: { close(): Promise<void> }[] = [];
+  const plan = options.control === undefined ? undefined : new FaultPlan(options.control, systemClock);
   const newBackend = () => new VenueBackend({ world, clock: systemClock, blockMs: options.blockMs ?? 10 });
-  const serve = async (limits: Partial<LimitSettings>) => {
+  const serve = async (limits: Partial<LimitSettings>, backend = newBackend()) => {
     const started = await startWireServer({
       host: '127.0.0.1',
       port: 0,
-      backend: newBackend(),
+      backend,
       clock: systemClock,
       log: silentLogger,
       limits: { restWeight: 1_000_000, newConnectionsPerMinute: 1000, releaseDelayMs: 0, ...limits },
-      ...(options.faults === undefined ? {} : { faults: options.faults }),
+      ...(plan === undefined ? {} : { faults: plan }),
     });
     servers.push(started);
     return started;
   };
-  const server = await serve(options.limits ?? {});
+  const backend = newBackend();
+  const server = await serve(options.limits ?? {}, backend);
+  const control =
+    plan === undefined
+      ? undefined
+      : await startControl({
+          host: '127.0.0.1',
+          port: 0,
+          plan,
+          log: silentLogger,
+          venue,
+          dropConnections: () => server.dropConnections(),
+          setSkew: (ms) => backend.setSkew(ms),
+        });
+  if (control !== undefined) servers.push(control);
   let nonce = systemClock.now();
   const act = (signer: Address, action: object): Promise<ActionAnswer> =>
     new Promise((resolve) =>
@@ -83,6 +100,7 @@ export async function startVenueWorld(options: VenueWorldOptions = {}): Promise<
   return {
     venue,
     server,
+    controlUrl: control?.url ?? '',
     types: [...newBackend().info.keys()],
     channels: [...newBackend().channels.keys()],
     deposit,

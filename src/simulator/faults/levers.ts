@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Address } from '../../domain/address.ts';
 import type { MicroUsd } from '../../domain/money.ts';
+import { REJECT_REASONS } from '../venue/reject_reasons.ts';
 import type { VenueControl } from '../venue/types.ts';
 
 const address = z
@@ -90,8 +91,19 @@ export const LEVERS: ReadonlyMap<string, Lever> = new Map([
   [
     'refuse-next',
     lever(
-      z.strictObject({ user: address, level: z.enum(['action', 'item']), text: z.string().max(300), count }),
-      (c, a) => c.refuseNext(a.user, { level: a.level, text: a.text }, a.count),
+      z.union([
+        z.strictObject({
+          user: address,
+          level: z.enum(['action', 'item']),
+          text: z.string().min(1).max(300),
+          count,
+        }),
+        z.strictObject({ user: address, reason: z.enum(REJECT_REASONS), count }),
+      ]),
+      (c, a) => {
+        const refusal = 'reason' in a ? ({ level: 'order', reason: a.reason } as const) : a;
+        c.refuseNext(a.user, refusal, a.count);
+      },
     ),
   ],
   [

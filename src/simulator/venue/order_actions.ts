@@ -13,8 +13,17 @@ import type {
 import { wireDecimal } from './arithmetic.ts';
 import { perpEquity } from './margin.ts';
 import { cancelOrder } from './order_book_keeping.ts';
-import { earlyRefusalText, type OrderSpec, type Placement, placeChild, placeOrder } from './placement.ts';
+import {
+  earlyRefusalText,
+  type OrderSpec,
+  type Placement,
+  placeChild,
+  placeOrder,
+  refuse,
+} from './placement.ts';
+import { REJECT_TEXTS } from './reject_reasons.ts';
 import type { Account, Market, Order, State } from './state.ts';
+import type { ForcedRefusal } from './types.ts';
 
 type ActionOf<T extends L1Action['type']> = Extract<L1Action, { readonly type: T }>;
 
@@ -116,14 +125,19 @@ function resolveBuilder(
   return { account: builder, tenthsBp: wire.f };
 }
 
-/** A forced refusal of the account's next items, if one is set. */
-function forcedItemError(account: Account): string | null {
+/** A forced refusal of this level among the account's next ones, used up by the asking. */
+function takeForced<L extends ForcedRefusal['level']>(
+  account: Account,
+  level: L,
+): Extract<ForcedRefusal, { level: L }> | null {
   const forced = account.refusals[0];
-  if (forced === undefined || forced.refusal.level !== 'item') return null;
+  if (forced === undefined || forced.refusal.level !== level) return null;
   forced.count -= 1;
   if (forced.count <= 0) account.refusals.shift();
-  return forced.refusal.text;
+  return forced.refusal as Extract<ForcedRefusal, { level: L }>;
 }
+
+const forcedItemError = (account: Account): string | null => takeForced(account, 'item')?.text ?? null;
 
 function placeWire(
   s: State,
@@ -139,6 +153,11 @@ function placeWire(
   if (market === undefined) return { kind: 'error', text: marketError(s, wire.a) };
   const spec = parseOrder(market, wire, builder, grouping === 'positionTpsl');
   if (typeof spec === 'string') return { kind: 'error', text: `${spec} asset=${wire.a}` };
+  const rejected = takeForced(account, 'order');
+  if (rejected !== null) {
+    const { reason } = rejected;
+    return refuse(s, account, spec, { status: reason, text: REJECT_TEXTS[reason] });
+  }
   return parent ? placeChild(s, parent, spec) : placeOrder(s, account, spec);
 }
 

@@ -179,7 +179,8 @@ function postOnlyRefusal(spec: OrderSpec): Refusal | null {
   };
 }
 
-function refuse(s: State, account: Account, spec: OrderSpec, refusal: Refusal): Placement {
+/** Tells the end of an order that never was, and answers its sender. */
+export function refuse(s: State, account: Account, spec: OrderSpec, refusal: Refusal): Placement {
   tell(s, newOrder(s, account, spec, spec.sz), refusal.status);
   const bare = refusal.text.startsWith('Only post-only') || refusal.text.startsWith('Trading is halted');
   return { kind: 'error', text: bare ? refusal.text : `${refusal.text} asset=${spec.market.assetId}` };

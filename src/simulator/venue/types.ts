@@ -7,6 +7,7 @@ import type { MicroUsd } from '../../domain/money.ts';
 import type { Abstraction, ActionAnswer, SignedRequest } from './actions.ts';
 import type * as wire from './answers.ts';
 import type { BlockSink, CoinRef } from './records.ts';
+import type { RejectReason } from './reject_reasons.ts';
 
 /** ms; both ends inclusive. */
 export interface TimeRange {
@@ -131,11 +132,11 @@ export interface VenueQueries {
   userTwapSliceFills(user: Address, range: TimeRange | null): readonly wire.WireTwapSliceFill[];
 }
 
-/** Which refusal `refuseNext` produces: an action-level text, or a per-item error with its order status. */
-export interface ForcedRefusal {
-  readonly level: 'action' | 'item';
-  readonly text: string;
-}
+/** Which refusal `refuseNext` produces: an action's or an item's text, or an order's end with its own text. */
+export type ForcedRefusal =
+  | { readonly level: 'action'; readonly text: string }
+  | { readonly level: 'item'; readonly text: string }
+  | { readonly level: 'order'; readonly reason: RejectReason };
 
 /** Levers that no trader has: for operators, faults and tests. Each takes effect in the next block. */
 export interface VenueControl {
