@@ -2,7 +2,7 @@
  * Fuzzes the simulator over real sockets. As a program: `node --expose-gc --import tsx test/simulator/fuzz.ts
  * [requests] [seed]` (1,000,000 by default; about half an hour). Every request over /info, /exchange, /ws, the
  * control port and below HTTP gets a typed answer of its own, no prototype is written, the venue still balances to
- * the unit, and memory stays flat.
+ * the unit, and memory stays flat. Ctrl-C ends it early with the report of what was sent.
  */
 
 import { Agent, request } from 'node:http';
@@ -24,6 +24,8 @@ import {
 
 const USD = 1_000_000;
 const WORKERS = 24;
+/** Requests of a worker after which its socket, with its subscriptions, is a new one. */
+const RENEWED_AFTER = 60;
 /** Answers that a well-behaved server may give; 500 is none of them. */
 const TYPED = new Set([200, 400, 403, 404, 405, 409, 413, 415, 422, 429]);
 /** Megabytes by which the heap may grow after the first fifth. */
@@ -202,8 +204,8 @@ async function startWorld(): Promise<VenueWorld> {
   return world;
 }
 
-/** Sends `requests` fuzzed requests of a seed and reports. */
-export async function fuzz(requests: number, seed: string): Promise<FuzzReport> {
+/** Sends `requests` fuzzed requests of a seed, or those until `signal`, and reports. */
+export async function fuzz(requests: number, seed: string, signal?: AbortSignal): Promise<FuzzReport> {
   const world = await startWorld();
   const control = await startControlledVenue();
   const addresses = await enrich(world);
@@ -214,14 +216,14 @@ export async function fuzz(requests: number, seed: string): Promise<FuzzReport> 
   let baseline = 0;
   const worker = async () => {
     let probe = await FrameProbe.open(world.server.websocketUrl);
-    for (let count = 1; left > 0; count++) {
+    for (let count = 1; left > 0 && signal?.aborted !== true; count++) {
       left--;
       if (left === Math.floor(requests * 0.8)) baseline = heapMb();
       // It trades its money away, and withdraws and sends it.
       if (left % 5000 === 0) world.venue.control.deposit(FUZZ_ACCOUNT, (100_000 * USD) as MicroUsd);
-      if (left % 50_000 === 0) process.stderr.write(`${left} left, heap ${Math.round(heapMb())} MB\n`);
+      if (left % 10_000 === 0) process.stderr.write(`${left} left, heap ${Math.round(heapMb())} MB\n`);
       await run.one(fuzzer.next(), probe);
-      if (count % 500 !== 0) continue;
+      if (count % RENEWED_AFTER !== 0) continue;
       // Subscriptions pile up on a socket; a new one now and then keeps the load that of a client.
       probe.close();
       probe = await FrameProbe.open(world.server.websocketUrl);
@@ -234,7 +236,7 @@ export async function fuzz(requests: number, seed: string): Promise<FuzzReport> 
   await world.close();
   const { answers, accepted, problems } = run;
   return {
-    requests,
+    requests: requests - left,
     answers,
     accepted,
     neverAccepted: neverAccepted(world, accepted),
@@ -245,7 +247,9 @@ export async function fuzz(requests: number, seed: string): Promise<FuzzReport> 
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [, , count = '1000000', seed = '1'] = process.argv;
-  const report = await fuzz(Number(count), seed);
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  const report = await fuzz(Number(count), seed, interrupted.signal);
   console.log(JSON.stringify(report, null, 2));
   process.exitCode = report.problems.length === 0 && report.heapGrowthMb <= MAX_GROWTH_MB ? 0 : 1;
 }
