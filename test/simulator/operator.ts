@@ -18,7 +18,7 @@ export interface ItemAnswer {
 
 let lastNonce = 0;
 /** ms, never twice. */
-export function nextNonce(): number {
+function nextNonce(): number {
   lastNonce = Math.max(lastNonce + 1, Date.now());
   return lastNonce;
 }

@@ -69,9 +69,9 @@ export async function startWireServer(options: WireOptions): Promise<WireServer>
   const hub = new Hub();
   const open = new Set<Connection>();
   const http = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS },
     (request, response) => void handleHttp({ backend, limits, clock, faults, log }, request, response),
   );
-  http.keepAliveTimeout = KEEP_ALIVE_MS;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
