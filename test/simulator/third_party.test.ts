@@ -21,7 +21,7 @@ describe.each(CLIENTS)('%s', (name, open) => {
   const results = new Map<Scenario, string>();
   beforeAll(async () => {
     table.set(name, results);
-    world = await startVenueWorld();
+    world = await startVenueWorld({ control: 'third-party' });
     driver = await open(world);
   });
   afterAll(async () => {

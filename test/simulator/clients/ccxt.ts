@@ -10,6 +10,7 @@ import {
   type TestAccount,
   testAccount,
 } from './driver.ts';
+import { eachRefusal, whileDown } from './forced_refusals.ts';
 
 const SYMBOL = 'BTC/USDC:USDC';
 const cloidOf = (n: number) => `0x${n.toString(16).padStart(32, '0')}`;
@@ -239,6 +240,13 @@ function refusalSteps(
   { limit, low, mid }: RefusalParts,
 ): Partial<Steps> {
   return {
+    'refusal: every known text': () =>
+      eachRefusal(world, exchange.walletAddress, (text) => refused(() => limit(), ccxt.BaseError, text)),
+    'refusal: server down': () =>
+      whileDown(world, async () => {
+        await refused(() => exchange.fetchMarkets(), ccxt.NetworkError, /502/);
+        await refused(() => limit(), ccxt.NetworkError, /502/);
+      }),
     'refusal: minimum value': () => refused(() => limit(0.00005), ccxt.InvalidOrder, /minimum value of \$10/),
     'refusal: margin': () =>
       refused(() => limit(400), ccxt.InsufficientFunds, /Insufficient margin to place order/),

@@ -26,6 +26,8 @@ export const SCENARIOS = [
   'refusal: reduce only',
   'refusal: unknown signer',
   'refusal: rate limit',
+  'refusal: every known text',
+  'refusal: server down',
 ] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 

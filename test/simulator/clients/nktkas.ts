@@ -11,6 +11,7 @@ import {
 import WebSocket from 'ws';
 import type { VenueWorld } from '../venue_world.ts';
 import { check, type Driver, type OpenDriver, refused, type Steps, testAccount } from './driver.ts';
+import { eachRefusal, whileDown } from './forced_refusals.ts';
 
 const BTC = 0;
 const cloidOf = (n: number) => `0x${n.toString(16).padStart(32, '0')}` as `0x${string}`;
@@ -234,8 +235,18 @@ async function sizeOf(info: InfoClient, user: `0x${string}`): Promise<number> {
   return Number(assetPositions.find(({ position }) => position.coin === 'BTC')?.position.szi ?? 0);
 }
 
-function refusalSteps(world: VenueWorld, { place, exchange, transport, order, mid }: Parts): Partial<Steps> {
+function refusalSteps(
+  world: VenueWorld,
+  { info: reader, place, exchange, transport, order, mid, user }: Parts,
+): Partial<Steps> {
   return {
+    'refusal: every known text': () =>
+      eachRefusal(world, user, (text) => refused(() => place(), ApiRequestError, text)),
+    'refusal: server down': () =>
+      whileDown(world, async () => {
+        await refused(() => reader.meta(), HttpRequestError, /502/);
+        await refused(() => place(), HttpRequestError, /502/);
+      }),
     'refusal: minimum value': () =>
       refused(() => place({ s: '0.00005' }), ApiRequestError, /Order must have minimum value of \$10/),
     'refusal: margin': () =>

@@ -11,6 +11,7 @@ import {
   type TestAccount,
   testAccount,
 } from './driver.ts';
+import { eachRefusal, whileDown } from './forced_refusals.ts';
 
 // The ESM build of this client cannot load on Node: it calls require. Its CommonJS build is the one in use.
 const { Hyperliquid, BASE_URLS, WSS_URLS } = createRequire(import.meta.url)('hyperliquid') as {
@@ -249,12 +250,18 @@ function subscriptionSteps({ sdk, user, market, restingOid, cancel }: Parts): Pa
   };
 }
 
-function refusalSteps({ world, place, cancel, order, mid }: Parts): Partial<Steps> {
+function refusalSteps({ world, sdk, user, place, cancel, order, mid }: Parts): Partial<Steps> {
   const says = async (rest: Partial<OrderRequest>, text: RegExp) => {
     const answer = errorText(await place(rest));
     check(text.test(answer), `unexpected text: ${answer}`);
   };
   return {
+    'refusal: every known text': () => eachRefusal(world, user, (text) => says({}, text)),
+    'refusal: server down': () =>
+      whileDown(world, async () => {
+        await refused(() => sdk.info.perpetuals.getMeta(true), Error, /502/);
+        await refused(() => place(), Error, /502/);
+      }),
     'refusal: minimum value': () => says({ sz: 0.00005 }, /Order must have minimum value of \$10/),
     'refusal: margin': () => says({ sz: 400 }, /Insufficient margin to place order/),
     'refusal: post only': () =>
