@@ -222,6 +222,20 @@ const simulator = {
       max: 1_000_000,
     },
   ),
+  SIMULATOR_WEBSOCKET_CONNECTS_PER_MINUTE: integer('New WebSocket connections of an address in a minute.', {
+    default: 30,
+    min: 1,
+    max: 1_000_000,
+  }),
+  SIMULATOR_WEBSOCKET_MESSAGES_PER_MINUTE: integer(
+    'Messages that an address may send in a minute over all its connections.',
+    { default: 2000, min: 1, max: 1_000_000_000 },
+  ),
+  SIMULATOR_WEBSOCKET_POSTS: integer('Requests over WebSocket that an address may have unanswered.', {
+    default: 100,
+    min: 1,
+    max: 1_000_000,
+  }),
   SIMULATOR_REST_WINDOW: choice(
     'How the simulated exchange counts that minute: any 60 seconds, or whole minutes.',
     ['sliding', 'fixed'],
