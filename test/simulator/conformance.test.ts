@@ -7,7 +7,7 @@ import type { MicroUsd } from '../../src/domain/money.ts';
 import { SimulatedWorld } from '../../src/simulator/agents/world.ts';
 import { venueInfo } from '../../src/simulator/exchange/venue_info.ts';
 import type { Action, OrderWire } from '../../src/simulator/venue/actions.ts';
-import { COIN_SEEDS } from '../../src/simulator/venue/coin_table.ts';
+import { COIN_SEEDS, marginTiersOf } from '../../src/simulator/venue/coin_table.ts';
 import type { InfoHandler } from '../../src/simulator/wire/backend.ts';
 import { differences, shapeOf } from './shapes.ts';
 
@@ -17,6 +17,7 @@ const START = Date.UTC(2026, 0, 5);
 
 interface Pair {
   readonly file: string;
+  readonly url?: string;
   readonly request: { type?: string; [field: string]: unknown };
   readonly response: unknown;
 }
@@ -160,5 +161,55 @@ describe.skipIf(pairs.length === 0)('shapes of recorded answers (../shared/data/
     for (const [index, line] of found.entries())
       if (known[index] !== undefined) report.push(`${line} (${known[index][1]})`);
     expect(found.filter((_line, index) => known[index] === undefined)).toEqual([]);
+  });
+});
+
+describe.skipIf(pairs.length === 0)('the coin table, against recorded metadata', () => {
+  interface Meta {
+    readonly universe: readonly {
+      name: string;
+      szDecimals: number;
+      maxLeverage: number;
+      marginTableId?: number;
+    }[];
+    readonly marginTables?: readonly (readonly [
+      number,
+      { readonly marginTiers: readonly { lowerBound: string; maxLeverage: number }[] },
+    ])[];
+  }
+  const metas = pairs
+    .filter(({ request }) => request.type === 'meta' || request.type === 'metaAndAssetCtxs')
+    // The test network has tables of its own.
+    .filter(({ url }) => url?.includes('testnet') !== true)
+    .map(({ response }) => (Array.isArray(response) ? response[0] : response) as Meta);
+  const withTables = metas.filter(({ marginTables }) => marginTables !== undefined);
+
+  it('has the decimals, leverage and margin table of each real coin', () => {
+    expect(withTables.length).toBeGreaterThan(0);
+    const real = new Map(withTables.flatMap(({ universe }) => universe.map((coin) => [coin.name, coin])));
+    const compared = COIN_SEEDS.flatMap(({ dex, name, szDecimals, maxLeverage, marginTableId }) => {
+      const coin = real.get(dex === '' ? name : `${dex}:${name}`);
+      if (coin === undefined) return [];
+      expect({ name, szDecimals, maxLeverage, marginTableId }).toEqual({
+        name,
+        szDecimals: coin.szDecimals,
+        maxLeverage: coin.maxLeverage,
+        marginTableId: coin.marginTableId,
+      });
+      return [name];
+    });
+    expect(compared.length).toBeGreaterThan(60);
+  });
+
+  it('has the tiers of each real margin table', () => {
+    const tables = new Map(withTables.flatMap(({ marginTables }) => marginTables ?? []));
+    const used = new Set(COIN_SEEDS.map(({ marginTableId }) => marginTableId).filter((id) => id > 50));
+    for (const id of used)
+      expect(
+        marginTiersOf(id)?.map(({ lowerBoundUsd, maxLeverage }) => [lowerBoundUsd, maxLeverage]),
+        `table ${id}`,
+      ).toEqual(
+        tables.get(id)?.marginTiers.map(({ lowerBound, maxLeverage }) => [Number(lowerBound), maxLeverage]),
+      );
   });
 });

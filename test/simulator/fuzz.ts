@@ -26,8 +26,8 @@ const USD = 1_000_000;
 const WORKERS = 24;
 /** Requests of a worker after which its socket, with its subscriptions, is a new one. */
 const RENEWED_AFTER = 60;
-/** Answers that a well-behaved server may give; 500 is none of them. */
-const TYPED = new Set([200, 400, 403, 404, 405, 409, 413, 415, 422, 429]);
+/** Answers that a well-behaved server may give; 500 is none of them. 408 is for a client that was stopped half-way. */
+const TYPED = new Set([200, 400, 403, 404, 405, 408, 409, 413, 415, 422, 429]);
 /** Megabytes by which the heap may grow after the first fifth. */
 const MAX_GROWTH_MB = 96;
 

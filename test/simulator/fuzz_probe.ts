@@ -24,12 +24,18 @@ export class FrameProbe {
     socket.on('close', () => this.#settle?.reject(new Error('the socket was closed')));
   }
 
-  static open(url: string): Promise<FrameProbe> {
-    return new Promise((resolve, reject) => {
-      const socket = new WebSocket(url);
-      socket.once('open', () => resolve(new FrameProbe(socket)));
-      socket.once('error', reject);
-    });
+  /** Tries again where the process was stopped so long that the server gave the handshake up (408). */
+  static async open(url: string, tries = 3): Promise<FrameProbe> {
+    try {
+      return await new Promise((resolve, reject) => {
+        const socket = new WebSocket(url);
+        socket.once('open', () => resolve(new FrameProbe(socket)));
+        socket.once('error', reject);
+      });
+    } catch (error) {
+      if (tries <= 1) throw error;
+      return FrameProbe.open(url, tries - 1);
+    }
   }
 
   async send(text: string, binary: boolean): Promise<Answer> {
