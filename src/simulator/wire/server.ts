@@ -8,7 +8,7 @@ import type { Logger } from '../../runtime/log.ts';
 import type { Backend } from './backend.ts';
 import { Connection } from './connection.ts';
 import type { FaultGate } from './fault_gate.ts';
-import { clientIp, handleHttp } from './http.ts';
+import { clientIp, type HttpParts, handleHttp } from './http.ts';
 import { Hub } from './hub.ts';
 import { type LimitSettings, Limits, VENUE_LIMITS } from './limits.ts';
 
@@ -61,6 +61,12 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   });
 }
 
+const httpServer = (parts: HttpParts): Server =>
+  createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS },
+    (request, response) => void handleHttp(parts, request, response),
+  );
+
 /** Starts serving the backend and starts the backend. @throws ConfigError PORT_IN_USE */
 export async function startWireServer(options: WireOptions): Promise<WireServer> {
   const { backend, clock, log, faults } = options;
@@ -68,10 +74,7 @@ export async function startWireServer(options: WireOptions): Promise<WireServer>
   const limits = new Limits(settings, clock);
   const hub = new Hub();
   const open = new Set<Connection>();
-  const http = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS },
-    (request, response) => void handleHttp({ backend, limits, clock, faults, log }, request, response),
-  );
+  const http = httpServer({ backend, limits, clock, faults, log });
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
