@@ -233,10 +233,10 @@ export interface TwapState {
   readonly randomize: boolean;
   /** ms when it started. */
   readonly timestamp: number;
-  /** Ends it when the mark gets there. */
-  readonly stopPx: Ticks | null;
-  /** What it waits for before its first slice. */
-  readonly trigger: TwapTrigger | null;
+  /** Ends it when the mark gets there; absent for none. */
+  readonly stopPx?: Ticks | null;
+  /** What it waits for before its first slice; absent for nothing. */
+  readonly trigger?: TwapTrigger | null;
 }
 
 /** The mark at or above `px`, or at or below it. */

@@ -157,8 +157,8 @@ export const viewTwapState = (t: TwapState): wire.WireTwapState => ({
   reduceOnly: t.reduceOnly,
   randomize: t.randomize,
   timestamp: t.timestamp,
-  stopPx: t.stopPx === null ? null : wirePx(t.coin, t.stopPx),
-  trigger: t.trigger === null ? null : { p: wirePx(t.coin, t.trigger.px), a: t.trigger.above },
+  stopPx: t.stopPx ? wirePx(t.coin, t.stopPx) : null,
+  trigger: t.trigger ? { p: wirePx(t.coin, t.trigger.px), a: t.trigger.above } : null,
 });
 
 export const viewTwapRow = (t: TwapRecord): wire.WireTwapHistoryRow => ({
