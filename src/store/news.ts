@@ -29,11 +29,17 @@ export type Wake =
   | { readonly reason: 'look' | 'reconnect' };
 
 /** Announces that `topic` has rows up to `upTo`, visible when the transaction commits. Topic: [a-z_]+. */
-export async function publishNews(tx: Queryable, topic: string, upTo: LogPosition): Promise<void> {
-  await tx.query('SELECT pg_notify($1, $2)', [
-    CHANNEL,
-    JSON.stringify({ topic, epoch: upTo.epoch, offset: upTo.offset }),
-  ]);
+export const publishNews = (tx: Queryable, topic: string, upTo: LogPosition): Promise<void> =>
+  publishAllNews(tx, [[topic, upTo]]);
+
+/** As `publishNews` for several topics in one round trip. */
+export async function publishAllNews(
+  tx: Queryable,
+  news: readonly (readonly [topic: string, upTo: LogPosition])[],
+): Promise<void> {
+  if (news.length === 0) return;
+  const payloads = news.map(([topic, { epoch, offset }]) => JSON.stringify({ topic, epoch, offset }));
+  await tx.query('SELECT pg_notify($1, payload) FROM unnest($2::text[]) payload', [CHANNEL, payloads]);
 }
 
 export interface NewsListener {

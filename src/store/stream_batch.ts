@@ -6,11 +6,11 @@
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { type AuditRecords, requestPollsOfGaps, writeAudits } from './audits.ts';
 import type { RowSource } from './binary_copy.ts';
-import type { Database } from './database.ts';
+import type { Database, Queryable } from './database.ts';
 import { StoreError } from './errors.ts';
 import { type FeedGap, insertFeedGaps, setInterrupted } from './feed_gaps.ts';
 import type { Lease } from './leases.ts';
-import { publishNews } from './news.ts';
+import { type LogPosition, publishAllNews } from './news.ts';
 import { ensureDayPartitions, ensureOffsetPartitions } from './partitions.ts';
 import { copyPositionChanges } from './position_changes.ts';
 import { type PositionRecord, upsertPositions } from './positions.ts';
@@ -93,9 +93,12 @@ async function commit(database: Database, lease: Lease, batch: StreamBatch, now:
   });
 }
 
-async function publish(tx: Parameters<typeof publishNews>[0], batch: StreamBatch): Promise<void> {
+async function publish(tx: Queryable, batch: StreamBatch): Promise<void> {
   const { epoch, nextOffset, nextSeq } = batch.after;
-  if (batch.trades.count > 0) await publishNews(tx, 'trades', { epoch, offset: nextSeq - 1 });
-  if (batch.newTraders.count > 0) await publishNews(tx, 'traders', { epoch, offset: nextSeq - 1 });
-  if (batch.changes.count > 0) await publishNews(tx, 'changes', { epoch, offset: nextOffset - 1 });
+  const trades = { epoch, offset: nextSeq - 1 };
+  const news: [string, LogPosition][] = [];
+  if (batch.trades.count > 0) news.push(['trades', trades]);
+  if (batch.newTraders.count > 0) news.push(['traders', trades]);
+  if (batch.changes.count > 0) news.push(['changes', { epoch, offset: nextOffset - 1 }]);
+  await publishAllNews(tx, news);
 }

@@ -171,6 +171,22 @@ describe('what an interruption missed', () => {
     expect(told).toEqual(['interrupted BTC', 'BTC 4', 'restored BTC']);
   });
 
+  test('is a gap until now, in whole milliseconds, when nothing comes and nobody can be asked', async () => {
+    await startWith([BTC], 1, 2);
+    // A monotonic clock does not tick in milliseconds.
+    await clock.advance(0.3);
+    say('BTC', 3);
+    await see('BTC 3');
+    told.length = 0;
+    recent = async () => {
+      throw new Error('HTTP 500');
+    };
+    venue.socket.terminate();
+    await reconnect();
+    await drive(() => told.includes('restored BTC'), 'the coin to be restored');
+    expect(told).toEqual(['interrupted BTC', expect.stringMatching(/^gap BTC 30-\d+$/), 'restored BTC']);
+  });
+
   test('is a gap when a trade of a known coin cannot be read', async () => {
     await startWith([BTC], 1, 2, 3);
     const bad = { ...wireTrade('BTC', START + 40, 4), px: '1.00000000001' };

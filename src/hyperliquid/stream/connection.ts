@@ -204,13 +204,13 @@ export class FeedConnection {
   }
 
   /**
-   * No trade that the venue has made by now has a later exchange time (ms). By the venue's own clock as soon as it has
-   * told us, as ours may be wrong by any amount.
+   * No trade that the venue has made by now has a later exchange time (whole ms). By the venue's own clock as soon as
+   * it has told us, as ours may be wrong by any amount.
    */
   venueNow(): number {
     const { clock } = this.#options;
     if (this.latestTime === undefined) return clock.now();
-    return this.latestTime + (clock.monotonic() - this.#latestSeenAt) + LATENCY_MS;
+    return this.latestTime + Math.ceil(clock.monotonic() - this.#latestSeenAt) + LATENCY_MS;
   }
 
   #onControl(frame: Exclude<Frame, { kind: 'trades' | 'pong' }>, bytes: number): void {
