@@ -5,7 +5,8 @@
  * roles share this process, their ledgers share only PostgreSQL or Redis. Needs a machine that is otherwise idle: what
  * is measured is the use of time.
  *
- * `--quick` looks at 20 s of two cases: the rate before the window fills, no full window.
+ * Cases can be named (`redis-8-sliding embedded-1-fixed`): they run at once, over two and a half minutes instead of
+ * five. `--quick` looks at 20 s of two cases: the rate before the window fills, no full window.
  */
 import { systemClock } from '../src/runtime/clock.ts';
 import { type Broker, startBroker } from '../test/servers/broker.ts';
@@ -17,6 +18,9 @@ import type { BenchOptions, BenchResult, RunBench } from './result.ts';
 const FULL_RATE = 600;
 /** Rotation of 100 s at the full rate. */
 const TRADERS = 1_000;
+
+/** Of named cases: warm-up and measurement. */
+const NAMED_MS = [75_000, 150_000] as const;
 
 const plan = (backend: WorldPlan['backend'], workers: number, window: WorldPlan['window']): WorldPlan => ({
   name: `budget_${backend}_${workers}_${window}`,
@@ -34,18 +38,29 @@ const casesOf = (window: WorldPlan['window']): WorldPlan[] => [
 ];
 const QUICK = [plan('embedded', 1, 'sliding'), plan('redis', 4, 'fixed')];
 
+const ALL = [...casesOf('sliding'), ...casesOf('fixed')];
+const caseName = (one: WorldPlan): string => `${one.backend}-${one.workers}-${one.window}`;
+
+/** Cases that run at once. */
+function groupsOf({ quick, rest: cases = [] }: BenchOptions): WorldPlan[][] {
+  if (quick) return [QUICK];
+  if (cases.length === 0) return [casesOf('sliding'), casesOf('fixed')];
+  const named = ALL.filter((one) => cases.includes(caseName(one)));
+  if (named.length === cases.length) return [named];
+  throw new Error(`cases are ${ALL.map(caseName).join(', ')}`);
+}
+
 const titleOf = (one: WorldPlan): string =>
   `${one.backend === 'embedded' ? 'embedded, stream and 1 worker' : `Redis, ${one.workers} workers`}, ${one.window} window`;
 
-export const run: RunBench = async ({ quick, say }) => {
+export const run: RunBench = async (options) => {
+  const groups = groupsOf(options);
   const broker = await startBroker();
   const traffic = new Traffic();
   traffic.begin();
   try {
     const results: BenchResult[] = [];
-    for (const group of quick ? [QUICK] : [casesOf('sliding'), casesOf('fixed')]) {
-      results.push(...(await measure(broker, traffic, group, { quick, say })));
-    }
+    for (const group of groups) results.push(...(await measure(broker, traffic, group, options)));
     return results;
   } finally {
     traffic.end();
@@ -57,7 +72,7 @@ async function measure(
   broker: Broker,
   traffic: Traffic,
   plans: readonly WorldPlan[],
-  { quick, say }: BenchOptions,
+  { quick, rest: cases = [], say }: BenchOptions,
 ): Promise<BenchResult[]> {
   const worlds = new Map<WorldPlan, BudgetWorld>();
   try {
@@ -67,8 +82,7 @@ async function measure(
       else worlds.set(one, world);
     }
     // The first minute fills the window; what counts is what comes after.
-    const warmUpMs = quick ? 3_000 : 90_000;
-    const measuredMs = quick ? 15_000 : 300_000;
+    const [warmUpMs, measuredMs] = quick ? [3_000, 15_000] : cases.length > 0 ? NAMED_MS : [90_000, 300_000];
     say(`measuring for ${measuredMs / 1000} s after ${warmUpMs / 1000} s`);
     await systemClock.sleep(warmUpMs);
     const from = systemClock.monotonic();

@@ -41,6 +41,19 @@ export async function settleWeight(
   );
 }
 
+/** Takes the next evenly spaced place of an egress; ms until it. */
+export async function takeWeightPlace(
+  database: Queryable,
+  place: { readonly egress: string; readonly spacingMs: number; readonly burstMs: number },
+): Promise<number> {
+  const { rows } = await database.query<{ wait_ms: number }>(
+    'SELECT weight_place($1, $2, $3) AS wait_ms',
+    [place.egress, place.spacingMs, place.burstMs],
+    'weight_place',
+  );
+  return rows[0]?.wait_ms ?? 0;
+}
+
 /** Weight that counts now, by lane. */
 export async function usedWeight(database: Queryable, egress: string, lanes: number): Promise<number[]> {
   const { rows } = await database.query<{ lane: number; weight: number }>(

@@ -1,19 +1,22 @@
 /** What a sweep does next: requests before the rotation, pages claimed ahead of need. */
 import { parseAddress } from '../domain/address.ts';
 import { FIRST_DEX } from '../domain/coin.ts';
-import type { Database } from '../store/database.ts';
-import {
-  type ClaimedRequest,
-  type ClaimedTurn,
-  claimRequests,
-  claimTurns,
-  type TrackingLease,
-} from '../store/tracking_turns.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { ClaimedRequest, ClaimedTurn, TrackingLease } from '../store/tracking_turns.ts';
 import { isUrgent, type Poll } from './poll.ts';
 import { isLeaseLost, type RunLease } from './run_lease.ts';
+import type { TrackingStore } from './tracking_store.ts';
 
 /** Requests that one run holds at most: the rest wait where others see them. */
 const REQUESTS_AHEAD = 16;
+/**
+ * A page is what the run takes in this time: what it holds waits for it alone, and a trader must not wait longer for
+ * having been claimed by one of many.
+ */
+const PAGE_MS = 2_000;
+/** As measured over this: long enough that the burst after a change of runs does not look like a rate. */
+const RATE_MS = 10_000;
+const SMALLEST_PAGE = 3;
 
 /** A poll with the lease that claimed it. */
 export interface Claimed {
@@ -26,20 +29,23 @@ export interface Claimed {
 }
 
 export interface IntakeOptions {
-  readonly database: Database;
+  readonly store: TrackingStore;
   readonly lease: RunLease;
-  /** Traders of one page. */
-  readonly pageSize: () => number;
+  /** Traders of one page at most. */
+  readonly pageSize: number;
+  readonly clock: Pick<Clock, 'monotonic'>;
   /** A trader that had its turn less than this ago is left in peace. */
   readonly minAgeMs: number;
-  /** Something is there to be done. */
-  readonly arrived: () => void;
+  /** Something is there to be done or to be claimed. */
+  readonly changed: () => void;
 }
 
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #requests: Claimed[] = [];
   readonly #turns: Claimed[] = [];
+  /** When turns were taken, within RATE_MS. */
+  readonly #taken: number[] = [];
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -53,13 +59,19 @@ export class Intake {
 
   /** A request, else a turn. */
   next(): Claimed | undefined {
-    return this.#requests.shift() ?? this.#turns.shift();
+    const request = this.#requests.shift();
+    if (request !== undefined) return request;
+    const turn = this.#turns.shift();
+    if (turn === undefined) return undefined;
+    this.#taken.push(this.#options.clock.monotonic());
+    if (this.#isLow()) this.#options.changed();
+    return turn;
   }
 
   /** To be tried again before anything else of its kind. */
   putBack(claimed: Claimed): void {
     (claimed.poll.request === undefined ? this.#turns : this.#requests).unshift(claimed);
-    this.#options.arrived();
+    this.#options.changed();
   }
 
   /** What was claimed is void. */
@@ -70,26 +82,35 @@ export class Intake {
 
   /** Claims a page when less than half of one is left. Resolves to whether there was anything to claim. */
   async claimPage(): Promise<boolean> {
-    const { database, pageSize, minAgeMs } = this.#options;
-    const size = pageSize();
-    if (this.#turns.length > size / 2) return true;
-    const claimed = await this.#claim(
-      (lease) => claimTurns(database, lease, { limit: size, minAgeMs }),
-      turnOf,
-    );
+    const { store, minAgeMs } = this.#options;
+    if (!this.#isLow()) return true;
+    const limit = this.#page();
+    const claimed = await this.#claim((lease) => store.claimTurns(lease, { limit, minAgeMs }), turnOf);
     this.#turns.push(...claimed);
-    if (claimed.length > 0) this.#options.arrived();
+    if (claimed.length > 0) this.#options.changed();
     return claimed.length > 0;
+  }
+
+  #page(): number {
+    const { clock, pageSize } = this.#options;
+    const since = clock.monotonic() - RATE_MS;
+    while (this.#taken[0] !== undefined && this.#taken[0] <= since) this.#taken.shift();
+    const taken = Math.ceil((this.#taken.length * PAGE_MS) / RATE_MS);
+    return Math.min(pageSize, Math.max(SMALLEST_PAGE, taken));
+  }
+
+  #isLow(): boolean {
+    return this.#turns.length <= this.#page() / 2;
   }
 
   async claimRequests(): Promise<void> {
     const room = REQUESTS_AHEAD - this.#requests.length;
     if (room <= 0) return;
-    const { database } = this.#options;
-    const claimed = await this.#claim((lease) => claimRequests(database, lease, room), requestOf);
+    const { store } = this.#options;
+    const claimed = await this.#claim((lease) => store.claimRequests(lease, room), requestOf);
     this.#requests.push(...claimed);
     this.#requests.sort((a, b) => (a.poll.request?.priority ?? 0) - (b.poll.request?.priority ?? 0));
-    if (claimed.length > 0) this.#options.arrived();
+    if (claimed.length > 0) this.#options.changed();
   }
 
   async #claim<Row>(

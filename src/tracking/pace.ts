@@ -1,32 +1,16 @@
-/** When polls of the rotation may go, so that weight comes free evenly and an urgent poll never waits long for some. */
+/** When polls of the rotation may go, and how long the venue is left alone when it fails. Pure. */
 
-/** A run that fell behind (a busy machine, the change of runs) may catch up by this much at once. */
-const BURST_MS = 5_000;
-/** At its beginning: the change of runs takes about that. */
-const FIRST_BURST_MS = 1_000;
-/** Faster than the budget refills by this factor: what a longer pause left over is used within minutes. */
-const CATCH_UP = 1.05;
+/**
+ * Share of the budget that is given out in evenly spaced places. Less than all of it: a window that is never quite full
+ * leaves weight for an urgent poll at any moment, and what was uneven (a change of runs, a slow answer) evens out
+ * instead of coming back a minute later when its charges run out.
+ */
+const EVEN_SHARE = 0.985;
+/** Places that nobody took (the change of runs, a busy machine) are caught up on by this much. */
+export const CATCH_UP_MS = 5_000;
 
-export class Pace {
-  #intervalMs = 0;
-  #next: number | undefined;
-
-  /** @param perMinute polls per minute that the budget carries; @param sharers runs that share them. */
-  set(perMinute: number, sharers: number): void {
-    this.#intervalMs = (60_000 / (perMinute * CATCH_UP)) * Math.max(1, sharers);
-  }
-
-  /** ms until the next poll may go; 0: now. */
-  wait(now: number): number {
-    return Math.max(0, (this.#next ?? now) - now);
-  }
-
-  /** A poll of so many requests goes now. */
-  take(now: number, requests: number): void {
-    const next = Math.max(this.#next ?? now - FIRST_BURST_MS, now - BURST_MS);
-    this.#next = next + this.#intervalMs * requests;
-  }
-}
+/** ms between two polls of weight 2. @param perMinute such polls that the whole budget carries in a minute. */
+export const spacingMs = (perMinute: number): number => 60_000 / (perMinute * EVEN_SHARE);
 
 /** First and longest pause after failures of the venue in a row. */
 const FIRST_MS = 250;

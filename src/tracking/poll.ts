@@ -58,6 +58,13 @@ function laneOf(poll: Poll): WeightLane {
   return isUrgent(poll) ? 'repairs' : 'audits';
 }
 
+/** What a poll is likely to cost; the mode of the account may turn out to need more. */
+export function expectedWeight({ address, dexs, mode, wantsMode }: Poll): number {
+  const states = dexs.length * clearinghouseState(address).weight;
+  const asks = wantsMode ? userAbstraction(address).weight : 0;
+  return states + asks + (isUnified(mode) ? spotClearinghouseState(address).weight : 0);
+}
+
 /** @throws what InfoClient.ask throws: then nothing of it counts. */
 export async function pollAccount(poll: Poll, context: PollContext): Promise<PollAnswer> {
   const { info, clock, signal, maxWaitMs } = context;

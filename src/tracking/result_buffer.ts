@@ -6,16 +6,10 @@
 import type { Clock } from '../runtime/clock.ts';
 import { AppError, errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
-import type { Database } from '../store/database.ts';
-import {
-  type RequestResult,
-  reserveSnapshotIds,
-  storeTrackingResults,
-  type TrackedSnapshot,
-  type TurnResult,
-} from '../store/tracking_results.ts';
+import type { RequestResult, TrackedSnapshot, TurnResult } from '../store/tracking_results.ts';
 import type { TrackingLease } from '../store/tracking_turns.ts';
 import { isLeaseLost, type RunLease } from './run_lease.ts';
+import type { TrackingStore } from './tracking_store.ts';
 
 /** What came of one poll. */
 export interface PollResult {
@@ -27,7 +21,7 @@ export interface PollResult {
 }
 
 export interface ResultBufferOptions {
-  readonly database: Database;
+  readonly store: TrackingStore;
   readonly lease: RunLease;
   readonly clock: Clock;
   readonly log: Logger;
@@ -140,11 +134,11 @@ export class ResultBuffer {
 
   #reserve(results: readonly PollResult[]): Promise<number[]> {
     const count = results.reduce((sum, one) => sum + one.snapshots.length, 0);
-    return count === 0 ? Promise.resolve([]) : reserveSnapshotIds(this.#options.database, count);
+    return count === 0 ? Promise.resolve([]) : this.#options.store.reserveSnapshotIds(count);
   }
 
   #storeOnce(lease: TrackingLease, results: readonly PollResult[], ids: readonly number[]): Promise<void> {
-    return storeTrackingResults(this.#options.database, lease, {
+    return this.#options.store.storeResults(lease, {
       snapshots: results.flatMap((one) => one.snapshots),
       ids,
       modes: results.flatMap((one) => one.mode ?? []),

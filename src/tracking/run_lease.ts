@@ -5,12 +5,11 @@
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { AppError, errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
-import type { Database } from '../store/database.ts';
-import { beginTrackingRun, endTrackingRun, holdTrackingRun } from '../store/tracking_runs.ts';
 import type { TrackingLease } from '../store/tracking_turns.ts';
+import type { TrackingStore } from './tracking_store.ts';
 
 export interface RunLeaseOptions {
-  readonly database: Database;
+  readonly store: TrackingStore;
   readonly clock: Clock;
   readonly log: Logger;
   readonly worker: string;
@@ -70,7 +69,7 @@ export class RunLease {
     this.#current = undefined;
     if (lease === undefined) return;
     try {
-      await endTrackingRun(this.#options.database, lease.runId);
+      await this.#options.store.endRun(lease.runId);
     } catch (error) {
       this.#options.log.warn(
         { error: errorMessage(error) },
@@ -80,8 +79,8 @@ export class RunLease {
   }
 
   async #begin(): Promise<TrackingLease> {
-    const { database, worker, egress, leaseMs } = this.#options;
-    const runId = await beginTrackingRun(database, { worker, egress, leaseMs });
+    const { store, worker, egress, leaseMs } = this.#options;
+    const runId = await store.beginRun({ worker, egress, leaseMs });
     this.#current = { runId, leaseMs };
     return this.#current;
   }
@@ -90,7 +89,7 @@ export class RunLease {
     const lease = this.#current;
     if (lease === undefined) return;
     try {
-      await holdTrackingRun(this.#options.database, lease.runId, lease.leaseMs);
+      await this.#options.store.holdRun(lease);
     } catch (error) {
       if (isLeaseLost(error)) this.lost(lease);
     }

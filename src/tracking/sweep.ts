@@ -5,20 +5,22 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { InfoClient } from '../hyperliquid/transport.ts';
+import type { WeightLedger } from '../hyperliquid/weight/ledger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { AppError, errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
-import type { Database } from '../store/database.ts';
-import { countTrackingRuns } from '../store/tracking_runs.ts';
 import { type Claimed, Intake } from './intake.ts';
-import { Backoff, Pace } from './pace.ts';
-import { type CoinSource, type PollAnswer, pollAccount } from './poll.ts';
+import { Backoff, CATCH_UP_MS, spacingMs } from './pace.ts';
+import { type CoinSource, expectedWeight, type PollAnswer, pollAccount } from './poll.ts';
 import { type PollResult, ResultBuffer } from './result_buffer.ts';
 import { RunLease } from './run_lease.ts';
+import type { TrackingStore } from './tracking_store.ts';
 
 export interface SweepOptions {
-  readonly database: Database;
+  readonly store: TrackingStore;
   readonly info: InfoClient;
+  /** Of the egress: gives the polls of all its runs their places in time. */
+  readonly ledger: Pick<WeightLedger, 'place'>;
   readonly coins: CoinSource;
   readonly clock: Clock;
   readonly log: Logger;
@@ -26,7 +28,7 @@ export interface SweepOptions {
   readonly worker: string;
   /** Name of the egress IP whose budget this is. */
   readonly egress: string;
-  /** Traders claimed at a time, over all runs of this egress. */
+  /** Most traders claimed at a time. */
   readonly pageSize: number;
   /** Polls of weight 2 that the budget carries in a minute. */
   readonly pollsPerMinute: number;
@@ -52,12 +54,16 @@ export interface SweepReport {
   readonly leasesLost: number;
 }
 
-const POLLS_AT_ONCE = 12;
+/** Answers may take two seconds before fewer than the budget's ten polls a second are under way. */
+const POLLS_AT_ONCE = 24;
+/** Places asked for ahead, so that a ledger that answers slowly costs none. */
+const PLACES_AHEAD = 2;
+/** Weight of what `pollsPerMinute` counts. */
+const POLL_WEIGHT = 2;
 const URGENT_AT_ONCE = 4;
 const LOOK_FOR_REQUESTS_MS = 500;
 const NOTHING_TO_CLAIM_MS = 1_000;
 const CLAIM_RETRY_MS = 1_000;
-const SHARERS_EVERY_MS = 5_000;
 /** Of the end: answers under way may still come, then results are stored. */
 const LAST_ANSWERS_MS = 400;
 const LAST_WRITE_MS = 1_500;
@@ -74,7 +80,6 @@ export async function sweep(options: SweepOptions, endAt: number, signal: AbortS
 class Sweep {
   readonly #options: SweepOptions;
   readonly #endAt: number;
-  readonly #pace = new Pace();
   readonly #backoff = new Backoff();
   readonly #lease: RunLease;
   readonly #intake: Intake;
@@ -83,16 +88,17 @@ class Sweep {
   readonly #ending = new AbortController();
   readonly #cut = new AbortController();
   #bell = new AbortController();
-  #sharers = 1;
+  /** Through each, one at a time goes to wait for its place. */
+  readonly #gates: Promise<unknown>[] = Array.from({ length: PLACES_AHEAD }, async () => undefined);
   #counts = { polled: 0, requests: 0, snapshots: 0, voided: 0, unread: 0 };
   readonly #failed: Record<string, number> = {};
 
   constructor(options: SweepOptions, endAt: number, signal: AbortSignal) {
     this.#options = options;
     this.#endAt = endAt;
-    const { database, clock, log, worker, egress } = options;
+    const { store, clock, log, worker, egress } = options;
     this.#lease = new RunLease({
-      database,
+      store,
       clock,
       log,
       worker,
@@ -101,14 +107,15 @@ class Sweep {
       lost: () => this.#intake.clear(),
     });
     this.#intake = new Intake({
-      database,
+      store,
       lease: this.#lease,
-      pageSize: () => Math.max(1, Math.ceil(options.pageSize / this.#sharers)),
+      pageSize: options.pageSize,
+      clock,
       minAgeMs: options.minAgeMs ?? 15_000,
-      arrived: () => this.#ring(),
+      changed: () => this.#ring(),
     });
     this.#buffer = new ResultBuffer({
-      database,
+      store,
       lease: this.#lease,
       clock,
       log,
@@ -122,7 +129,6 @@ class Sweep {
         log.error({ trader, code }, 'the database refuses the state of a trader; it is left out');
       },
     });
-    this.#pace.set(options.pollsPerMinute, 1);
     for (const one of [this.#ending.signal, this.#cut.signal, this.#bell.signal]) setMaxListeners(0, one);
     signal.addEventListener('abort', () => this.#end(signal.reason), { once: true });
     if (signal.aborted) this.#end(signal.reason);
@@ -134,11 +140,10 @@ class Sweep {
     const timer = clock.after(this.#endAt - clock.monotonic(), () => this.#end(over));
     await this.#quietly(() => this.#intake.claimRequests());
     const workers = [
-      this.#keepSharers(),
       this.#keepRequests(),
       this.#keepPages(),
       ...Array.from({ length: URGENT_AT_ONCE }, () => this.#work(() => this.#takeUrgent())),
-      ...Array.from({ length: POLLS_AT_ONCE }, () => this.#work(() => this.#takeNext())),
+      ...Array.from({ length: POLLS_AT_ONCE }, (_, i) => this.#work(() => this.#takeNext(i % PLACES_AHEAD))),
     ];
     await Promise.all(workers);
     timer.cancel();
@@ -171,16 +176,6 @@ class Sweep {
     bell.abort(new AppError('TRACKING_WORK', 'there is work'));
   }
 
-  async #keepSharers(): Promise<void> {
-    const { database, egress, pollsPerMinute } = this.#options;
-    while (!this.#over) {
-      const count = await countTrackingRuns(database, egress).catch(() => this.#sharers);
-      this.#sharers = Math.max(1, count);
-      this.#pace.set(pollsPerMinute, this.#sharers);
-      await this.#sleep(SHARERS_EVERY_MS);
-    }
-  }
-
   async #keepRequests(): Promise<void> {
     while (!this.#over) {
       const claimed = await this.#quietly(() => this.#intake.claimRequests());
@@ -199,13 +194,16 @@ class Sweep {
     }
   }
 
-  /** A database that is away is waited for. */
+  /** A database or ledger that is away is waited for. */
   async #quietly(work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
       return true;
     } catch (error) {
-      this.#options.log.warn({ error: errorMessage(error) }, 'cannot claim polls; trying again');
+      this.#options.log.warn(
+        { error: errorMessage(error) },
+        'cannot claim polls or their places; trying again',
+      );
       return false;
     }
   }
@@ -217,35 +215,56 @@ class Sweep {
     }
   }
 
-  /** What money waits for goes as soon as there is weight. */
+  /** What money waits for goes as soon as there is weight; the others make room for it afterwards. */
   async #takeUrgent(): Promise<Claimed | undefined> {
     while (!this.#over) {
       const wait = this.#backoff.wait(this.#options.clock.monotonic());
       const claimed = wait > 0 ? undefined : this.#intake.nextUrgent();
-      if (claimed !== undefined) return claimed;
+      if (claimed !== undefined) {
+        void this.#quietly(async () => void (await this.#placeOf(claimed)));
+        return claimed;
+      }
       await this.#sleep(wait > 0 ? wait : LOOK_FOR_REQUESTS_MS, wait > 0 ? undefined : this.#bell.signal);
     }
     return undefined;
   }
 
-  /** All others are paced, so that a burst of them leaves weight for what is urgent. */
-  async #takeNext(): Promise<Claimed | undefined> {
+  #takeNext(gate: number): Promise<Claimed | undefined> {
+    const next = Promise.resolve(this.#gates[gate]).then(() => this.#nextInItsPlace());
+    this.#gates[gate] = next;
+    return next;
+  }
+
+  /** All others leave evenly spaced, those of other runs on the address included. */
+  async #nextInItsPlace(): Promise<Claimed | undefined> {
     const { clock } = this.#options;
     while (!this.#over) {
-      const now = clock.monotonic();
-      const wait = Math.max(this.#backoff.wait(now), this.#pace.wait(now));
-      if (wait > 0) {
-        await this.#sleep(wait);
+      const pause = this.#backoff.wait(clock.monotonic());
+      const claimed = pause > 0 ? undefined : this.#intake.next();
+      if (claimed === undefined) {
+        await this.#sleep(
+          pause > 0 ? pause : LOOK_FOR_REQUESTS_MS,
+          pause > 0 ? undefined : this.#bell.signal,
+        );
         continue;
       }
-      const claimed = this.#intake.next();
-      if (claimed !== undefined) {
-        this.#pace.take(now, claimed.poll.dexs.length);
-        return claimed;
-      }
-      await this.#sleep(LOOK_FOR_REQUESTS_MS, this.#bell.signal);
+      let wait = 0;
+      const placed = await this.#quietly(async () => {
+        wait = await this.#placeOf(claimed);
+      });
+      await this.#sleep(placed ? wait : CLAIM_RETRY_MS);
+      if (placed && this.#over) await this.#quietly(async () => void (await this.#placeOf(claimed, -1)));
+      if (placed) return this.#over ? undefined : claimed;
+      if (this.#lease.isCurrent(claimed.lease)) this.#intake.putBack(claimed);
     }
     return undefined;
+  }
+
+  /** @param times -1: gives it back, it will not be used. */
+  #placeOf({ poll }: Claimed, times = 1): Promise<number> {
+    const { ledger, pollsPerMinute } = this.#options;
+    const polls = expectedWeight(poll) / POLL_WEIGHT;
+    return ledger.place(spacingMs(pollsPerMinute) * polls * times, CATCH_UP_MS);
   }
 
   async #poll(claimed: Claimed): Promise<void> {

@@ -200,6 +200,39 @@ describe.each(await jobsBackends())('weight ledger on $name', ({ name, redisUrl 
     expect(order).toEqual(['repairs', 'sweep 1', 'sweep 2', 'history']);
   });
 
+  it('gives evenly spaced places to all who ask, in order, and lets a few that nobody took be caught up on', async () => {
+    const rules = rulesOf(1200, 60_000);
+    const [one, other] = await Promise.all([connect(rules, 'places'), connect(rules, 'places')]);
+    const spacing = 10_000;
+    const asked = systemClock.monotonic();
+    const take = (count: number) =>
+      Promise.all(
+        Array.from({ length: count }, (_, i) =>
+          (i % 2 === 0 ? one : other).ledger.place(spacing, 3 * spacing),
+        ),
+      );
+    const waits = (await take(8)).sort((a, b) => a - b);
+    const elapsed = systemClock.monotonic() - asked;
+    waits.forEach((wait, i) => {
+      expect(wait).toBeLessThanOrEqual(i * spacing);
+      expect(wait).toBeGreaterThanOrEqual(Math.max(0, i * spacing - elapsed - 2));
+    });
+    // A place that is given back is taken by the next.
+    await one.ledger.place(-spacing, 3 * spacing);
+    expect(await other.ledger.place(spacing, 3 * spacing)).toBeLessThanOrEqual(7 * spacing);
+    expect(await other.ledger.place(spacing, 3 * spacing)).toBeGreaterThan(7 * spacing);
+    const { ledger } = await connect(rules, 'places of another address');
+    expect(await ledger.place(1, 0)).toBe(0);
+    const left = systemClock.monotonic();
+    await until(() => systemClock.monotonic() - left > 50);
+    // 50 ms were left unused, 20 ms of them may be caught up on.
+    expect(await ledger.place(1_000_020, 20)).toBe(0);
+    const next = await ledger.place(1, 20);
+    expect(next).toBeLessThanOrEqual(1_000_000);
+    expect(next).toBeGreaterThan(1_000_000 - (systemClock.monotonic() - left));
+    expect((await ledger.snapshot()).used).toBe(0);
+  });
+
   it('refuses at once what can never fit, and ends the wait when asked', async () => {
     const { ledger } = await connect(rulesOf(10, 60_000, { orders: 4 }), 'refuse');
     await expect(ledger.acquire(7, 'sweep')).rejects.toMatchObject({ code: 'WEIGHT_IMPOSSIBLE' });

@@ -6,6 +6,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { readCoins } from '../../src/store/coins.ts';
 import { type SweepOptions, type SweepReport, sweep } from '../../src/tracking/sweep.ts';
+import { trackingStoreOf } from '../../src/tracking/tracking_store.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { until } from '../until.ts';
 import { givePositions, populate } from './population.ts';
@@ -60,7 +61,8 @@ describe('a sweep', () => {
     const abort = new AbortController();
     const ledger = new LocalWeightLedger(clock, { limit: budget, windowMs: 60_000, reserve: {} });
     const options: SweepOptions = {
-      database: test.database,
+      store: trackingStoreOf(test.database),
+      ledger,
       info: createInfoClient({ url: venue.url, ledger, clock, timeoutMs: 2_000 }),
       coins: source,
       clock,

@@ -58,6 +58,12 @@ export interface WeightLedger {
    *   signal's reason if aborted.
    */
   acquire(weight: number, lane: WeightLane, options?: AcquireOptions): Promise<WeightGrant>;
+  /**
+   * Takes the next of the evenly spaced places of this egress IP, which all processes on it share; `spacingMs` are left
+   * free after it. Resolves to ms until the place, 0: now. Places that nobody took may be caught up on by `burstMs` at
+   * most. A negative spacing gives a place back. It holds no weight: `acquire` it when the place has come.
+   */
+  place(spacingMs: number, burstMs: number): Promise<number>;
   snapshot(): Promise<WeightSnapshot>;
 }
 

@@ -11,6 +11,7 @@ import {
   type WeightLimits,
   type WeightSnapshot,
 } from './ledger.ts';
+import { Places } from './places.ts';
 
 interface Waiter {
   readonly weight: number;
@@ -24,6 +25,7 @@ export class LocalWeightLedger implements WeightLedger {
   readonly #clock: Clock;
   readonly #limits: WeightLimits;
   readonly #budget: WeightBudget;
+  readonly #places = new Places();
   readonly #waiters = new Set<Waiter>();
   #timer: Timer | undefined;
 
@@ -65,6 +67,10 @@ export class LocalWeightLedger implements WeightLedger {
         deadline = this.#clock.after(options.maxWaitMs, () => waiter.reject(exhausted(lane)));
       }
     });
+  }
+
+  async place(spacingMs: number, burstMs: number): Promise<number> {
+    return this.#places.take(spacingMs, burstMs, this.#clock.monotonic());
   }
 
   async snapshot(): Promise<WeightSnapshot> {

@@ -29,6 +29,8 @@ export type Admission =
 export interface WeightBackend {
   admit(weight: number, lane: number): Promise<Admission>;
   settle(charge: string, actual: number | undefined): Promise<void>;
+  /** ms until the next evenly spaced place, taken for the caller. */
+  place(spacingMs: number, burstMs: number): Promise<number>;
   /** Weight that counts now, by lane. */
   used(): Promise<number[]>;
 }
@@ -50,6 +52,8 @@ interface Snapshot<Lane extends string> {
   readonly waiting: number;
 }
 
+/** So that a backend that answers slowly does not bound the rate of requests. */
+const ASKED_AT_ONCE = 4;
 /** Another process may have given weight back: look at least this often. */
 const LOOK_AGAIN_MS = 500;
 /** When weight comes free, processes with higher lanes ask this much earlier, per lane. */
@@ -70,6 +74,8 @@ export interface SharedWeightLedgerOptions<Lane extends string> {
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+const isRefusal = (retryAfterMs: number | undefined): retryAfterMs is number => retryAfterMs !== undefined;
 
 export class SharedWeightLedger<Lane extends string> {
   readonly #backend: WeightBackend;
@@ -124,6 +130,14 @@ export class SharedWeightLedger<Lane extends string> {
     });
   }
 
+  /**
+   * Takes the next of the places of this egress, `spacingMs` before the one after it; ms until then. Places that nobody
+   * took may be caught up on by `burstMs`; a negative spacing gives a place back. @throws what the backend throws.
+   */
+  place(spacingMs: number, burstMs: number): Promise<number> {
+    return this.#backend.place(spacingMs, burstMs);
+  }
+
   async snapshot(): Promise<Snapshot<Lane>> {
     const byLane = await this.#backend.used();
     const { lanes, limit, windowMs } = this.#rules;
@@ -140,7 +154,7 @@ export class SharedWeightLedger<Lane extends string> {
     };
   }
 
-  /** Asks for the waiters, one at a time, highest lane first; arms a timer for those that must wait. */
+  /** Asks for the waiters, highest lane first; arms a timer for those that must wait. */
   async #serve(): Promise<void> {
     if (this.#serving) {
       this.#again = true;
@@ -170,15 +184,25 @@ export class SharedWeightLedger<Lane extends string> {
   async #serveLanes(): Promise<number> {
     let wait = Number.POSITIVE_INFINITY;
     for (let lane = 0; lane < this.#rules.lanes.length; lane++) {
-      for (const waiter of [...this.#waiters].filter((one) => one.lane === lane)) {
-        if (!this.#waiters.has(waiter)) continue;
-        const retryAfterMs = await this.#serveOne(waiter);
-        if (retryAfterMs === undefined) continue;
-        wait = Math.min(wait, Math.min(retryAfterMs, LOOK_AGAIN_MS) + lane * LANE_STEP_MS);
+      for (let group = this.#firstOf(lane); group.length > 0; group = this.#firstOf(lane)) {
+        const refused = (await Promise.all(group.map((waiter) => this.#serveOne(waiter)))).filter(isRefusal);
+        if (refused.length === 0) continue;
+        wait = Math.min(wait, Math.min(...refused, LOOK_AGAIN_MS) + lane * LANE_STEP_MS);
         break;
       }
     }
     return wait;
+  }
+
+  /** The first waiters of a lane as far as they want the same: it is all one which of them a backend serves first. */
+  #firstOf(lane: number): Waiter[] {
+    const group: Waiter[] = [];
+    for (const waiter of this.#waiters) {
+      if (waiter.lane !== lane) continue;
+      if (group.length === ASKED_AT_ONCE || waiter.weight !== (group[0] ?? waiter).weight) break;
+      group.push(waiter);
+    }
+    return group;
   }
 
   /** Undefined when the waiter is done with, else ms until it may fit. */

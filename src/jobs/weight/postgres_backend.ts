@@ -1,6 +1,6 @@
 /** The weight ledger in PostgreSQL: one function call per step, survives any crash that the database survives. */
 import type { Queryable } from '../../store/database.ts';
-import { admitWeight, settleWeight, usedWeight } from '../../store/weight_charges.ts';
+import { admitWeight, settleWeight, takeWeightPlace, usedWeight } from '../../store/weight_charges.ts';
 import type { WeightBackend, WeightRules } from './ledger.ts';
 
 export function postgresWeightBackend(
@@ -24,6 +24,7 @@ export function postgresWeightBackend(
     },
     settle: (charge, actual) =>
       settleWeight(database, { chargeId: Number(charge), windowMs: rules.windowMs, actual }),
+    place: (spacingMs, burstMs) => takeWeightPlace(database, { egress, spacingMs, burstMs }),
     used: () => usedWeight(database, egress, rules.lanes.length),
   };
 }

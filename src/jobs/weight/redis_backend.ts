@@ -63,6 +63,18 @@ redis.call('ZADD', KEYS[1], now + 1 + tonumber(ARGV[2]), prefix .. weight)
 return 0
 `;
 
+/**
+ * KEYS: next place. ARGV: spacing ms, burst ms. Returns ms until the place as text (numbers would be cut to integers).
+ */
+const PLACE = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local place = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now - tonumber(ARGV[2]))
+local nextAt = place + tonumber(ARGV[1])
+redis.call('SET', KEYS[1], string.format('%.3f', nextAt), 'PX', math.max(3600000, math.ceil(nextAt - now)))
+return string.format('%.3f', math.max(0, place - now))
+`;
+
 /** KEYS: charges. Returns the members that count. */
 const USED = `
 local time = redis.call('TIME')
@@ -97,6 +109,9 @@ export function redisWeightBackend(options: RedisWeightOptions): WeightBackend {
     },
     async settle(charge, actual) {
       await redis.eval(SETTLE, 1, charges, charge, rules.windowMs, actual ?? '');
+    },
+    async place(spacingMs, burstMs) {
+      return Number(await redis.eval(PLACE, 1, `${base}:place`, spacingMs, burstMs));
     },
     async used() {
       const members = (await redis.eval(USED, 1, charges)) as string[];

@@ -9,6 +9,7 @@ import type { Database } from '../../store/database.ts';
 import { historiesDue } from '../../store/trader_history.ts';
 import type { CoinSource } from '../../tracking/poll.ts';
 import { type SweepReport, sweep } from '../../tracking/sweep.ts';
+import { trackingStoreOf } from '../../tracking/tracking_store.ts';
 import type { Egress } from '../egress.ts';
 import type { WorkerMetrics } from './worker_metrics.ts';
 
@@ -94,8 +95,9 @@ export class Tracker {
         : HISTORY_SHARE;
     const report = await sweep(
       {
-        database,
+        store: trackingStoreOf(database),
         info: egress.info,
+        ledger: egress.ledger,
         coins: this.#coins,
         clock,
         log: log.child({ egress: egress.name }),
