@@ -1,4 +1,4 @@
-import type { Feed, Stats } from '../../../contract/stats.ts';
+import type { Stats } from '../../../contract/stats.ts';
 import { Num } from '../../ui/num.tsx';
 import { pick } from '../../ui/pick.ts';
 import { When } from '../../ui/when.tsx';
@@ -8,7 +8,7 @@ const c = pick(styles);
 const NO_REPORT = 'the stream service has not reported';
 
 /** The connections to the exchange and what they brought. */
-export const FeedFacts = ({ feed }: { readonly feed: Feed }) => (
+export const FeedFacts = ({ stats: { feed, traders } }: { readonly stats: Stats }) => (
   <dl className={c('facts')}>
     <dt>State</dt>
     <dd>{feed.state}</dd>
@@ -36,6 +36,10 @@ export const FeedFacts = ({ feed }: { readonly feed: Feed }) => (
     <dt>Exchange to commit, median</dt>
     <dd>
       <Num value={feed.lagMs} kind="milliseconds" />
+    </dd>
+    <dt data-tip="Traders seen for the first time, over the last 5 minutes">New traders a minute</dt>
+    <dd>
+      <Num value={traders.perMinute} kind="rate" />
     </dd>
     <dt>Gaps in the last 24 h</dt>
     <dd>

@@ -64,11 +64,7 @@ export function System() {
         <div className={c('stack')}>
           <WeightCard weights={stats?.weight} />
           <Card title="Exchange feed">
-            {stats === undefined ? (
-              <Skeleton lines={8} label="Loading feed" />
-            ) : (
-              <FeedFacts feed={stats.feed} />
-            )}
+            {stats === undefined ? <Skeleton lines={8} label="Loading feed" /> : <FeedFacts stats={stats} />}
           </Card>
           <Card title="This installation">
             {stats === undefined ? <Skeleton lines={5} label="Loading" /> : <About stats={stats} />}
