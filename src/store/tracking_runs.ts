@@ -83,13 +83,3 @@ export async function endTrackingRun(database: Database, runId: number): Promise
     { retries: 3 },
   );
 }
-
-/** Runs at work on an egress IP now, this one included: they share its pace. */
-export async function countTrackingRuns(db: Queryable, egress: string): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
-    'SELECT count(*) AS count FROM tracking_runs WHERE egress = $1 AND expires_at > database_now_ms()',
-    [egress],
-    'count_tracking_runs',
-  );
-  return rows[0]?.count ?? 0;
-}
