@@ -23,6 +23,19 @@ export const weightLimitOf = (config: {
 }): number =>
   config.NETWORK === 'simulator' ? config.SIMULATOR_REST_WEIGHT_PER_MINUTE : VENUE_WEIGHT_LIMITS.limit;
 
+/** Part of a budget that polls would use up, left to the histories while some are wanted. */
+export const HISTORY_SHARE = 0.25;
+/** Two requests of the history lane with the largest surcharge: it must always be able to ask something. */
+const HISTORY_LEAST = 240;
+
+/** Kept for the sweep, so that histories never take more than their share of a window that is not full yet. */
+export const sweepReserve = (limit: number): WeightReserve => ({
+  sweep: Math.max(
+    0,
+    Math.min(Math.floor(VENUE_WEIGHT_LIMITS.limit * (1 - HISTORY_SHARE)), limit - HISTORY_LEAST),
+  ),
+});
+
 export interface WeightLedgerOptions {
   readonly database: Database;
   readonly redisUrl: Secret | undefined;

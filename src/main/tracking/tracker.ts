@@ -11,6 +11,7 @@ import type { CoinSource } from '../../tracking/poll.ts';
 import { type SweepReport, sweep } from '../../tracking/sweep.ts';
 import { trackingStoreOf } from '../../tracking/tracking_store.ts';
 import type { Egress } from '../egress.ts';
+import { HISTORY_SHARE } from '../weight_ledger.ts';
 import type { WorkerMetrics } from './worker_metrics.ts';
 
 export interface TrackerOptions {
@@ -30,8 +31,6 @@ export interface TrackerOptions {
 
 /** Weight of one `clearinghouseState`. */
 const POLL_WEIGHT = 2;
-/** Part of a budget that polls would use up, left to the histories while some are wanted. */
-const HISTORY_SHARE = 0.25;
 /** A sweep ends this long before its deadline: last answers, last write. */
 const MARGIN_MS = 1_000;
 /** A sweep shorter than this is not begun. */
