@@ -138,7 +138,7 @@ describe('scheduled cancels', () => {
       bench.pass(7000);
     }
     expect(bench.refusal(ALICE, at())).toBe('Too many scheduled cancels triggered today.');
-    bench.pass(DAY);
+    bench.step(DAY);
     bench.ok(ALICE, at());
     bench.order(ALICE, { b: true, p: '100000', s: '0.001' });
     bench.ok(ALICE, { type: 'scheduleCancel' });
@@ -242,7 +242,7 @@ describe('accounts', () => {
   it('pay four percent less with a referrer', () => {
     bench.ok(BOB, { type: 'registerReferrer', code: 'BOB' });
     bench.ok(ALICE, { type: 'setReferrer', code: 'BOB' });
-    bench.pass(DAY);
+    bench.step(DAY);
     expect(bench.venue.query.userFees(ALICE)).toMatchObject({
       userCrossRate: '0.000432',
       userAddRate: '0.000144',

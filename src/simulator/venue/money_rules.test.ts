@@ -167,7 +167,7 @@ describe('fees', () => {
     expect(bench.venue.query.userFills(ALICE, false)[0]?.fee).toBe('2544.3');
     expect(bench.venue.query.userFills(BOB, false)[0]?.fee).toBe('848.1');
     expect(bench.venue.query.userFees(ALICE).userCrossRate).toBe('0.00045');
-    bench.pass(24 * HOUR);
+    bench.step(24 * HOUR);
     // 5.65 million USD: the second tier.
     expect(bench.venue.query.userFees(ALICE)).toMatchObject({
       userCrossRate: '0.0004',
