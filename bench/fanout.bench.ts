@@ -52,8 +52,9 @@ class Readers {
 
   /** Empties the counts and waits for a report from after that. */
   async forget(): Promise<void> {
+    const times = (this.report?.forgotten ?? 0) + 1;
     this.tell({ do: 'forget' });
-    await systemClock.sleep(60);
+    await this.until((report) => report.forgotten >= times, 'the counts to be emptied');
   }
 
   close(): void {

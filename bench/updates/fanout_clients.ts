@@ -22,6 +22,8 @@ export interface ClientsReport {
   readonly place: number;
   /** Changes or frames taken in since the last `forget`, all readers together. */
   readonly deliveries: number;
+  /** How often the counts were emptied. */
+  readonly forgotten: number;
   readonly gaps: number;
   readonly resets: number;
   readonly closed: number;
@@ -40,7 +42,7 @@ interface Reader {
 
 let target: Extract<ClientsCommand, { do: 'open' }> | undefined;
 const readers: Reader[] = [];
-const totals = { deliveries: 0, gaps: 0, resets: 0, closed: 0 };
+const totals = { deliveries: 0, forgotten: 0, gaps: 0, resets: 0, closed: 0 };
 const latencies = new Float64Array(BINS);
 
 function take(reader: Reader, payload: Buffer): void {
@@ -135,6 +137,7 @@ function obey(command: ClientsCommand): void {
     for (const reader of readers) if (reader.socket === undefined) follow(reader);
   } else {
     totals.deliveries = 0;
+    totals.forgotten++;
     latencies.fill(0);
   }
 }
