@@ -46,7 +46,7 @@ const OTHERS: Readonly<Record<Exclude<BoardColumn, BoardMetric>, Column<Leaderbo
   curve: {
     id: 'curve',
     header: NAMES.curve,
-    track: '118px',
+    track: '106px',
     from: 900,
     meaning: "A follower's equity over the window, after costs, from 1",
     cell: (row) => <Curve values={row.curve} />,
@@ -114,7 +114,7 @@ export const boardColumns = (
   {
     id: 'trader',
     header: 'Trader',
-    track: narrow ? 'minmax(138px, 1.3fr)' : 'minmax(196px, 1.3fr)',
+    track: narrow ? 'minmax(138px, 1.3fr)' : 'minmax(188px, 1.3fr)',
     cell: (row) => (
       <span className={addressClass}>
         <span className={c('rank')}>

@@ -82,8 +82,12 @@ const LOOKS: Readonly<Record<string, MetricText>> = {
   ),
 };
 
-/** Null for a metric that this version does not know. */
-export const metricLook = (name: string): MetricText | null => LOOKS[name] ?? null;
+/** The known ones of a set of metrics, in the order in which they are read best. */
+export const inOrder = <T>(metrics: Readonly<Record<string, T>>) =>
+  Object.entries(LOOKS).flatMap(([name, look]) => {
+    const metric = metrics[name];
+    return metric === undefined ? [] : [{ name, look, metric }];
+  });
 
 const ABSENT: Readonly<Record<string, string>> = {
   NO_EPISODES: 'no position was closed',

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { LeaderboardExplanation, RankHistory } from '../../../contract/leaderboard.ts';
 import { BOARD_WINDOWS, type BoardWindow } from '../../../domain/boards.ts';
 import { explainQuery, ranksQuery } from '../../api/leaderboard.ts';
+import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Select } from '../../ui/choices.tsx';
 import { EvidencePips } from '../../ui/evidence.tsx';
@@ -13,11 +14,12 @@ import { pick } from '../../ui/pick.ts';
 import { tableClass as t } from '../../ui/table.ts';
 import { TableWrap } from '../../ui/table_wrap.tsx';
 import { When } from '../../ui/when.tsx';
-import { absentText, metricLook } from './metric_looks.ts';
+import { absentText, inOrder } from './metric_looks.ts';
 import styles from './ranking_card.module.css';
 
 const c = pick(styles);
 const RANK_ROWS = 8;
+const FEW_METRICS = 20;
 
 const Place = ({
   name,
@@ -122,47 +124,54 @@ const Reasons = ({
 
 /** Every metric of the window, each with its definition and how many observations stand behind it. */
 function Metrics({ metrics }: { readonly metrics: LeaderboardExplanation['metrics'] }) {
-  const known = Object.entries(metrics).flatMap(([name, metric]) => {
-    const look = metricLook(name);
-    return look === null ? [] : [{ name, metric, look }];
-  });
+  const [all, setAll] = useState(false);
+  const known = inOrder(metrics);
   if (known.length === 0) return null;
   return (
-    <TableWrap label="Table of metrics">
-      <thead>
-        <tr>
-          <th scope="col">Metric</th>
-          <th scope="col" className={t('right')}>
-            Value
-          </th>
-          <th scope="col" className={t('right')} data-tip="Observations behind it: episodes, days or fills">
-            n
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {known.map(({ name, metric, look }) => {
-          return (
-            <tr key={name}>
-              <th scope="row" data-tip={look.meaning}>
-                {look.name}
-              </th>
-              <td className={t('right')}>
-                <Num
-                  value={metric.value}
-                  kind={look.kind}
-                  tone={look.tone ?? false}
-                  reason={absentText(metric.absent)}
-                />
-              </td>
-              <td className={t('right', 'second')}>
-                <Num value={metric.n} kind="count" />
-              </td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </TableWrap>
+    <div>
+      <TableWrap label="Table of metrics">
+        <thead>
+          <tr>
+            <th scope="col">Metric</th>
+            <th scope="col" className={t('right')}>
+              Value
+            </th>
+            <th scope="col" className={t('right')} data-tip="Observations behind it: episodes, days or fills">
+              n
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {(all ? known : known.slice(0, FEW_METRICS)).map(({ name, metric, look }) => {
+            return (
+              <tr key={name}>
+                <th scope="row" data-tip={look.meaning}>
+                  {look.name}
+                </th>
+                <td className={t('right')}>
+                  <Num
+                    value={metric.value}
+                    kind={look.kind}
+                    tone={look.tone ?? false}
+                    reason={absentText(metric.absent)}
+                  />
+                </td>
+                <td className={t('right', 'second')}>
+                  <Num value={metric.n} kind="count" />
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </TableWrap>
+      {known.length > FEW_METRICS ? (
+        <p className={c('more')}>
+          <Button small look="quiet" onClick={() => setAll(!all)}>
+            {all ? 'Fewer metrics' : `${known.length - FEW_METRICS} more metrics`}
+          </Button>
+        </p>
+      ) : null}
+    </div>
   );
 }
 
