@@ -110,7 +110,11 @@ interface Outage {
 /** @param databaseUrl a way to the database that the outage does not touch. */
 async function prove(product: Product, databaseUrl: () => Promise<string>, outage: Outage): Promise<Outcome> {
   await until(async () => (await statusOf(`${product.origin}/readyz`)) === 200, 'the product', START_MS);
-  const metas = await info<{ universe: { name: string }[] }[]>(product.venue, { type: 'allPerpMetas' });
+  const metas = await until(
+    () => info<{ universe: { name: string }[] }[]>(product.venue, { type: 'allPerpMetas' }),
+    'the exchange',
+    START_MS,
+  );
   const watcher = await FrameClient.open(`${product.venue.replace('http', 'ws')}/ws`);
   const noted = () => watcher.of('trades').flatMap((frame) => frame.data as Trade[]);
   for (const { name } of metas.flatMap((meta) => meta.universe)) {
@@ -119,7 +123,7 @@ async function prove(product: Product, databaseUrl: () => Promise<string>, outag
   const newest = async () =>
     Number((await query<{ at: string }>(await databaseUrl(), 'SELECT max(time) AS at FROM trades'))[0]?.at);
   const begun = systemClock.now();
-  await until(async () => (await newest()) > begun, 'trades of the feed', 60_000);
+  await until(async () => (await newest()) > begun, 'trades of the feed', START_MS);
   console.error(`${outage.name}: begins`);
   await outage.begin();
   let reported = 'no';
