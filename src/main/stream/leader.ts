@@ -187,10 +187,7 @@ export class StreamLeader {
           pipeline.interrupted(coins);
           this.#flushes.flush();
         },
-        restored: (coin) => {
-          this.#unconfirmed.add(coin);
-          if (this.#unconfirmed.size === 1) void this.#confirm();
-        },
+        restored: (coin) => this.#restored(coin),
       },
       recentTrades: (symbol, signal) =>
         info.ask(recentTrades(symbol), { lane: 'repairs', signal, maxWaitMs: RECENT_TRADES_WAIT_MS }),
@@ -198,9 +195,20 @@ export class StreamLeader {
     });
   }
 
-  async #confirm(): Promise<void> {
+  #restored(coin: number): void {
+    const { confirmVenue } = this.#options;
+    if (confirmVenue === undefined) {
+      this.pipeline.restored(coin);
+      this.#flushes.gathered();
+      return;
+    }
+    this.#unconfirmed.add(coin);
+    if (this.#unconfirmed.size === 1) void this.#confirm(confirmVenue(this.#stop.signal));
+  }
+
+  async #confirm(confirmed: Promise<void>): Promise<void> {
     try {
-      await this.#options.confirmVenue?.(this.#stop.signal);
+      await confirmed;
     } catch (error) {
       this.#fail(error);
       return;
