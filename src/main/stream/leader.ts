@@ -285,7 +285,8 @@ export class StreamLeader {
   #idle(): void {
     const until = this.feed.wholeUntil();
     // What waits to be applied is not written with the next batch, so nothing may be claimed beyond it.
-    if (until !== undefined && !this.pipeline.isBehind) this.pipeline.alive(until);
+    const known = this.#unconfirmed.size === 0 && !this.pipeline.isBehind;
+    if (until !== undefined && known) this.pipeline.alive(until);
     this.#flushes.flush();
   }
 
