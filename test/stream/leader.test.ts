@@ -177,3 +177,27 @@ test('a coin that is listed is watched without a restart, one that is delisted i
   ]);
   expect(await trades()).toBe(1);
 });
+
+test('a standby takes over and records what neither it nor the one before has heard', async () => {
+  const first = await startLive();
+  say(1, 2);
+  await until(async () => (await trades()) === 2, 'two trades');
+  // What the venue shows a newcomer begins long after the last trade that was heard.
+  venue.onSubscribe = (socket, coin) => {
+    venue.confirm(socket, coin);
+    socket.send(
+      tradesFrame(Array.from({ length: 30 }, (_, i) => wireTrade(coin, now + (500 + i) * 10, 500 + i))),
+    );
+  };
+  const standby = startLive();
+  await first.stop();
+  const second = await standby;
+  await until(async () => (await trades()) === 32, 'the trades of the replay');
+  expect(second.lease.token).toBe(first.lease.token + 1);
+  const { rows } = await db.database.query(
+    'SELECT c.name, from_time, to_time FROM feed_gaps JOIN coins c USING (coin_id)',
+  );
+  expect(rows).toEqual([{ name: 'BTC', from_time: now + 20, to_time: now + 5_000 }]);
+  expect(await one('SELECT exact_since FROM coin_feed')).toBe(now + 5_000);
+  expect(await one('SELECT count(*) FROM (SELECT DISTINCT log_offset FROM position_changes) d')).toBe(64);
+});
