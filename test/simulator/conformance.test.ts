@@ -186,16 +186,15 @@ describe.skipIf(pairs.length === 0)('the coin table, against recorded metadata',
 
   it('has the decimals, leverage and margin table of each real coin', () => {
     expect(withTables.length).toBeGreaterThan(0);
-    const real = new Map(withTables.flatMap(({ universe }) => universe.map((coin) => [coin.name, coin])));
+    // The recordings are of different months, between which the venue changed some.
+    const real = new Map<string, object[]>();
+    for (const { universe } of withTables)
+      for (const { name, szDecimals, maxLeverage, marginTableId } of universe)
+        real.set(name, [...(real.get(name) ?? []), { szDecimals, maxLeverage, marginTableId }]);
     const compared = COIN_SEEDS.flatMap(({ dex, name, szDecimals, maxLeverage, marginTableId }) => {
-      const coin = real.get(dex === '' ? name : `${dex}:${name}`);
-      if (coin === undefined) return [];
-      expect({ name, szDecimals, maxLeverage, marginTableId }).toEqual({
-        name,
-        szDecimals: coin.szDecimals,
-        maxLeverage: coin.maxLeverage,
-        marginTableId: coin.marginTableId,
-      });
+      const coins = real.get(dex === '' ? name : `${dex}:${name}`);
+      if (coins === undefined) return [];
+      expect(coins, name).toContainEqual({ szDecimals, maxLeverage, marginTableId });
       return [name];
     });
     expect(compared.length).toBeGreaterThan(60);
