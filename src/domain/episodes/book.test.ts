@@ -228,6 +228,10 @@ describe('properties', () => {
   it('restores execution order from shuffled, duplicated pages', () => {
     fc.assert(
       fc.property(walks, fc.infiniteStream(fc.nat()), (fills, keys) => {
+        // Where every millisecond returns to where it began, nothing in the fills says where that was.
+        const moved = new Map<number, number>();
+        for (const { time, size } of fills) moved.set(time, (moved.get(time) ?? 0) + size);
+        fc.pre([...moved.values()].some((sum) => sum !== 0));
         const shuffled = [...fills, ...fills.slice(0, 10)]
           .map((one) => ({ one, key: keys.next().value ?? 0 }))
           .sort((a, b) => a.key - b.key)
@@ -240,6 +244,19 @@ describe('properties', () => {
         if (fills.length > 0) expect(book.size(1)).toBe(final);
       }),
     );
+  });
+
+  it('begins a round trip of one millisecond where the fills after it go on', () => {
+    const at = (time: number, size: number, startPosition: number): Fill => ({
+      ...fill('B', '1', '1', '0'),
+      time,
+      size: lots(size),
+      startPosition: lots(startPosition),
+    });
+    const opened = at(5, 50, 0);
+    const closed = at(5, -50, 50);
+    expect(orderFills([closed, opened, at(6, 10, 0)]).fills.map((one) => one.size)).toEqual([50, -50, 10]);
+    expect(orderFills([closed, opened, at(6, 10, 50)]).fills.map((one) => one.size)).toEqual([-50, 50, 10]);
   });
 
   it('divides exactly where the product leaves 2^53', () => {

@@ -65,11 +65,42 @@ function appendGroup(
     else coins.set(fill.coin, [fill]);
   }
   for (const [coin, list] of coins) {
-    const chained = chains(list, position.get(coin)) ? list : rechain(list, position.get(coin));
+    const start = position.get(coin) ?? firstPosition(sorted, from, coin);
+    const chained = chains(list, start) ? list : rechain(list, start);
     for (const fill of chained) out.push(fill);
     const last = chained[chained.length - 1];
     if (last) position.set(coin, last.startPosition + last.size);
   }
+}
+
+/**
+ * The position of a coin before its first known fill. Fills of one millisecond that return to where they began chain
+ * from any of their positions; the first millisecond that does not return says where all before it began. Undefined
+ * where none does: then the order as given is all that is known.
+ */
+function firstPosition(sorted: readonly Fill[], from: number, coin: number): number | undefined {
+  const balance = new Map<number, number>();
+  let time = sorted[from]?.time;
+  for (let i = from; i < sorted.length; i++) {
+    const fill = sorted[i];
+    if (fill === undefined || fill.coin !== coin) continue;
+    if (fill.time !== time) {
+      const start = departure(balance);
+      if (start !== undefined) return start;
+      balance.clear();
+      time = fill.time;
+    }
+    const end = fill.startPosition + fill.size;
+    balance.set(fill.startPosition, (balance.get(fill.startPosition) ?? 0) + 1);
+    balance.set(end, (balance.get(end) ?? 0) - 1);
+  }
+  return departure(balance);
+}
+
+/** The first position that more fills leave than reach. */
+function departure(balance: ReadonlyMap<number, number>): number | undefined {
+  for (const [position, surplus] of balance) if (surplus > 0) return position;
+  return undefined;
 }
 
 function chains(list: readonly Fill[], start: number | undefined): boolean {
