@@ -114,6 +114,11 @@ describe.skipIf(chromium === null)('the whole product in a browser', () => {
     await rows.first().waitFor();
     const before = await rows.first().textContent();
     await until(async () => (await rows.first().textContent()) !== before, 'the next change');
+    // Rows hold still while the pointer is on the table; one that moves cannot be hit.
+    await page
+      .getByRole('region', { name: 'Changes', exact: true })
+      .locator('tbody')
+      .hover({ position: { x: 40, y: 40 } });
     await rows.first().getByRole('link').click();
     await page.waitForURL(/\/traders\/0x[0-9a-f]{40}$/);
     await page.getByText('Notional traded').waitFor();

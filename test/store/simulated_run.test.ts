@@ -25,6 +25,7 @@ const KEPT = [
   'trades',
   'watchlist',
   'weight_charges',
+  'weight_places',
   'world',
 ];
 

@@ -64,7 +64,7 @@ export function EpisodesCard({ episodes }: { readonly episodes: readonly Episode
   const more = episodes.length - FEW;
   return (
     <Card title="Closed positions" note="newest first, net of fees and funding">
-      <TableWrap label="Closed positions">
+      <TableWrap label="Table of closed positions">
         <thead>
           <tr>
             <th scope="col">Coin</th>

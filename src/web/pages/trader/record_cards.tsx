@@ -75,7 +75,7 @@ function CalendarCard({ series }: { readonly series: Explained['series'] }) {
   return (
     <Card title="PnL calendar" note="darker is larger, against the trader's own days">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section className={c('scroll')} tabIndex={0} aria-label="PnL calendar">
+      <section className={c('scroll')} tabIndex={0} aria-label="Days of the PnL calendar">
         <table className={c('calendar')}>
           <tbody>
             {WEEKDAYS.map((name, index) => (
