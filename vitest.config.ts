@@ -44,7 +44,9 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,
-          ...waiting,
+          // A browser works while it waits: more of them than processors, or servers beside them, and pages crawl.
+          maxWorkers: processors,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
