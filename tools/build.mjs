@@ -90,8 +90,22 @@ async function buildWeb(outDir) {
   });
 }
 
-/** Builds into a fresh folder and then swaps, so that a half-built dist is never run. */
-async function buildAll(hash) {
+/** Puts a finished build in the place of dist. */
+function swapIn(draft) {
+  const old = join(root, `dist.old-${process.pid}`);
+  try {
+    if (existsSync(dist)) renameSync(dist, old);
+    renameSync(draft, dist);
+  } finally {
+    rmSync(old, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Builds into a fresh folder and then swaps, so that a half-built dist is never run. Where another process has
+ * finished the same build meanwhile, its result stays: programs that it started still load their parts from there.
+ */
+async function buildAll(hash, force) {
   const started = performance.now();
   const draft = join(root, `dist.new-${process.pid}`);
   rmSync(draft, { recursive: true, force: true });
@@ -99,10 +113,10 @@ async function buildAll(hash) {
   try {
     await Promise.all([buildServer(draft), buildWeb(join(draft, 'web'))]);
     writeFileSync(join(draft, 'build.json'), `${JSON.stringify({ hash })}\n`);
-    const old = join(root, `dist.old-${process.pid}`);
-    if (existsSync(dist)) renameSync(dist, old);
-    renameSync(draft, dist);
-    rmSync(old, { recursive: true, force: true });
+    if (force || builtHash() !== hash) swapIn(draft);
+  } catch (error) {
+    // The other process came between the look and the swap.
+    if (builtHash() !== hash) throw error;
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
@@ -114,7 +128,7 @@ export async function ensureBuilt({ force = false, quiet = false } = {}) {
   const hash = inputHash();
   if (!force && builtHash() === hash) return false;
   if (!quiet) console.log('Building...');
-  const seconds = await buildAll(hash);
+  const seconds = await buildAll(hash, force);
   if (!quiet) console.log(`Built in ${seconds.toFixed(1)} s.`);
   return true;
 }
