@@ -185,7 +185,9 @@ export class SharedWeightLedger<Lane extends string> {
     let wait = Number.POSITIVE_INFINITY;
     for (let lane = 0; lane < this.#rules.lanes.length; lane++) {
       for (let group = this.#firstOf(lane); group.length > 0; group = this.#firstOf(lane)) {
-        const refused = (await Promise.all(group.map((waiter) => this.#serveOne(waiter)))).filter(isRefusal);
+        const refused = (await Promise.all(group.map((waiter) => this.#serveOne(waiter, group)))).filter(
+          isRefusal,
+        );
         if (refused.length === 0) continue;
         wait = Math.min(wait, Math.min(...refused, LOOK_AGAIN_MS) + lane * LANE_STEP_MS);
         break;
@@ -194,7 +196,7 @@ export class SharedWeightLedger<Lane extends string> {
     return wait;
   }
 
-  /** The first waiters of a lane as far as they want the same: it is all one which of them a backend serves first. */
+  /** The first waiters of a lane as far as they want the same: what a backend grants any of them fits the first. */
   #firstOf(lane: number): Waiter[] {
     const group: Waiter[] = [];
     for (const waiter of this.#waiters) {
@@ -205,8 +207,8 @@ export class SharedWeightLedger<Lane extends string> {
     return group;
   }
 
-  /** Undefined when the waiter is done with, else ms until it may fit. */
-  async #serveOne(waiter: Waiter): Promise<number | undefined> {
+  /** Asks for one of a group of equals. Undefined when a waiter is done with, else ms until one may fit. */
+  async #serveOne(waiter: Waiter, group: readonly Waiter[]): Promise<number | undefined> {
     const admission = await this.#backend.admit(waiter.weight, waiter.lane);
     if (admission.charge === undefined) {
       if (admission.retryAfterMs !== undefined) return Math.max(1, admission.retryAfterMs);
@@ -214,7 +216,9 @@ export class SharedWeightLedger<Lane extends string> {
       return undefined;
     }
     const { charge } = admission;
-    if (this.#waiters.has(waiter)) waiter.resolve({ settle: (actual) => this.#settle(charge, actual) });
+    // Answers to equals may come in any order; who waited longest goes first.
+    const first = group.find((one) => this.#waiters.has(one));
+    if (first !== undefined) first.resolve({ settle: (actual) => this.#settle(charge, actual) });
     // Gave up while we asked: nothing was sent, so nothing was spent.
     else await this.#settle(charge, 0);
     return undefined;
