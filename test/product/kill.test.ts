@@ -57,6 +57,26 @@ const allReady = (limitMs = 240_000) =>
     limitMs,
   );
 
+/**
+ * Kills the process of a service and waits for the next one. A service may end by itself at that very moment, because
+ * what it needs died before it: then the next process is the one to kill.
+ */
+async function kill(name: string): Promise<void> {
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    const pid = service(name)?.pid;
+    if (typeof pid !== 'number') throw new Error(`${name} does not run`);
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+    await until(() => service(name)?.pid !== pid, `${name} to be replaced`, 60_000);
+    if (service(name)?.lastExit?.startsWith('killed by SIGKILL') === true) return;
+    await allReady();
+  }
+  throw new Error(`${name} always ended before it could be killed: ${service(name)?.lastExit}`);
+}
+
 /** Processes that work in our folder or name it: the manager, the roles, the database server and its children. */
 function ours(): string[] {
   return readdirSync('/proc')
@@ -128,18 +148,10 @@ describe('the whole product', () => {
   it('recovers from kill -9 of every role in turn, and keeps every committed trade', async () => {
     const database = await openProduct();
     for (const { name } of services()) {
-      // A service may end by itself when what it needs dies: take the process that runs now.
       await allReady();
-      const pid = service(name)?.pid;
-      if (typeof pid !== 'number') throw new Error(`${name} does not run`);
       const before = await until(() => committedTrades(database), 'a trade');
       const gaps = await recordedGaps(database);
-      process.kill(pid, 'SIGKILL');
-      await until(
-        () => service(name)?.lastExit === 'killed by SIGKILL' && service(name)?.pid !== pid,
-        name,
-        60_000,
-      );
+      await kill(name);
       await allReady();
       expect(await missingOf(before, database)).toEqual([]);
       // A simulator that begins anew has lost what it did meanwhile: nothing can close that gap.
