@@ -180,6 +180,15 @@ async function enrich(world: VenueWorld): Promise<string[]> {
   return addresses;
 }
 
+/** Ids of the account's oldest resting orders. */
+function someOpenOrders(world: VenueWorld): number[] {
+  const ids: number[] = [];
+  for (const id of world.venue.state.accounts.get(FUZZ_ACCOUNT)?.open.keys() ?? []) {
+    if (ids.push(id) === 20) break;
+  }
+  return ids;
+}
+
 function neverAccepted(world: VenueWorld, accepted: Readonly<Record<string, number>>): string[] {
   const wanted = [
     ...world.types.map((type) => `info ${type}`),
@@ -209,7 +218,10 @@ export async function fuzz(requests: number, seed: string, signal?: AbortSignal)
   const world = await startWorld();
   const control = await startControlledVenue();
   const addresses = await enrich(world);
-  const known = { types: world.types, channels: world.channels, addresses, firstNonce: Date.now() };
+  const known = {
+    ...{ types: world.types, channels: world.channels, addresses, firstNonce: Date.now() },
+    openOrders: () => someOpenOrders(world),
+  };
   const fuzzer = new RequestFuzzer(seededRandom(seed), known);
   const run = new Run(world, control);
   let left = requests;

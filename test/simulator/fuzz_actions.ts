@@ -28,7 +28,8 @@ type Makers = Readonly<Record<L1Action['type'] | UserAction['type'], (draw: Draw
 
 const address = (d: Draw) => d.or(d.address);
 const asset = (d: Draw) => d.or(() => d.pick([0, 1, 2, 5, 110_000, 110_001, 10_000]));
-const oid = (d: Draw) => d.or(() => d.pick([1, 1_000_000 + d.int(5000), d.cloid()]));
+const oid = (d: Draw) =>
+  d.or(() => (d.chance(0.5) ? d.openOrder() : d.pick([1, 1_000_000 + d.int(5000), d.cloid()])));
 const bool = (d: Draw) => d.or(() => d.chance(0.5));
 const price = (d: Draw) =>
   d.or(() =>
@@ -55,7 +56,24 @@ const name = (d: Draw) => d.or(() => d.pick(['fuzz', '', 'x'.repeat(17), '__prot
 const dex = (d: Draw) => d.or(() => d.pick(['', 'xyz', 'spot', 'nope']));
 const token = (d: Draw) => d.or(() => d.pick(['USDC', 'PURR', 'USDC:0x00']));
 
+/** Prices near the oracle and sizes of a few hundred dollars: orders that rest, match, and can be modified. */
+const NEAR: readonly (readonly [asset: number, prices: readonly string[], sizes: readonly string[]])[] = [
+  [0, ['100000', '111000', '112500', '113000', '113500', '115000', '120000'], ['0.002', '0.05']],
+  [1, ['3500', '4200', '4290', '4300', '4310', '4400', '5000'], ['0.05', '1']],
+  [5, ['150', '180', '182.9', '183', '183.1', '186', '200'], ['1', '25']],
+];
+
+function nearOrder(d: Draw): Fields {
+  const [a, prices, sizes] = d.pick(NEAR);
+  return {
+    ...{ a, b: d.chance(0.5), p: d.pick(prices), s: d.pick(sizes), r: d.chance(0.1) },
+    t: { limit: { tif: d.pick(['Gtc', 'Gtc', 'Gtc', 'Ioc', 'Alo']) } },
+    ...(d.chance(0.3) ? { c: d.cloid() } : {}),
+  };
+}
+
 function order(d: Draw): Fields {
+  if (d.chance(0.5)) return nearOrder(d);
   return {
     a: asset(d),
     b: bool(d),
@@ -85,13 +103,17 @@ const MAKERS: Makers = {
     grouping: grouping(d),
     ...(d.chance(0.1) ? { builder: d.or(() => ({ b: address(d), f: d.or(() => d.int(200)) })) } : {}),
   }),
-  cancel: (d) => ({ cancels: d.or(() => [{ a: asset(d), o: d.or(() => 1_000_000 + d.int(5000)) }]) }),
+  cancel: (d) => ({ cancels: d.or(() => [{ a: asset(d), o: d.or(() => (d.chance(0.2) ? d.openOrder() : 1_000_000 + d.int(5000))) }]) }),
   cancelByCloid: (d) => ({ cancels: d.or(() => [{ asset: asset(d), cloid: d.or(() => d.cloid()) }]) }),
   modify: (d) => ({ oid: oid(d), order: order(d) }),
   batchModify: (d) => ({ modifies: d.or(() => [{ oid: oid(d), order: order(d) }]) }),
   scheduleCancel: (d) => (d.chance(0.2) ? {} : { time: d.time() }),
   updateLeverage: (d) => ({ asset: asset(d), isCross: bool(d), leverage: d.or(() => d.int(60)) }),
-  updateIsolatedMargin: (d) => ({ asset: asset(d), isBuy: bool(d), ntli: d.or(() => d.int(2e9) - 1e9) }),
+  updateIsolatedMargin: (d) => ({
+    asset: asset(d),
+    isBuy: bool(d),
+    ntli: d.or(() => d.pick([1e6, 5e6, -1e6, d.int(2e9) - 1e9])),
+  }),
   topUpIsolatedOnlyMargin: (d) => ({
     asset: asset(d),
     leverage: d.or(() => d.pick(['1', '2.5', '0', '-3'])),

@@ -42,6 +42,8 @@ export interface Known {
   readonly types: readonly string[];
   readonly channels: readonly string[];
   readonly addresses: readonly string[];
+  /** Ids of some resting orders of the account in whose name requests are signed. */
+  readonly openOrders: () => readonly number[];
   /** ms */
   readonly firstNonce: number;
 }
@@ -52,7 +54,7 @@ export class RequestFuzzer {
   #nonce: number;
 
   constructor(random: Random, known: Known) {
-    this.#draw = new Draw(random, () => this.#nonce, known.addresses);
+    this.#draw = new Draw(random, () => this.#nonce, known);
     this.#known = known;
     this.#nonce = known.firstNonce;
   }

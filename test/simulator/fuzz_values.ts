@@ -42,12 +42,21 @@ export class Draw {
   readonly #random: Random;
   readonly #now: () => number;
   readonly #addresses: readonly string[];
+  readonly #openOrders: () => readonly number[];
 
-  /** @param now ms, what times are drawn around @param addresses that are something to the venue */
-  constructor(random: Random, now: () => number, addresses: readonly string[]) {
+  /**
+   * @param now ms, what times are drawn around
+   * @param known addresses that are something to the venue, and ids of orders that rest at this moment
+   */
+  constructor(
+    random: Random,
+    now: () => number,
+    known: { readonly addresses: readonly string[]; readonly openOrders: () => readonly number[] },
+  ) {
     this.#random = random;
     this.#now = now;
-    this.#addresses = addresses;
+    this.#addresses = known.addresses;
+    this.#openOrders = known.openOrders;
   }
 
   /** Of an account, vault or agent; sometimes in upper case. */
@@ -82,6 +91,12 @@ export class Draw {
   /** One of a few, so that orders are found by theirs. */
   cloid(): string {
     return `0x${(this.int(20) + 16).toString(16).repeat(16)}`;
+  }
+
+  /** The id of a resting order; any other id while none rests. */
+  openOrder(): number {
+    const open = this.#openOrders();
+    return open.length === 0 ? 1_000_001 : this.pick(open);
   }
 
   time(): unknown {
