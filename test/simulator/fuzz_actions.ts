@@ -103,7 +103,11 @@ const MAKERS: Makers = {
     grouping: grouping(d),
     ...(d.chance(0.1) ? { builder: d.or(() => ({ b: address(d), f: d.or(() => d.int(200)) })) } : {}),
   }),
-  cancel: (d) => ({ cancels: d.or(() => [{ a: asset(d), o: d.or(() => (d.chance(0.2) ? d.openOrder() : 1_000_000 + d.int(5000))) }]) }),
+  cancel: (d) => ({
+    cancels: d.or(() => [
+      { a: asset(d), o: d.or(() => (d.chance(0.2) ? d.openOrder() : 1_000_000 + d.int(5000))) },
+    ]),
+  }),
   cancelByCloid: (d) => ({ cancels: d.or(() => [{ asset: asset(d), cloid: d.or(() => d.cloid()) }]) }),
   modify: (d) => ({ oid: oid(d), order: order(d) }),
   batchModify: (d) => ({ modifies: d.or(() => [{ oid: oid(d), order: order(d) }]) }),
