@@ -156,16 +156,6 @@ async function record(path: string, backend: Backend, { hub }: WireServer, clock
   return startRecorder({ path, backend, hub, clock, coins });
 }
 
-/** A server whose recorder cannot start must not stay behind. */
-async function recordOrClose(path: string, backend: Backend, server: WireServer, clock: Clock) {
-  try {
-    return await record(path, backend, server, clock);
-  } catch (error) {
-    await server.close();
-    throw error;
-  }
-}
-
 async function archive(records: PastRecords, path: string, signal: AbortSignal, log: Logger): Promise<void> {
   try {
     const { files } = await writeArchive(records, path, signal);
@@ -175,14 +165,20 @@ async function archive(records: PastRecords, path: string, signal: AbortSignal, 
   }
 }
 
-/** Starts a simulator and resolves when it serves. @throws ConfigError PORT_IN_USE, RECORDING_* */
-export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+interface Beside {
+  readonly recorder: Recorder | undefined;
+  readonly controls: ControlServer | undefined;
+}
+
+/** What was asked for beside the server: a control port, a recorder. */
+async function openBeside(
+  options: SimulatorOptions,
+  opened: Opened,
+  server: WireServer,
+  faults?: FaultPlan,
+): Promise<Beside> {
   const { clock, control, host, log, recordPath } = options;
-  const faults = control === undefined ? undefined : new FaultPlan(control.seed, clock);
-  const { backend, records } = await openBackend(options);
-  const server = await startWireServer({ ...options, backend, ...(faults === undefined ? {} : { faults }) });
-  const recorder =
-    recordPath === undefined ? undefined : await recordOrClose(recordPath, backend, server, clock);
+  const { backend, records } = opened;
   let controls: ControlServer | undefined;
   if (control !== undefined && faults !== undefined)
     controls = await startControl({
@@ -196,6 +192,38 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
         : {}),
       ...(records === undefined ? {} : { population: () => truthOf(records.past) }),
     });
+  try {
+    const recorder = recordPath === undefined ? undefined : await record(recordPath, backend, server, clock);
+    return { controls, recorder };
+  } catch (error) {
+    await controls?.close();
+    throw error;
+  }
+}
+
+/** A server beside which something cannot start must not stay behind. */
+async function openBesideOrClose(
+  options: SimulatorOptions,
+  opened: Opened,
+  server: WireServer,
+  faults?: FaultPlan,
+): Promise<Beside> {
+  try {
+    return await openBeside(options, opened, server, faults);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+/** Starts a simulator and resolves when it serves. @throws ConfigError PORT_IN_USE, RECORDING_* */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { clock, control, log } = options;
+  const faults = control === undefined ? undefined : new FaultPlan(control.seed, clock);
+  const opened = await openBackend(options);
+  const { backend, records } = opened;
+  const server = await startWireServer({ ...options, backend, ...(faults === undefined ? {} : { faults }) });
+  const { controls, recorder } = await openBesideOrClose(options, opened, server, faults);
   const archiving = new AbortController();
   if (records !== undefined && options.archivePath !== undefined)
     void archive(records, options.archivePath, archiving.signal, log);

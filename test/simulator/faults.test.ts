@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
@@ -256,10 +257,22 @@ describe('levers of the venue', () => {
     ['an unknown lever', 'POST', 'venue/fly', {}, 404],
     ['a lever without its argument', 'POST', 'venue/deposit', { user: USER }, 400],
     ['an unknown path', 'GET', 'nothing', undefined, 404],
+    ['a close code that no frame can carry', 'POST', 'faults', { kind: 'close-socket', code: 1005 }, 400],
+    ['a close code of nobody', 'POST', 'faults', { kind: 'close-socket', code: 2000 }, 400],
+    ['the truth of no address', 'GET', 'truth/everybody', undefined, 400],
   ])('%s is a clear error', async (_, method, path, body, status) => {
     const answer = await control(method, path, body);
     expect(answer.status).toBe(status);
     expect(answer.json).toHaveProperty('error');
+  });
+
+  it('takes JSON with its charset named', async () => {
+    const response = await fetch(`${simulator.controlUrl}/venue/deposit`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body: JSON.stringify({ user: USER, usd: 1 }),
+    });
+    expect(response.status).toBe(200);
   });
 
   it('does not answer browsers', async () => {
@@ -269,3 +282,28 @@ describe('levers of the venue', () => {
     expect(response.status).toBe(403);
   });
 });
+
+it('says that the control port is taken, and leaves no server behind', async () => {
+  const taken = createServer();
+  const port = await portOf(taken);
+  const spare = createServer();
+  const wirePort = await portOf(spare);
+  await new Promise((resolve) => spare.close(resolve));
+  const options = {
+    host: '127.0.0.1',
+    port: wirePort,
+    clock: systemClock,
+    log: silentLogger,
+    source: { kind: 'tape' as const, seed: 'taken', tradesPerSecond: 1 },
+  };
+  await expect(startSimulator({ ...options, control: { port, seed: 'x' } })).rejects.toThrow(
+    `port ${port} on 127.0.0.1 is in use; stop the other program or set SIMULATOR_CONTROL_PORT`,
+  );
+  await (await startSimulator(options)).close();
+  await new Promise((resolve) => taken.close(resolve));
+});
+
+async function portOf(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}

@@ -3,13 +3,13 @@
  * removes faults, moves the venue's levers, restarts the venue and tells the truth that no client can see.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
-import type { Address } from '../../domain/address.ts';
+import { type Address, isAddress } from '../../domain/address.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Venue } from '../venue/types.ts';
+import { listen } from '../wire/listen.ts';
 import { LEVERS } from './levers.ts';
 import type { FaultPlan } from './plan.ts';
 import { SENTINELS } from './sentinels.ts';
@@ -89,6 +89,7 @@ function pullLever(options: ControlOptions, body: unknown, name: string): unknow
 function truth(options: ControlOptions, _: unknown, user: string): unknown {
   const venue = venueOf(options);
   if (user !== '') {
+    if (!isAddress(user.toLowerCase())) throw new ControlRefused(400, `${user} is no address`);
     const account = user.toLowerCase() as Address;
     return venue.query.dexNames().map((dex) => [dex, venue.query.clearinghouseState(account, dex)]);
   }
@@ -151,7 +152,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   }
   if (text === '') return {};
   // A browser cannot send this type to another origin without asking first, and nobody answers that question.
-  if (request.headers['content-type'] !== 'application/json')
+  if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? ''))
     throw new ControlRefused(415, 'send Content-Type: application/json');
   try {
     return JSON.parse(text);
@@ -193,14 +194,11 @@ async function handle(
   response.end(JSON.stringify(body));
 }
 
-/** Starts the control interface. */
+/** Starts the control interface. @throws ConfigError PORT_IN_USE */
 export async function startControl(options: ControlOptions): Promise<ControlServer> {
   const server = createServer((request, response) => void handle(options, request, response));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  const port = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, () => resolve((server.address() as AddressInfo).port));
-  });
+  const port = await listen(server, options.port, options.host, 'SIMULATOR_CONTROL_PORT');
   return {
     url: `http://${options.host}:${port}`,
     close: () =>

@@ -45,6 +45,31 @@ describe('a fate', () => {
   });
 });
 
+describe('a refusal to connect or to subscribe', () => {
+  /** What becomes of each of the topic's attempts, when others of other topics come in between or do not. */
+  const fates = (seed: string, disturbed: boolean) => {
+    const plan = new FaultPlan(seed, new ManualClock());
+    plan.add({ kind: 'refuse-subscribe', share: 0.5 });
+    plan.add({ kind: 'refuse-connect', share: 0.5 });
+    return Array.from({ length: 60 }, () => {
+      if (disturbed) for (const coin of ['ETH', 'SOL', 'XRP']) plan.subscribe(`{"coin":"${coin}"}`);
+      if (disturbed) plan.connect('127.0.0.2');
+      return `${plan.subscribe('{"coin":"BTC"}')} ${plan.connect('127.0.0.1') ?? 'open'}`;
+    });
+  };
+
+  it('is decided anew each time, by seed, name and how often it came, whoever else comes', () => {
+    const alone = fates('a', false);
+    expect(fates('a', true)).toEqual(alone);
+    expect(fates('b', false)).not.toEqual(alone);
+    for (const outcome of ['ignore', 'accept', '502', 'open']) {
+      const share = alone.filter((fate) => fate.split(' ').includes(outcome)).length;
+      expect(share).toBeGreaterThan(15);
+      expect(share).toBeLessThan(45);
+    }
+  });
+});
+
 describe('a plan', () => {
   it('ends a rule after its time and after its count', async () => {
     const clock = new ManualClock();
@@ -73,6 +98,13 @@ describe('a plan', () => {
       body: { action: { cancels: [{ asset: 0, cloid: `0xfa1702${'0'.repeat(26)}` }] } },
     };
     expect(plan.request(cancel)).toEqual({ delayMs: 0, stage: 'after', answer: { kind: 'hang' } });
+    const cloid = `0xfa1709${'0'.repeat(26)}`;
+    for (const modify of [
+      { oid: 5, order: { c: cloid } },
+      { oid: cloid, order: {} },
+      { modifies: [{ oid: cloid, order: {} }] },
+    ])
+      expect(plan.request({ ...action(1), body: { action: modify } })?.answer).toEqual({ kind: 'reset' });
     expect(plan.request({ ...action(1), body: { action: { orders: [null, 5] }, user: 7 } })).toBeUndefined();
   });
 });

@@ -16,6 +16,16 @@ interface Active {
   /** Firings left; Infinity without count. */
   left: number;
   fired: number;
+  /** How often each topic or client address has come to the rule: with it, a fate of its own every time. */
+  readonly tries: Map<string, number>;
+}
+
+/** Counts one more coming of `key`. @returns how often it came */
+function countOne(counts: Map<string, number>, key: string): number {
+  const count = (counts.get(key) ?? 0) + 1;
+  if (counts.size >= MAX_COUNTED && count === 1) counts.clear();
+  counts.set(key, count);
+  return count;
 }
 
 type RequestRule = Extract<FaultRule, { path?: unknown }>;
@@ -55,7 +65,8 @@ export class FaultPlan implements FaultGate {
     const rule = faultRule.parse(input);
     const id = this.#nextId++;
     const endsAt = rule.forMs === undefined ? Number.POSITIVE_INFINITY : this.#clock.monotonic() + rule.forMs;
-    this.#active.set(id, { id, rule, endsAt, left: rule.count ?? Number.POSITIVE_INFINITY, fired: 0 });
+    const left = rule.count ?? Number.POSITIVE_INFINITY;
+    this.#active.set(id, { id, rule, endsAt, left, fired: 0, tries: new Map() });
     return id;
   }
 
@@ -105,8 +116,7 @@ export class FaultPlan implements FaultGate {
 
   connect(ip: string): number | undefined {
     for (const active of this.#rules())
-      if (active.rule.kind === 'refuse-connect' && this.#fires(active, `${ip} ${active.fired}`))
-        return active.rule.status;
+      if (active.rule.kind === 'refuse-connect' && this.#firesNext(active, ip)) return active.rule.status;
     return undefined;
   }
 
@@ -114,8 +124,7 @@ export class FaultPlan implements FaultGate {
     for (const active of this.#rules()) {
       const { rule } = active;
       if (rule.kind !== 'refuse-subscribe' || !matchesTopic(rule, key)) continue;
-      if (this.#fires(active, `${key} ${active.fired}`))
-        return rule.error === undefined ? 'ignore' : { error: rule.error };
+      if (this.#firesNext(active, key)) return rule.error === undefined ? 'ignore' : { error: rule.error };
     }
     return 'accept';
   }
@@ -141,15 +150,17 @@ export class FaultPlan implements FaultGate {
     return true;
   }
 
+  /** Decides for the next coming of what has no identity but its name and how often it came. */
+  #firesNext(active: Active, key: string): boolean {
+    return this.#fires(active, `${key} ${countOne(active.tries, key)}`);
+  }
+
   /** Nonce for actions; for reads the client's request id, else the body and how often it came from there. */
   #identity({ path, ip, body, requestId }: RequestFacts): string {
     if (path === '/exchange') return `${path} ${String(body['nonce'])} ${String(body['vaultAddress'])}`;
     if (requestId !== undefined) return `${path} ${requestId}`;
     const key = `${ip} ${JSON.stringify(body)}`;
-    const count = (this.#seen.get(key) ?? 0) + 1;
-    if (this.#seen.size >= MAX_COUNTED && count === 1) this.#seen.clear();
-    this.#seen.set(key, count);
-    return `${path} ${key} ${count}`;
+    return `${path} ${key} ${countOne(this.#seen, key)}`;
   }
 
   #answerFate(rule: RequestRule, facts: RequestFacts): { stage: 'before' | 'after'; answer: AnswerFate } {

@@ -4,6 +4,17 @@ import { z } from 'zod';
 const share = z.number().min(0).max(1).default(1);
 const milliseconds = z.number().int().min(0).max(86_400_000);
 
+/** Codes that a close frame may carry, and 1006 for none. The library beneath throws at any other. */
+const closeCode = z
+  .number()
+  .int()
+  .refine(
+    (code) =>
+      (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005) || (code >= 3000 && code <= 4999),
+    'must be 1000 to 1003, 1006 to 1014 or 3000 to 4999: no close frame carries another code',
+  )
+  .default(1006);
+
 const where = {
   /** Tells rules of one kind apart; part of every fate. */
   name: z.string().max(64).optional(),
@@ -68,7 +79,7 @@ export const faultRule = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('close-socket'),
     ...ofFrame,
-    code: z.number().int().min(1000).max(4999).default(1006),
+    code: closeCode,
   }),
   z.strictObject({ kind: z.literal('silent-stall'), ...ofFrame }),
   z.strictObject({ kind: z.literal('half-open'), ...where }),

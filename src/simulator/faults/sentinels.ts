@@ -30,13 +30,13 @@ const digitsOf = (value: unknown): string | undefined =>
   typeof value === 'string' ? MARK.exec(value)?.[1] : undefined;
 
 function cloids(action: Fields | undefined): unknown[] {
-  const items = [action?.['orders'], action?.['cancels'], action?.['modifies']].find(Array.isArray) ?? [];
-  const modified = (item: Fields) => (item['order'] as Fields | undefined)?.['c'];
-  return items.flatMap((item: unknown) =>
-    typeof item === 'object' && item !== null
-      ? [(item as Fields)['c'], (item as Fields)['cloid'], modified(item as Fields)]
-      : [],
-  );
+  const lists = [action?.['orders'], action?.['cancels'], action?.['modifies']];
+  const items = lists.find(Array.isArray) ?? [action];
+  return items.flatMap((item: unknown) => {
+    if (typeof item !== 'object' || item === null) return [];
+    const { c, cloid, oid, order } = item as Fields;
+    return [c, cloid, oid, (order as Fields | undefined | null)?.['c']];
+  });
 }
 
 /** The fault that the request asks for, if it carries a sentinel. */

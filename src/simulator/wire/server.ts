@@ -1,9 +1,8 @@
 /** The simulator's public face: http and WebSocket on one port, over any backend. */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { Clock } from '../../runtime/clock.ts';
-import { ConfigError, errorMessage } from '../../runtime/errors.ts';
+import { errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Backend } from './backend.ts';
 import { Connection } from './connection.ts';
@@ -11,6 +10,7 @@ import type { FaultGate } from './fault_gate.ts';
 import { clientIp, type HttpParts, handleHttp } from './http.ts';
 import { Hub } from './hub.ts';
 import { type LimitSettings, Limits, VENUE_LIMITS } from './limits.ts';
+import { listen } from './listen.ts';
 
 /** Largest WebSocket message that a client may send. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -43,22 +43,6 @@ export interface WireServer {
   dropConnections(): void;
   connections(): number;
   close(): Promise<void>;
-}
-
-function listen(server: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new ConfigError(
-              'PORT_IN_USE',
-              `port ${port} on ${host} is in use; stop the other program or set SIMULATOR_PORT`,
-            )
-          : error,
-      ),
-    );
-    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
-  });
 }
 
 const httpServer = (parts: HttpParts): Server =>
@@ -116,7 +100,7 @@ export async function startWireServer(options: WireOptions): Promise<WireServer>
     });
   });
 
-  const port = await listen(http, options.port, options.host);
+  const port = await listen(http, options.port, options.host, 'SIMULATOR_PORT');
   backend.start(hub);
   const close = async () => {
     backend.stop();
