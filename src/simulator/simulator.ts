@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { MicroUsd } from '../domain/money.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { ConfigError } from '../runtime/errors.ts';
+import { ConfigError, errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { seededRandom } from '../runtime/random.ts';
 import { SimulatedWorld, type WorldOptions } from './agents/world.ts';
@@ -121,7 +121,11 @@ async function openReplay(source: ReplaySource, clock: Clock, log: Logger): Prom
   try {
     text = await readFile(source.path, 'utf8');
   } catch (cause) {
-    throw new ConfigError('RECORDING_UNREADABLE', `cannot read the recording ${source.path}`, { cause });
+    throw new ConfigError(
+      'RECORDING_UNREADABLE',
+      `cannot read the recording ${source.path} (${errorMessage(cause)}); name a capture that can be read`,
+      { cause },
+    );
   }
   return new Replay({ recording: parseRecording(text), clock, log, ...source });
 }

@@ -161,6 +161,21 @@ describe('autotrade', () => {
     expect(lines.at(-1)).toMatchObject({ level: 'info', service: 'simulator', msg: 'stopped' });
   });
 
+  it('names an option of the simulator as it was typed, and takes it before the environment', async () => {
+    const environment = { AUTOTRADE_SIMULATOR_PORT: '3009' };
+    const [port, both] = await Promise.all([
+      autotrade(['simulator', '--port', 'abc'], environment),
+      autotrade(['simulator', '--traders', '0', '--replay', 'nothing.jsonl', '--port', '3010'], environment),
+    ]);
+    expect(port).toMatchObject({ code: 78, out: '' });
+    expect(port.err).toContain('- --port must be a whole number from 1 to 65535, not "abc"');
+    expect(both).toMatchObject({
+      code: 78,
+      out: expect.stringContaining('http://127.0.0.1:3010'),
+      err: expect.stringMatching(/cannot read the recording .*nothing\.jsonl .*name a capture/),
+    });
+  });
+
   it('ends a role with 78 and the reason when a setting is wrong', async () => {
     const role = await autotrade(['service', 'simulator'], { NETWORK: 'moon' });
     expect(role).toMatchObject({ code: 78, err: expect.stringContaining('NETWORK must be one of') });

@@ -1,3 +1,5 @@
+import type { Source } from '../../runtime/config/environment.ts';
+import { loadSettings } from '../../runtime/config/load.ts';
 import { ConfigError } from '../../runtime/errors.ts';
 import { roleNamed } from '../roles.ts';
 import { runService } from '../service_runner.ts';
@@ -14,7 +16,34 @@ const SETTING_OF: Readonly<Record<string, string>> = {
   times: 'SIMULATOR_REPLAY_TIMES',
   record: 'SIMULATOR_RECORD',
   'control-port': 'SIMULATOR_CONTROL_PORT',
+  traders: 'SIMULATOR_TRADERS',
+  days: 'SIMULATOR_HISTORY_DAYS',
+  archive: 'SIMULATOR_ARCHIVE',
 };
+
+/** The settings with the options in their place; an option counts more than what the environment says. */
+function withOptions(source: Source, chosen: readonly (readonly [string, string])[]): Source {
+  const environment: Record<string, string | undefined> = { ...source.environment, NETWORK: 'simulator' };
+  for (const [option, value] of chosen) {
+    const setting = SETTING_OF[option] ?? option;
+    delete environment[`AUTOTRADE_${setting}`];
+    environment[setting] = value;
+  }
+  return { file: source.file, environment };
+}
+
+/** The same error with the options under the names that were typed. */
+function inOptions(error: ConfigError, chosen: readonly (readonly [string, string])[]): ConfigError {
+  let { message } = error;
+  for (const [option, value] of chosen)
+    message = message.replace(
+      new RegExp(`- ${SETTING_OF[option]} (.*) \\(environment\\)`),
+      (_, problem: string) => `- --${option} ${problem}, not ${JSON.stringify(value)}`,
+    );
+  if (!/\((?:environment|\.env)\)/.test(message))
+    message = message.replace(/\nChange them in .*$/, '\nautotrade simulator --help lists every option.');
+  return new ConfigError(error.code, message, { cause: error.cause });
+}
 
 export const simulatorCommand: Command = {
   name: 'simulator',
@@ -33,19 +62,26 @@ export const simulatorCommand: Command = {
     '  --times              times in the replay: shift (now) or keep',
     '  --record             file to which the public market is recorded',
     '  --control-port       opens the interface for faults and levers',
+    '  --traders            traders who have a past, 0 to 20000 (default 2000)',
+    '  --days               length of that past, 1 to 365 (default 90)',
+    '  --archive            folder to which that past is written in the format of the public archive',
   ].join('\n'),
   options: Object.fromEntries(Object.keys(SETTING_OF).map((name) => [name, { type: 'string' }])),
   words: { min: 0, max: 0 },
-  run({ source, options, print }) {
+  async run({ source, options, print }) {
     const role = roleNamed('simulator');
     if (role === undefined) throw new ConfigError('ROLE_UNKNOWN', 'this build has no simulator');
-    const chosen = Object.entries(options).map(([name, value]) => [SETTING_OF[name] ?? name, String(value)]);
+    const chosen = Object.entries(options).map(([name, value]) => [name, String(value)] as const);
+    const settings = withOptions(source, chosen);
+    let port: number;
+    try {
+      port = loadSettings(settings, role.groups).settings.SIMULATOR_PORT;
+    } catch (error) {
+      throw error instanceof ConfigError ? inOptions(error, chosen) : error;
+    }
     print(
-      `Making the simulated exchange; it will be on http://127.0.0.1:${options['port'] ?? '3001'} once it says that it serves (Ctrl-C ends it)`,
+      `Making the simulated exchange; it will be on http://127.0.0.1:${port} once it says that it serves (Ctrl-C ends it)`,
     );
-    return runService(role, undefined, {
-      file: source.file,
-      environment: { ...source.environment, NETWORK: 'simulator', ...Object.fromEntries(chosen) },
-    });
+    return runService(role, undefined, settings);
   },
 };

@@ -5,7 +5,7 @@
 import { open } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import type { Clock } from '../../runtime/clock.ts';
-import { ConfigError } from '../../runtime/errors.ts';
+import { ConfigError, errorMessage } from '../../runtime/errors.ts';
 import { type Backend, InvalidSubscription, type Subscription } from '../wire/backend.ts';
 import type { Hub, Listener } from '../wire/hub.ts';
 
@@ -33,7 +33,9 @@ async function newFile(path: string) {
     const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
     throw new ConfigError(
       exists ? 'RECORDING_EXISTS' : 'RECORDING_UNWRITABLE',
-      exists ? `${path} exists; record to another file` : `cannot write the recording ${path}`,
+      exists
+        ? `${path} exists; record to another file`
+        : `cannot write the recording ${path} (${errorMessage(cause)}); name a file in a folder that is there`,
       { cause },
     );
   }
