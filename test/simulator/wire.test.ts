@@ -4,6 +4,7 @@ import { silentLogger } from '../../src/runtime/log.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import type { LimitSettings } from '../../src/simulator/wire/limits.ts';
 import type { WireServer } from '../../src/simulator/wire/server.ts';
+import { until } from '../until.ts';
 import { FrameClient, info, post } from './client.ts';
 
 interface Trade {
@@ -96,7 +97,8 @@ describe('the feed over a socket', () => {
       'Error parsing JSON into valid websocket request: {"method":"subscribe","subscription":{"type":"liquidations"}}',
       'Error parsing JSON into valid websocket request: not json',
     ]);
-    expect(client.frames.at(-1)).toEqual({ channel: 'pong' });
+    // Live trades may come at any time.
+    expect(client.frames.filter(({ channel }) => channel !== 'trades').at(-1)).toEqual({ channel: 'pong' });
   });
 
   it('answers posts', async () => {
@@ -175,6 +177,63 @@ describe('limits per client address', () => {
     expect((await post(server.url, '/info', { type: 'allMids' })).status).toBe(200);
   });
 
+  it('posts over the socket and actions spend the same weight as requests', async () => {
+    const server = await limited({ restWeight: 4 });
+    const client = await connect(server);
+    const request = { type: 'info', payload: { type: 'allMids' } };
+    client.send({ method: 'post', id: 1, request });
+    await client.until(() => client.of('post').length === 1);
+    // A batch of 40 costs two; the tape has nobody who could trade.
+    const batch = { action: { type: 'order', orders: Array.from({ length: 40 }, () => ({})) } };
+    expect((await post(server.url, '/exchange', batch)).status).toBe(501);
+    expect((await post(server.url, '/info', { type: 'allMids' })).status).toBe(429);
+    expect((await post(server.url, '/exchange', batch)).text).toBe('null');
+    client.send({ method: 'post', id: 2, request });
+    await client.until(() => client.of('post').length === 2);
+    expect(client.of('post').map((frame) => frame.data)).toMatchObject([
+      { id: 1, response: { type: 'info' } },
+      { id: 2, response: { type: 'error', payload: '429 null' } },
+    ]);
+  });
+
+  it('another address has its own', async () => {
+    const server = await limited({ connections: 1, users: 1, subscriptions: 1, restWeight: 2 });
+    const trades = { type: 'trades', coin: 'BTC' };
+    await info(server.url, { type: 'allMids' });
+    for (const address of ['127.0.0.1', '127.0.0.2']) {
+      const client = await FrameClient.open(server.websocketUrl, address);
+      clients.push(client);
+      client.subscribe(trades);
+      client.send({ method: 'post', id: 1, request: { type: 'info', payload: { type: 'allMids' } } });
+      await client.until(() => client.of('post').length + client.of('subscriptionResponse').length === 2);
+      const spent = address === '127.0.0.1';
+      expect(client.of('post')[0]?.data).toMatchObject({ response: { type: spent ? 'error' : 'info' } });
+      const second = await FrameClient.open(server.websocketUrl, address);
+      clients.push(second);
+      await second.until(() => second.closed !== undefined);
+      expect(second.closed?.code).toBe(1008);
+    }
+  });
+
+  it('what a closed socket held is free after a while, not at once', async () => {
+    const server = await limited({ subscriptions: 1, users: 1, releaseDelayMs: 1_500 });
+    const trades = { type: 'trades', coin: 'BTC' };
+    const first = await connect(server);
+    first.subscribe(trades);
+    await first.until(() => first.of('subscriptionResponse').length === 1);
+    const closedAt = systemClock.monotonic();
+    first.close();
+    const second = await connect(server);
+    second.subscribe(trades);
+    await second.until(() => second.of('error').length === 1);
+    expect(second.of('error')[0]?.data).toBe('Cannot subscribe to more than 1 channels.');
+    await until(() => {
+      second.subscribe(trades);
+      return second.of('subscriptionResponse').length > 0;
+    });
+    expect(systemClock.monotonic() - closedAt).toBeGreaterThanOrEqual(1_500);
+  });
+
   it('counts the rows of an answer', async () => {
     const server = await limited({ restWeight: 30 });
     await info(server.url, { type: 'recentTrades', coin: 'BTC' });
@@ -224,11 +283,17 @@ describe('limits per client address', () => {
   });
 
   it('posts in flight: the next one is refused with its id', async () => {
-    const server = await limited({ pendingPosts: 0 });
-    const client = await connect(server);
-    client.send({ method: 'post', id: 7, request: { type: 'info', payload: { type: 'meta' } } });
-    const frame = await client.frame(({ channel }) => channel === 'error');
+    const meta = { type: 'info', payload: { type: 'meta' } };
+    const closed = await connect(await limited({ pendingPosts: 0 }));
+    closed.send({ method: 'post', id: 7, request: meta });
+    const frame = await closed.frame(({ channel }) => channel === 'error');
     expect(frame.data).toBe('too many pending post requests id=7');
+    const client = await connect(await limited({ pendingPosts: 1 }));
+    for (const id of [1, 2, 3]) {
+      client.send({ method: 'post', id, request: meta });
+      await client.until(() => client.of('post').length === id || client.of('error').length > 0);
+    }
+    expect(client.of('error')).toEqual([]);
   });
 
   it('drops a connection that got nothing for the idle time, without a close frame', async () => {

@@ -266,6 +266,18 @@ describe('unified accounts', () => {
     expect(bench.refusal(ALICE, { type: 'usdClassTransfer', amount: '1', toPerp: true })).toBe(
       'Action disabled when unified account is active',
     );
+    // The builder dex takes its margin from the same balance, without a transfer.
+    const gold = bench.venue.query.coin('xyz:GOLD')?.assetId ?? 0;
+    bench.lever(ALICE, 5, false, gold);
+    expect(bench.order(ALICE, { a: gold, b: true, p: '4900', s: '10' }).resting).toBeDefined();
+    const send = { token: 'USDC', amount: '20000', fromSubAccount: '', sourceDex: '', destinationDex: 'xyz' };
+    bench.ok(BOB, { type: 'sendAsset', ...send, destination: BOB });
+    bench.lever(BOB, 5, false, gold);
+    bench.order(BOB, { a: gold, b: false, p: '4900', s: '10' }, 'Ioc');
+    const there = bench.venue.query.clearinghouseState(ALICE, 'xyz');
+    expect(there.assetPositions[0]?.position).toMatchObject({ szi: '10.0', marginUsed: '9799.0' });
+    // What is unrealised is all that the summary of such an account says.
+    expect(there.marginSummary.accountValue).toBe('-1.0');
   });
 });
 

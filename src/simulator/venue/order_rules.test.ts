@@ -93,6 +93,18 @@ describe('trigger orders', () => {
     );
   });
 
+  it('at market sell down to ten percent under the mark, not further', () => {
+    const oid = bench.order(ALICE, trigger(false, '112000', '1', 'sl')).resting?.oid ?? 0;
+    bench.order(CAROL, { b: true, p: '100750', s: '0.4' });
+    bench.order(CAROL, { b: true, p: '100600', s: '0.6' });
+    bench.venue.control.setOracle('BTC', '111900', '111900');
+    bench.step();
+    // The mark is 111,900: a tenth less is 100,710.
+    expect(bench.venue.query.userFills(ALICE, false)[0]).toMatchObject({ oid, px: '100750.0', sz: '0.4' });
+    expect(bench.szi(ALICE)).toBe('0.6');
+    expect(statusOf(ALICE, oid)).toBe('canceled');
+  });
+
   it('of a position end with it', () => {
     const answer = bench.ok(
       ALICE,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Action, ActionAnswer, SignedRequest } from './actions.ts';
+import { DEFAULT_RULES } from './rules.ts';
 import { ALICE, BOB, START, TestVenue, user } from './test_venue.ts';
 
 const AGENT = user(0xa9e47);
@@ -47,6 +48,31 @@ describe('who may sign', () => {
     );
     expect(bench.venue.query.extraAgents(ALICE)).toMatchObject([{ name: 'bot', address: AGENT }]);
     expect(bench.venue.query.userRole(AGENT)).toEqual({ role: 'agent', data: { user: ALICE } });
+  });
+
+  it('lets an agent act for a sub-account, with its own nonces and the budget of that account', () => {
+    bench = new TestVenue({ subAccounts: { ...DEFAULT_RULES.subAccounts, volumeUsd: 0 } });
+    const sub = bench.ok(ALICE, { type: 'createSubAccount', name: 'second' }).data as typeof ALICE;
+    bench.ok(ALICE, { type: 'subAccountTransfer', subAccountUser: sub, isDeposit: true, usd: 5_000_000_000 });
+    bench.ok(ALICE, { type: 'approveAgent', agentAddress: AGENT, agentName: 'bot' });
+    const used = () => [ALICE, sub].map((who) => bench.venue.query.userRateLimit(who).nRequestsUsed);
+    const before = used();
+    const nonce = bench.venue.time;
+    const wire = { a: 0, b: true, p: '100000', s: '0.01', r: false, t: { limit: { tif: 'Gtc' as const } } };
+    const action: Action = { type: 'order', orders: [wire], grouping: 'na' };
+    expect(send({ signer: AGENT, action, nonce, vaultAddress: sub }).status).toBe('ok');
+    expect(bench.venue.query.openOrders(sub, '')).toHaveLength(1);
+    expect(bench.venue.query.openOrders(ALICE, '')).toEqual([]);
+    expect(used()).toEqual([before[0], (before[1] ?? 0) + 1]);
+    // One signer, one set of nonces, whomever it acts for.
+    expect(send({ signer: AGENT, action, nonce })).toEqual({
+      status: 'err',
+      response: `Invalid nonce: duplicate nonce ${nonce}`,
+    });
+    expect(send({ signer: BOB, action, vaultAddress: sub })).toEqual({
+      status: 'err',
+      response: `Vault not registered: ${sub}`,
+    });
   });
 
   it('replaces by name, revokes by the zero address and limits to one unnamed and three named', () => {

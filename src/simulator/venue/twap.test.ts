@@ -29,6 +29,37 @@ describe('TWAP', () => {
     ]);
   });
 
+  it('pays at most three percent beyond the mark, and catches up by three slices at most', () => {
+    const { query } = bench.venue;
+    const started = bench.ok(ALICE, {
+      type: 'twapOrder',
+      twap: { a: 0, b: true, s: '1', r: false, m: 5, t: false },
+    });
+    expect(started).toMatchObject({ data: { status: { running: {} } } });
+    // 3 % over the mark of 113,080 is 116,472.4; nobody sells below it for two minutes.
+    bench.order(BOB, { b: false, p: '116500', s: '1' });
+    bench.pass(121_000);
+    expect(query.userTwapSliceFills(ALICE, null)).toEqual([]);
+    bench.order(BOB, { b: false, p: '116400', s: '1' });
+    bench.pass(30_000);
+    expect(bench.szi(ALICE)).toBe('0.3');
+    expect(
+      query.userFillsByTime(ALICE, { startTime: 0 }, { aggregateByTime: false, reversed: false }),
+    ).toEqual([]);
+  });
+
+  it('that only reduces ends with the position', () => {
+    bench.trade(ALICE, BOB, '113080', '0.15');
+    bench.order(BOB, { b: true, p: '113000', s: '3' });
+    bench.ok(ALICE, { type: 'twapOrder', twap: { a: 0, b: false, s: '1', r: true, m: 5, t: false } });
+    bench.pass(320_000);
+    expect(bench.szi(ALICE)).toBe('0.0');
+    expect(bench.venue.query.userTwapSliceFills(ALICE, null).map((row) => row.fill.sz)).toEqual([
+      '0.05',
+      '0.1',
+    ]);
+  });
+
   it('waits for its trigger and ends at its stop', () => {
     bench.order(BOB, { b: false, p: '113100', s: '3' });
     const details = { t: { p: '113000', a: false }, s: '115000' };

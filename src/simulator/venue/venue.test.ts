@@ -43,6 +43,11 @@ describe('SimulatedVenue', () => {
       'Order price cannot be more than 80% away from the reference price asset=0',
     ],
     [
+      { b: false, p: '203600', s: '0.1' },
+      'Gtc',
+      'Order price cannot be more than 80% away from the reference price asset=0',
+    ],
+    [
       { b: true, p: '113000', s: '0.1' },
       'Ioc',
       'Order could not immediately match against any resting orders. asset=0',
