@@ -1,4 +1,5 @@
 /** One simulator: a market source, its wire server, and on request faults and a recorder. */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { MicroUsd } from '../domain/money.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -90,9 +91,12 @@ const ACTS_PER_DAY_PER_TRADE = 33.6;
 /** A known builder's balance, micro-USD: 1,000 USD. */
 const BUILDER_BALANCE = 1_000_000_000 as MicroUsd;
 
-/** Each start of a generated market is a world of its own. A replay is not: it plays the same again. */
-const runOf = (source: VenueSource | TapeSource, now: number): string =>
-  `${source.kind} ${source.seed} ${now}`;
+/**
+ * Each start of a generated market is a world of its own. A replay is not: it plays the same again. The name does not
+ * tell the seed, from which anybody with this program could make the truth about every trader.
+ */
+const runOf = ({ kind, seed }: VenueSource | TapeSource, now: number): string =>
+  `${kind} ${createHash('sha256').update(`${kind} ${seed} ${now}`).digest('hex').slice(0, 32)}`;
 
 function openVenue(source: VenueSource, clock: Clock): Opened {
   const now = clock.now();

@@ -207,6 +207,23 @@ describe('fates', () => {
     expect(new Set(together)).toEqual(new Set([200, 500]));
   });
 
+  it('of reads over the socket follow their ids, whatever the interleaving', async () => {
+    await operator.fault({ kind: 'http-status', status: 500, share: 0.4, path: '/info' });
+    const ids = Array.from({ length: 30 }, (_, i) => i);
+    const request = { type: 'info', payload: { type: 'exchangeStatus' } };
+    const refused = async (order: number[]) => {
+      const client = await listen();
+      for (const id of order) client.send({ method: 'post', id, request });
+      await client.until(() => client.of('post').length === ids.length);
+      const answers = client.of('post').map(({ data }) => data as { id: number; response: { type: string } });
+      return answers.flatMap(({ id, response }) => (response.type === 'error' ? [id] : [])).sort();
+    };
+    const forwards = await refused(ids);
+    expect(await refused(ids.toReversed())).toEqual(forwards);
+    expect(forwards.length).toBeGreaterThan(3);
+    expect(forwards.length).toBeLessThan(27);
+  });
+
   it('of another seed are others', async () => {
     const other = await startVenueWorld({ control: 'other', quoted: [] });
     try {

@@ -295,6 +295,11 @@ describe('the wire has no way to the truth', () => {
     expect((await ask('/exchange', { type: 'population' })).ok).toBe(false);
   });
 
+  it('not by the seed, which would make it anew', async () => {
+    const answer = await ask('/info', { type: 'simulatedRun' });
+    expect(await answer.text()).not.toContain('paging');
+  });
+
   it('not in any answer about a trader', async () => {
     const kinds =
       /skilled|lucky|martingale|gambler|scalper|archetype|sharpe|follower_of|"kind"|"openingUsd"/i;

@@ -205,7 +205,7 @@ export class Connection implements Listener {
       this.#error(`too many pending post requests id=${id}`);
       return;
     }
-    void this.#answer(type, payload)
+    void this.#answer(id, type, payload)
       .then((response) => {
         if (response !== undefined) this.#send(frameOf('post', { id, response }));
       })
@@ -213,10 +213,10 @@ export class Connection implements Listener {
   }
 
   /** The response of a post; undefined when a fault swallowed it. */
-  async #answer(type: 'info' | 'action', payload: unknown): Promise<unknown> {
+  async #answer(id: number, type: 'info' | 'action', payload: unknown): Promise<unknown> {
     const { backend, ledger, clock, faults, ip } = this.#parts;
     const path = type === 'info' ? '/info' : '/exchange';
-    const fate = faults?.request({ path, ip, body: matchable(payload), requestId: undefined });
+    const fate = faults?.request({ path, ip, body: matchable(payload), requestId: `post ${id}` });
     let outcome: Outcome;
     try {
       outcome = await fatedOutcome(
