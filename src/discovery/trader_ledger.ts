@@ -75,13 +75,17 @@ export class TraderLedger {
   }
 
   totals(traderId: number): TraderTotals {
-    const dollars = BigInt(this.#dollars[traderId] as number) * BigInt(MICRO);
+    const dollars = this.#dollars[traderId] as number;
+    const micros = this.#micros[traderId] as number;
+    const sum = dollars * MICRO + micros;
     return {
       traderId,
       firstSeenAt: this.#firstSeen[traderId] as number,
       lastSeenAt: this.#lastSeen[traderId] as number,
       tradeCount: this.#count[traderId] as number,
-      notional: (dollars + BigInt(this.#micros[traderId] as number)) as BigMicroUsd,
+      notional: (sum <= Number.MAX_SAFE_INTEGER
+        ? BigInt(sum)
+        : BigInt(dollars) * BigInt(MICRO) + BigInt(micros)) as BigMicroUsd,
     };
   }
 

@@ -59,9 +59,8 @@ export class ChangeColumns {
     this.lastFill[change] = fill;
   }
 
-  /** Trade ids of a change's fills, in order of execution. */
-  tradeIds(change: number): number[] {
-    const ids: number[] = [];
+  /** Trade ids of a change's fills, in order of execution, behind what `ids` holds. */
+  tradeIds(change: number, ids: number[] = []): number[] {
     for (let fill = this.firstFill[change] as number; fill >= 0; fill = this.fillNext[fill] as number) {
       ids.push(this.fillTradeId[fill] as number);
     }

@@ -30,6 +30,15 @@ export interface RowSource {
 
 /** Scratch for the digits of one numeric, least significant first: enough for 10^40. */
 const groups = new Int32Array(12);
+/** 10^0 to 10^12: `**` of a variable costs as much as the rest of a value. */
+const POWERS = Array.from({ length: 13 }, (_, exponent) => Number(`1e${exponent}`));
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** value / unit, rounded down, of safe integers from 0 on: the quotient alone may round up to the next integer. */
+function quotient(value: number, unit: number): number {
+  const rounded = Math.floor(value / unit);
+  return rounded * unit > value ? rounded - 1 : rounded;
+}
 
 export class BinaryCopy {
   readonly #columns: number;
@@ -124,23 +133,24 @@ export class BinaryCopy {
     this.#at = at;
   }
 
-  /** numeric: the integer `value` (safe) times 10^-decimals. */
+  /** numeric: the integer `value` (safe) times 10^-decimals, of which there are at most 12. */
   scaled(value: number, decimals: number): void {
     const magnitude = Math.abs(value);
-    const unit = 10 ** decimals;
-    let whole = decimals === 0 ? magnitude : Math.floor(magnitude / unit);
-    // Exact: both are safe integers and the remainder of safe integers is exact.
-    let fraction = decimals === 0 ? 0 : magnitude % unit;
-    const fractionGroups = Math.ceil(decimals / 4);
-    fraction *= 10 ** (fractionGroups * 4 - decimals);
+    const unit = POWERS[decimals] as number;
+    // Exact throughout: products and differences of safe integers. `%` would be a call for each value beyond 2^31.
+    let whole = quotient(magnitude, unit);
+    const fractionGroups = (decimals + 3) >> 2;
+    let fraction = (magnitude - whole * unit) * (POWERS[fractionGroups * 4 - decimals] as number);
     let count = 0;
     for (let i = 0; i < fractionGroups; i++) {
-      groups[count++] = fraction % BASE;
-      fraction = Math.floor(fraction / BASE);
+      const rest = quotient(fraction, BASE);
+      groups[count++] = fraction - rest * BASE;
+      fraction = rest;
     }
     while (whole > 0) {
-      groups[count++] = whole % BASE;
-      whole = Math.floor(whole / BASE);
+      const rest = quotient(whole, BASE);
+      groups[count++] = whole - rest * BASE;
+      whole = rest;
     }
     this.#numeric(count, fractionGroups, value < 0, decimals);
   }
@@ -148,6 +158,10 @@ export class BinaryCopy {
   /** As `scaled` for a value that may be beyond 2^53. */
   bigScaled(value: bigint, decimals: number): void {
     const magnitude = value < 0n ? -value : value;
+    if (magnitude <= MAX_SAFE) {
+      this.scaled(Number(value), decimals);
+      return;
+    }
     const unit = 10n ** BigInt(decimals);
     const fractionGroups = Math.ceil(decimals / 4);
     let rest =

@@ -15,6 +15,9 @@ const COLUMN_COUNT = 20;
 const USD_DECIMALS = 6;
 /** Decimals of an average price beyond those of the coin's ticks. */
 const AVERAGE_DECIMALS = 4;
+const AVERAGE_UNIT = 10 ** AVERAGE_DECIMALS;
+/** Trade ids of the change that is being encoded. */
+const tradeIds: number[] = [];
 
 export interface LogPlace {
   readonly epoch: number;
@@ -47,7 +50,8 @@ export const changeRows = (
     copy.scaled(changes.episodePnl[at] as number, USD_DECIMALS);
     copy.int8(changes.openedAt[at] as number);
     copy.ascii(KNOWN[changes.known[at] as number] as PositionKnown);
-    const tradeIds = changes.tradeIds(at);
+    tradeIds.length = 0;
+    changes.tradeIds(at, tradeIds);
     copy.int8Array(tradeIds, 0, tradeIds.length);
     copy.int8(changes.exchangeTime[at] as number);
     copy.int8(changes.receivedAt[at] as number);
@@ -66,7 +70,7 @@ function encodeTraded(copy: BinaryCopy, changes: ChangeColumns, at: number, size
     copy.null();
     return;
   }
-  const average = Math.round((notional / traded) * 10 ** AVERAGE_DECIMALS);
+  const average = Math.round((notional / traded) * AVERAGE_UNIT);
   copy.scaled(average, PERP_PRICE_DECIMALS - sizeDecimals + AVERAGE_DECIMALS);
   copy.scaled(notional, USD_DECIMALS);
 }
