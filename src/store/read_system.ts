@@ -11,26 +11,26 @@ export interface SweepView {
   readonly waiting: number;
 }
 
-/** Ages of the last audit of all tracked traders. Reads an index of the whole table: for the occasional look. */
+/** Ages of the last audit of all tracked traders. Reads whole indexes: for the occasional look. */
 export async function readSweep(db: Queryable, now: number, bounds: readonly number[]): Promise<SweepView> {
-  const { rows } = await db.query<{ bin: number | null; traders: number; oldest: number | null }>(
-    `SELECT CASE WHEN last_tracked_at IS NULL THEN NULL
-         ELSE width_bucket($1::int8 - last_tracked_at - 1, $2::int8[]) END AS bin,
+  const { rows } = await db.query<{ bin: number; traders: number; oldest: number }>(
+    `SELECT width_bucket($1::int8 - last_tracked_at - 1, $2::int8[]) AS bin,
        count(*) AS traders, min(last_tracked_at) AS oldest
-     FROM traders GROUP BY 1`,
+     FROM traders WHERE last_tracked_at IS NOT NULL GROUP BY 1`,
     [now, bounds],
   );
   const bins = new Array<number>(bounds.length + 1).fill(0);
-  let never = 0;
   let oldestAt: number | null = null;
   for (const row of rows) {
-    if (row.bin === null) never = row.traders;
-    else bins[row.bin] = row.traders;
-    if (row.oldest !== null && (oldestAt === null || row.oldest < oldestAt)) oldestAt = row.oldest;
+    bins[row.bin] = row.traders;
+    if (oldestAt === null || row.oldest < oldestAt) oldestAt = row.oldest;
   }
-  const { rows: asked } = await db.query<{ count: number }>('SELECT count(*) AS count FROM poll_requests');
+  const { rows: counted } = await db.query<{ traders: number; asked: number }>(
+    'SELECT (SELECT count(*) FROM traders) AS traders, (SELECT count(*) FROM poll_requests) AS asked',
+  );
   const tracked = bins.reduce((sum, count) => sum + count, 0);
-  return { tracked, never, oldestAt, bins, waiting: asked[0]?.count ?? 0 };
+  const never = Math.max(0, (counted[0]?.traders ?? 0) - tracked);
+  return { tracked, never, oldestAt, bins, waiting: counted[0]?.asked ?? 0 };
 }
 
 /** Open positions by how they are known, losses of the feed taken into account. */

@@ -3,13 +3,13 @@ import type { Queryable } from './database.ts';
 
 export type TraderOrderBy = 'lastSeen' | 'firstSeen' | 'trades' | 'notional' | 'address';
 
-/** Column and its SQL type, for each order. The trader id breaks ties. */
+/** Column and its SQL type, for each order: `o` is the list by activity. The trader id breaks ties. */
 const ORDER_COLUMNS: Readonly<Record<TraderOrderBy, { column: string; type: string }>> = {
-  lastSeen: { column: 'last_seen_at', type: 'int8' },
-  firstSeen: { column: 'first_seen_at', type: 'int8' },
-  trades: { column: 'trade_count', type: 'int8' },
-  notional: { column: 'notional_usd', type: 'numeric' },
-  address: { column: 'address', type: 'bytea' },
+  lastSeen: { column: 'o.last_seen_at', type: 'int8' },
+  firstSeen: { column: 't.first_seen_at', type: 'int8' },
+  trades: { column: 'o.trade_count', type: 'int8' },
+  notional: { column: 'o.notional_usd', type: 'numeric' },
+  address: { column: 't.address', type: 'bytea' },
 };
 
 export interface TraderView {
@@ -52,8 +52,9 @@ interface TraderRow {
   order_value: string;
 }
 
-const COLUMNS = `t.trader_id, t.address, t.first_seen_at, t.last_seen_at, t.trade_count, t.notional_usd,
-  t.coin_count, t.last_tracked_at,
+/** `totals`: where last seen, trades and notional are read. */
+const columnsFrom = (totals: 't' | 'o') => `t.trader_id, t.address, t.first_seen_at, ${totals}.last_seen_at,
+  ${totals}.trade_count, ${totals}.notional_usd, t.coin_count, t.last_tracked_at,
   EXISTS (SELECT FROM watchlist w WHERE w.trader_id = t.trader_id) AS watched`;
 
 const toView = (row: TraderRow): TraderView => ({
@@ -77,9 +78,10 @@ function addressRange(prefix: string): { low: Buffer; high: Buffer } {
   };
 }
 
-/** One page of traders. */
+/** One page of traders. By activity it shows the totals that the list is ordered by, so that a page agrees with itself. */
 export async function readTraderPage(db: Queryable, page: TraderPage): Promise<TraderView[]> {
   const { column, type } = ORDER_COLUMNS[page.orderBy];
+  const list = column.startsWith('o.') ? 'o' : 't';
   const direction = page.descending ? 'DESC' : 'ASC';
   const params: unknown[] = [page.limit];
   const param = (value: unknown, cast: string): string => `$${params.push(value)}::${cast}`;
@@ -96,14 +98,15 @@ export async function readTraderPage(db: Queryable, page: TraderPage): Promise<T
   if (page.after !== undefined) {
     const value = page.orderBy === 'address' ? Buffer.from(page.after.value, 'hex') : page.after.value;
     where.push(
-      `(t.${column}, t.trader_id) ${page.descending ? '<' : '>'} (${param(value, type)}, ${param(page.after.traderId, 'int8')})`,
+      `(${column}, ${list}.trader_id) ${page.descending ? '<' : '>'} (${param(value, type)}, ${param(page.after.traderId, 'int8')})`,
     );
   }
-  const orderValue = page.orderBy === 'address' ? `encode(t.address, 'hex')` : `t.${column}::text`;
+  const orderValue = page.orderBy === 'address' ? `encode(t.address, 'hex')` : `${column}::text`;
   const { rows } = await db.query<TraderRow>(
-    `SELECT ${COLUMNS}, ${orderValue} AS order_value FROM traders t
+    `SELECT ${columnsFrom(list)}, ${orderValue} AS order_value
+     FROM ${list === 'o' ? 'trader_listing o JOIN traders t USING (trader_id)' : 'traders t'}
      ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
-     ORDER BY t.${column} ${direction}, t.trader_id ${direction} LIMIT $1`,
+     ORDER BY ${column} ${direction}, ${list}.trader_id ${direction} LIMIT $1`,
     params,
   );
   return rows.map(toView);
@@ -112,7 +115,7 @@ export async function readTraderPage(db: Queryable, page: TraderPage): Promise<T
 /** The trader with an address (0x and 40 hex digits), or undefined. */
 export async function readTrader(db: Queryable, address: string): Promise<TraderView | undefined> {
   const { rows } = await db.query<TraderRow>(
-    `SELECT ${COLUMNS}, '' AS order_value FROM traders t WHERE t.address = $1`,
+    `SELECT ${columnsFrom('t')}, '' AS order_value FROM traders t WHERE t.address = $1`,
     [Buffer.from(address.slice(2), 'hex')],
     'read_trader',
   );
@@ -123,7 +126,7 @@ export async function readTrader(db: Queryable, address: string): Promise<Trader
 /** Traders by id, in no order. */
 export async function readTradersById(db: Queryable, traderIds: readonly number[]): Promise<TraderView[]> {
   const { rows } = await db.query<TraderRow>(
-    `SELECT ${COLUMNS}, '' AS order_value FROM traders t WHERE t.trader_id = ANY ($1::int8[])`,
+    `SELECT ${columnsFrom('t')}, '' AS order_value FROM traders t WHERE t.trader_id = ANY ($1::int8[])`,
     [traderIds],
     'read_traders_by_id',
   );

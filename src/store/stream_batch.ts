@@ -15,6 +15,7 @@ import { ensureDayPartitions, ensureOffsetPartitions } from './partitions.ts';
 import { copyPositionChanges } from './position_changes.ts';
 import { type PositionRecord, upsertPositions } from './positions.ts';
 import { readStreamState, type StreamState, writeStreamState } from './stream_state.ts';
+import { listTraders } from './trader_listing.ts';
 import { copyNewTraders, type TraderRecord, updateTraders } from './traders.ts';
 import { copyTrades } from './trades.ts';
 
@@ -27,6 +28,8 @@ export interface StreamBatch {
   readonly days: ReadonlySet<number>;
   readonly newTraders: RowSource;
   readonly traders: readonly TraderRecord[];
+  /** Those whose place in the list of traders is brought up to date. */
+  readonly listed: readonly TraderRecord[];
   readonly changes: RowSource;
   readonly positions: readonly PositionRecord[];
   readonly gaps: readonly FeedGap[];
@@ -83,6 +86,7 @@ async function commit(database: Database, lease: Lease, batch: StreamBatch, now:
     if (batch.trades.count > 0) await copyTrades(tx, batch.trades);
     if (batch.changes.count > 0) await copyPositionChanges(tx, batch.changes);
     await updateTraders(tx, batch.traders);
+    await listTraders(tx, batch.listed);
     await upsertPositions(tx, batch.positions, batch.coins);
     await insertFeedGaps(tx, batch.gaps, now);
     await setInterrupted(tx, batch.interrupted);

@@ -18,9 +18,8 @@ export interface SweepFigures {
 export async function readSweepFigures(db: Queryable): Promise<SweepFigures> {
   const { rows } = await db.query<SweepFigures>(
     `WITH counted AS (
-       SELECT count(last_tracked_at) AS tracked, count(*) - count(last_tracked_at) AS never,
-         min(last_tracked_at) AS oldest FROM traders)
-     SELECT tracked, never, oldest AS "oldestAt",
+       SELECT count(*) AS tracked, min(last_tracked_at) AS oldest FROM traders WHERE last_tracked_at IS NOT NULL)
+     SELECT tracked, (SELECT count(*) FROM traders) - tracked AS never, oldest AS "oldestAt",
        (SELECT last_tracked_at FROM traders WHERE last_tracked_at IS NOT NULL ORDER BY last_tracked_at
         OFFSET (SELECT tracked / 20 FROM counted) LIMIT 1) AS "p95At",
        (SELECT count(*) FROM tracking_turns WHERE failures > 0) AS failing,

@@ -26,19 +26,22 @@ interface TraderRow {
   notional_usd: string;
   coin_count: number;
   through_seq: number;
+  listed: boolean;
 }
 
-/** Every stored trader in order of id, page by page. */
+/** Every stored trader in order of id, page by page; `isListed`: its place in the list is that of its totals. */
 export async function loadTraders(
   db: Queryable,
-  each: (trader: TraderRecord, address: Uint8Array) => void,
+  each: (trader: TraderRecord, address: Uint8Array, isListed: boolean) => void,
 ): Promise<void> {
   let after = 0;
   for (;;) {
     const { rows } = await db.query<TraderRow>(
-      `SELECT trader_id, address, first_seen_at, last_seen_at, trade_count, notional_usd, coin_count,
-         through_seq
-       FROM traders WHERE trader_id > $1 ORDER BY trader_id LIMIT ${PAGE}`,
+      `SELECT t.trader_id, t.address, t.first_seen_at, t.last_seen_at, t.trade_count, t.notional_usd, t.coin_count,
+         t.through_seq, coalesce((l.last_seen_at, l.trade_count, l.notional_usd)
+           = (t.last_seen_at, t.trade_count, t.notional_usd), false) AS listed
+       FROM (SELECT * FROM traders WHERE trader_id > $1 ORDER BY trader_id LIMIT ${PAGE}) t
+       LEFT JOIN trader_listing l USING (trader_id) ORDER BY t.trader_id`,
       [after],
     );
     for (const row of rows) {
@@ -53,6 +56,7 @@ export async function loadTraders(
           throughSeq: row.through_seq,
         },
         row.address,
+        row.listed,
       );
       after = row.trader_id;
     }

@@ -35,6 +35,10 @@ export async function addTraders(db: Database, traders: readonly TraderSeed[]): 
        VALUES ($1, $2, $3, $4, $5, $6, 1, 1)`,
       [id, Buffer.from(addressOf(id).slice(2), 'hex'), EPOCH + id, lastSeenAt, trades, notional],
     );
+    await db.query(
+      `INSERT INTO trader_listing (trader_id, last_seen_at, trade_count, notional_usd) VALUES ($1, $2, $3, $4)`,
+      [id, lastSeenAt, trades, notional],
+    );
   }
 }
 

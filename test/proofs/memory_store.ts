@@ -61,7 +61,7 @@ export class MemoryStore implements TruthStore {
     coins: async () => this.#coins,
     traders: async (each) => {
       const byId = [...this.#traders].sort(([a], [b]) => a - b);
-      for (const [, { trader, address }] of byId) each(trader, address);
+      for (const [, { trader, address }] of byId) each(trader, address, true);
     },
     trades: async (fromSeq, _coins, each) => {
       const rows = new TradeColumns();

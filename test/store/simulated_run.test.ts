@@ -21,6 +21,7 @@ const KEPT = [
   'stream_state',
   'task_runs',
   'tracking_runs',
+  'trader_listing',
   'traders',
   'trades',
   'watchlist',

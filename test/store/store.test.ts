@@ -11,6 +11,7 @@ import {
   ensureOffsetPartitions,
   utcDay,
 } from '../../src/store/partitions.ts';
+import { readTraderPage } from '../../src/store/read_traders.ts';
 import {
   forgetHeartbeats,
   readHeartbeats,
@@ -168,6 +169,38 @@ describe.each(await contractServers())('store on $name PostgreSQL', ({ server })
         '0002_m.sql',
       ]);
       await empty.close();
+    });
+
+    it('list the traders of an installation that had none listed, and keep the list through a new simulated run', async () => {
+      const old = await createTestDatabase({ server, migrated: false });
+      const all = await loadMigrations();
+      await run(
+        old.url,
+        all.filter(({ name }) => name !== '0019_trader_listing.sql'),
+      );
+      await old.database.query(
+        `INSERT INTO traders SELECT id, decode(lpad(to_hex(id), 40, '0'), 'hex'), 5, 100 - id, id % 4, id * 2.5, 1, 1, NULL
+         FROM generate_series(1, 9) id`,
+      );
+      await run(old.url);
+      const orders = ['lastSeen', 'trades', 'notional'] as const;
+      const pages = () =>
+        Promise.all(
+          orders.map(async (orderBy) => {
+            const rows = await readTraderPage(old.database, { orderBy, descending: true, limit: 4 });
+            return rows.map((row) => row.traderId);
+          }),
+        );
+      const expected = [
+        [1, 2, 3, 4],
+        [7, 3, 6, 2],
+        [9, 8, 7, 6],
+      ];
+      expect(await pages()).toEqual(expected);
+      await stampWorld(old.database, { network: 'simulator', worldId: 'one' }, new ManualClock(1));
+      await old.database.query('SELECT forget_simulated_accounts()');
+      expect(await pages()).toEqual(expected);
+      await old.close();
     });
 
     it('refuse a database of a newer version, and an applied file that was edited', async () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { TraderLedger } from '../../src/discovery/trader_ledger.ts';
 import { AddressIndex } from '../../src/domain/address_index.ts';
+import { DirtyQueue } from '../../src/domain/dirty_queue.ts';
 import { CoinTable } from '../../src/domain/listed_coin.ts';
 import { TradeMemory } from '../../src/domain/trade_memory.ts';
 import { TradeFeed } from '../../src/hyperliquid/stream/trade_feed.ts';
@@ -44,6 +45,7 @@ async function startPath() {
     addresses: new AddressIndex(1),
     memory: new TradeMemory(),
     ledger: new TraderLedger(),
+    unlisted: new DirtyQueue(),
     book: new PositionBook(),
     dexs,
     state: {

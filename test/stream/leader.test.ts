@@ -201,3 +201,25 @@ test('a standby takes over and records what neither it nor the one before has he
   expect(await one('SELECT exact_since FROM coin_feed')).toBe(now + 5_000);
   expect(await one('SELECT count(*) FROM (SELECT DISTINCT log_offset FROM position_changes) d')).toBe(64);
 });
+
+test('the list of traders is of the same flush as their totals, and what it lacks after a restart is written', async () => {
+  const behind = () =>
+    one<number>(
+      `SELECT count(*) FROM traders t LEFT JOIN trader_listing l USING (trader_id)
+       WHERE (t.last_seen_at, t.trade_count, t.notional_usd)
+         IS DISTINCT FROM (l.last_seen_at, l.trade_count, l.notional_usd)`,
+    );
+  const first = await startLive();
+  say(1, 2, 3);
+  await until(async () => (await trades()) === 3, 'three trades');
+  expect(await behind()).toBe(0);
+  say(4);
+  await until(async () => (await trades()) === 4, 'a fourth trade');
+  expect(await behind()).toBe(0);
+  await first.stop();
+  await db.database.query('DELETE FROM trader_listing WHERE trader_id = 1');
+  await db.database.query('UPDATE trader_listing SET trade_count = 1 WHERE trader_id = 2');
+  expect(await behind()).toBe(2);
+  await startLive();
+  await until(async () => (await behind()) === 0, 'the list to be whole again');
+});

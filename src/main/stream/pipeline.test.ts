@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { TraderLedger } from '../../discovery/trader_ledger.ts';
 import { AddressIndex } from '../../domain/address_index.ts';
+import { DirtyQueue } from '../../domain/dirty_queue.ts';
 import { CoinTable } from '../../domain/listed_coin.ts';
 import { TradeColumns } from '../../domain/trade_columns.ts';
 import { TradeMemory } from '../../domain/trade_memory.ts';
@@ -25,6 +26,7 @@ function startPipeline(): StreamPipeline {
     addresses,
     memory: new TradeMemory(),
     ledger: new TraderLedger(),
+    unlisted: new DirtyQueue(),
     book: new PositionBook(),
     dexs,
     state: {
@@ -122,3 +124,19 @@ test('a flush that a watched trader waits for brings little else up to date', ()
   expect(next.traders).toHaveLength(14);
   expect(next.after.tradersThrough).toBe(next.after.nextSeq);
 });
+
+test('after a storm everybody is in the list of traders, at the place that the last totals say', () => {
+  const pipeline = startPipeline();
+  const place = new Map<number, number>();
+  storm(pipeline, 1, STORM);
+  for (;;) {
+    const batch = pipeline.collect(START);
+    if (batch === undefined) break;
+    for (const { traderId, tradeCount } of batch.listed) place.set(traderId, tradeCount);
+  }
+  const totals = Array.from({ length: TRADERS }, (_, i) => pipeline.ledger.totals(i + 1)).filter(
+    ({ tradeCount }) => tradeCount > 0,
+  );
+  expect(place.size).toBe(pipeline.ledger.known);
+  expect(place).toEqual(new Map(totals.map(({ traderId, tradeCount }) => [traderId, tradeCount])));
+}, 60_000);

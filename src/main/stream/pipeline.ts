@@ -5,6 +5,7 @@
 import type { TraderLedger } from '../../discovery/trader_ledger.ts';
 import type { AddressIndex } from '../../domain/address_index.ts';
 import { ChangeColumns, ESTIMATED, KNOWN } from '../../domain/change_columns.ts';
+import type { DirtyQueue } from '../../domain/dirty_queue.ts';
 import type { CoinTable } from '../../domain/listed_coin.ts';
 import type { PositionKnown } from '../../domain/position.ts';
 import { TradeBacklog } from '../../domain/trade_backlog.ts';
@@ -49,6 +50,8 @@ export interface PipelineParts {
   readonly addresses: AddressIndex;
   readonly memory: TradeMemory;
   readonly ledger: TraderLedger;
+  /** Traders whose stored totals are ahead of their place in the list. */
+  readonly unlisted: DirtyQueue;
   readonly book: PositionBook;
   readonly dexs: TraderDexs;
   readonly state: StreamState;
@@ -61,6 +64,7 @@ export class StreamPipeline {
   readonly ledger: TraderLedger;
   readonly book: PositionBook;
   readonly dexs: TraderDexs;
+  readonly #unlisted: DirtyQueue;
   #state: StreamState;
   /** Applied, and in the next batch. */
   #pending = new TradeColumns();
@@ -84,6 +88,7 @@ export class StreamPipeline {
     this.addresses = parts.addresses;
     this.memory = parts.memory;
     this.ledger = parts.ledger;
+    this.#unlisted = parts.unlisted;
     this.book = parts.book;
     this.dexs = parts.dexs;
     this.#state = parts.state;
@@ -213,6 +218,8 @@ export class StreamPipeline {
     for (const { traderId } of fresh) ledger.dirty.clean(traderId);
     const limit = this.#updates(rows.length);
     const traders = ledger.dirty.take(limit).map((id) => this.#trader(id, nextSeq));
+    for (const { traderId } of fresh) this.#unlisted.mark(traderId, 0);
+    for (const { traderId } of traders) this.#unlisted.mark(traderId, 0);
     const positions = book.dirty.take(limit).map((slot) => this.#position(slot));
     const after: StreamState = {
       ...before,
@@ -233,6 +240,7 @@ export class StreamPipeline {
       trades: tradeRows(rows, this.coins, before.nextSeq),
       newTraders: newTraderRows(fresh, (id, target, offset) => this.addresses.copyBytes(id, target, offset)),
       traders,
+      listed: this.#listed(limit, nextSeq),
       changes: changeRows(changes, book.pairs, this.coins, place),
       positions,
       gaps: this.#gaps,
@@ -268,6 +276,7 @@ export class StreamPipeline {
       this.#audits.done.length === 0 &&
       this.#aliveUntil === this.#state.aliveUntil &&
       this.ledger.dirty.length === 0 &&
+      this.#unlisted.length === 0 &&
       this.book.dirty.length === 0
     );
   }
@@ -301,8 +310,16 @@ export class StreamPipeline {
     }
   }
 
+  /** Written totals come first, so that on a calm day list and totals are of one flush. */
+  #listed(limit: number, nextSeq: number): TraderRecord[] {
+    return this.#unlisted.take(limit).map((id) => this.#trader(id, nextSeq));
+  }
+
   #trader(traderId: number, throughSeq: number): TraderRecord {
-    return { ...this.ledger.totals(traderId), coinCount: this.book.coinCount(traderId), throughSeq };
+    // Named one by one: some hundred thousand are made a minute while a market is discovered.
+    const { firstSeenAt, lastSeenAt, tradeCount, notional } = this.ledger.totals(traderId);
+    const coinCount = this.book.coinCount(traderId);
+    return { traderId, firstSeenAt, lastSeenAt, tradeCount, notional, coinCount, throughSeq };
   }
 
   #position(slot: number): PositionRecord {

@@ -2,6 +2,7 @@
 import { TraderLedger } from '../../discovery/trader_ledger.ts';
 import { AddressIndex } from '../../domain/address_index.ts';
 import { KNOWN } from '../../domain/change_columns.ts';
+import { DirtyQueue } from '../../domain/dirty_queue.ts';
 import { CoinTable } from '../../domain/listed_coin.ts';
 import { TradeMemory } from '../../domain/trade_memory.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -30,10 +31,12 @@ export async function recoverPipeline(options: RecoveryOptions): Promise<StreamP
   const addresses = new AddressIndex(random.int(2 ** 31));
   const ledger = new TraderLedger();
   const through: number[] = [];
-  await source.traders((trader, address) => {
+  const unlisted = new DirtyQueue();
+  await source.traders((trader, address, isListed) => {
     addresses.load(trader.traderId, address);
     ledger.load(trader);
     through[trader.traderId] = trader.throughSeq;
+    if (!isListed) unlisted.mark(trader.traderId, 0);
   });
   await source.trades(state.tradersThrough, coins, (rows, seq) =>
     ledger.replay(rows, seq, (id) => through[id] ?? 0),
@@ -43,7 +46,7 @@ export async function recoverPipeline(options: RecoveryOptions): Promise<StreamP
   for (const coin of coins.all()) dexs.addCoin(coin.id, coin.dex);
   for (const { traderId, dex, ...known } of await source.traderDexs()) dexs.set(traderId, dex, known);
   const book = await recallBook(source, coins, state, dexs);
-  return new StreamPipeline({ coins, addresses, memory, ledger, book, dexs, state });
+  return new StreamPipeline({ coins, addresses, memory, ledger, unlisted, book, dexs, state });
 }
 
 /** The checkpoint, then every change after it: the log is the truth. */

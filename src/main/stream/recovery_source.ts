@@ -22,7 +22,8 @@ export interface RecoverySource {
   begin(epoch: number, now: number): Promise<StreamState>;
   /** Coins under their current ids and, first, their former ones. */
   coins(): Promise<readonly ListedCoin[]>;
-  traders(each: (trader: TraderRecord, address: Uint8Array) => void): Promise<void>;
+  /** `isListed`: its place in the list of traders is that of its totals. */
+  traders(each: (trader: TraderRecord, address: Uint8Array, isListed: boolean) => void): Promise<void>;
   /** Trades from a sequence number on, in order; `each` gets the seq of the first row. */
   trades(
     fromSeq: number,
