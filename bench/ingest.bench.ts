@@ -109,6 +109,8 @@ interface Committed {
   readonly perSecond: number;
   readonly seconds: number;
   readonly lost: number;
+  /** Processor seconds of sending alone; undefined where the system does not tell. */
+  readonly senderSeconds: number | undefined;
 }
 
 async function count(database: Database, table: string): Promise<number> {
@@ -128,6 +130,7 @@ async function commitAll(
   };
   const fresh = await venue.prepare(run.trades, run.seed, run.startMs);
   const before = await head();
+  const senderBefore = await venue.cpuSeconds();
   const startedAt = systemClock.monotonic();
   await venue.send(run.rate);
   await waitFor(async () => {
@@ -135,7 +138,10 @@ async function commitAll(
     return (await head()) - before >= fresh;
   });
   const seconds = (systemClock.monotonic() - startedAt) / 1000;
-  return { perSecond: fresh / seconds, seconds, lost: fresh - ((await head()) - before) };
+  const senderAfter = await venue.cpuSeconds();
+  const senderSeconds =
+    senderBefore === undefined || senderAfter === undefined ? undefined : senderAfter - senderBefore;
+  return { perSecond: fresh / seconds, seconds, lost: fresh - ((await head()) - before), senderSeconds };
 }
 
 async function durable(
@@ -195,17 +201,15 @@ async function intoDatabase(
   say(`burst: all committed ${drain.toFixed(1)} s after its end`);
   await stop();
   const trades = await count(database, 'trades');
-  const cpuSeconds = (user + system) / 1e6;
-  const ofDatabase: BenchResult[] =
-    databaseCpu === undefined || databaseCpuAfter === undefined
-      ? []
-      : [
-          {
-            name: 'CPU of the database per million trades',
-            value: (databaseCpuAfter - databaseCpu) / (load.trades / 1e6),
-            unit: 's',
-          },
-        ];
+  const cpuOf = (what: string, seconds: number): BenchResult => ({
+    name: `CPU of the ${what} per million trades`,
+    value: seconds / (load.trades / 1e6),
+    unit: 's',
+  });
+  const ofOthers: BenchResult[] = [];
+  if (databaseCpu !== undefined && databaseCpuAfter !== undefined)
+    ofOthers.push(cpuOf('database', databaseCpuAfter - databaseCpu));
+  if (sustained.senderSeconds !== undefined) ofOthers.push(cpuOf('sender', sustained.senderSeconds));
   return [
     {
       name: 'committed, with positions and changes',
@@ -217,8 +221,8 @@ async function intoDatabase(
     { name: 'trades lost', value: sustained.lost + burst.lost, unit: 'trades', target: '== 0' },
     { name: 'changes per trade', value: (await count(database, 'position_changes')) / trades, unit: 'rows' },
     { name: 'traders', value: await count(database, 'traders'), unit: 'rows' },
-    { name: 'CPU of the stream per million trades', value: cpuSeconds / (load.trades / 1e6), unit: 's' },
-    ...ofDatabase,
+    cpuOf('stream', (user + system) / 1e6),
+    ...ofOthers,
     { name: 'peak memory of the stream', value: process.resourceUsage().maxRSS / 1024, unit: 'MiB' },
   ];
 }

@@ -1,4 +1,4 @@
-/** Processor time of the database server on this machine, all its processes together. */
+/** Processor time of other processes on this machine: one, or the database server with all of its own. */
 import { readFile } from 'node:fs/promises';
 import type { Database } from '../../src/store/database.ts';
 
@@ -22,6 +22,12 @@ async function fieldsOf(pid: number): Promise<number[] | undefined> {
 
 const secondsOf = (fields: readonly number[], which: readonly number[]): number =>
   which.reduce((sum, at) => sum + (fields[at] as number), 0) / TICKS_PER_SECOND;
+
+/** Seconds since the process's start; undefined where the system does not tell (it does on Linux). */
+export async function processCpuSeconds(pid: number): Promise<number | undefined> {
+  const fields = await fieldsOf(pid);
+  return fields && secondsOf(fields, OWN);
+}
 
 /** Seconds since the server's start; undefined where the system does not tell (it does on Linux). */
 export async function databaseCpuSeconds(database: Database): Promise<number | undefined> {

@@ -1,6 +1,7 @@
 /** The load generator's process, seen from the bench. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { processCpuSeconds } from './database_cpu.ts';
 import type { VenueCommand, VenueReport } from './venue_process.ts';
 
 type Having<K extends string> = Extract<VenueReport, Record<K, unknown>>;
@@ -18,6 +19,11 @@ export class LoadVenue {
     const venue = new LoadVenue(fork(path, [], { execArgv: ['--import', 'tsx'] }));
     venue.port = (await venue.#report('port')).port;
     return venue;
+  }
+
+  /** Processor seconds of the load generator so far; undefined where the system does not tell. */
+  cpuSeconds(): Promise<number | undefined> {
+    return processCpuSeconds(this.#process.pid ?? 0);
   }
 
   /** Makes frames with at least so many trades; returns how many trades they hold, duplicates not counted. */
