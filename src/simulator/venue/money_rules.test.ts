@@ -41,6 +41,19 @@ describe('money between accounts', () => {
     ).toMatch(/Insufficient balance/);
   });
 
+  it('keeps a tenth of the notional inside, however high the leverage', () => {
+    bench.lever(ALICE, 40);
+    bench.lever(BOB, 40, false);
+    bench.trade(ALICE, BOB, '113080', '5');
+    const { withdrawable, marginSummary } = bench.venue.query.clearinghouseState(ALICE, '');
+    expect(Number(withdrawable)).toBeCloseTo(Number(marginSummary.accountValue) - 56_540, 6);
+    const change = { type: 'updateIsolatedMargin' as const, asset: 0, isBuy: true };
+    bench.ok(BOB, { ...change, ntli: 50_000_000_000 });
+    expect(bench.refusal(BOB, { ...change, ntli: -10_000_000_000 })).toBe(
+      'Position does not have sufficient margin for reduction.',
+    );
+  });
+
   it('moves between perp, spot, dexs and sub-accounts', () => {
     bench = new TestVenue({ subAccounts: { ...DEFAULT_RULES.subAccounts, volumeUsd: 0 } });
     bench.ok(ALICE, { type: 'usdClassTransfer', amount: '1000', toPerp: false });
@@ -147,6 +160,20 @@ describe('funding', () => {
     expect(Number(paid?.delta.usdc)).toBeCloseTo(-2 * 113_080 * Number(paid?.delta.fundingRate), 2);
     const state = bench.venue.query.clearinghouseState(ALICE, '').assetPositions[0]?.position;
     expect(Number(state?.cumFunding.sinceOpen)).toBe(-Number(paid?.delta.usdc));
+  });
+
+  it('is paid on the oracle price, wherever the mark is', () => {
+    const bench = new TestVenue();
+    for (const who of [ALICE, BOB]) bench.lever(who, 10);
+    bench.trade(ALICE, BOB, '113080', '2');
+    bench.order(CAROL, { b: true, p: '114200', s: '0.1' });
+    bench.order(CAROL, { b: false, p: '114300', s: '0.1' });
+    bench.venue.control.setOracle('BTC', '113080', '114250');
+    bench.step();
+    expect(Number(bench.venue.query.assetCtx('BTC')?.markPx)).toBeGreaterThan(114_000);
+    bench.pass(HOUR);
+    const { delta } = bench.venue.query.userFunding(ALICE, { startTime: 0 })[0] ?? {};
+    expect(Number(delta?.usdc)).toBeCloseTo(-2 * 113_080 * Number(delta?.fundingRate), 2);
   });
 
   it('is the baseline of 0.00125 % an hour while the book agrees with the oracle', () => {

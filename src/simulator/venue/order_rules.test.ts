@@ -149,6 +149,27 @@ describe('brackets', () => {
     expect(ends.map((row) => row.status)).toContain('siblingFilledCanceled');
   });
 
+  it('end with one exit although another position of the coin stays', () => {
+    bench.trade(ALICE, BOB, '113080', '1');
+    bench.ok(
+      ALICE,
+      orders(
+        [
+          limit(true, '113000', '0.5'),
+          trigger(false, '112000', '0.5', 'sl'),
+          trigger(false, '114000', '0.5', 'tp'),
+        ],
+        'normalTpsl',
+      ),
+    );
+    bench.order(BOB, { b: false, p: '113000', s: '0.5' }, 'Ioc');
+    bench.order(CAROL, { b: true, p: '114000', s: '0.5' });
+    bench.venue.control.setOracle('BTC', '114100', '114100');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('1.0');
+    expect(bench.venue.query.frontendOpenOrders(ALICE, '')).toEqual([]);
+  });
+
   it('go with a cancelled parent', () => {
     const answer = bench.ok(
       ALICE,
