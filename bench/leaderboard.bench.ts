@@ -9,15 +9,18 @@ import { join } from 'node:path';
 import { WINDOWS } from '../src/domain/metrics/window.ts';
 import type { Board } from '../src/ranking/board.ts';
 import { Leaderboard } from '../src/ranking/leaderboard.ts';
-import { BoardSnapshot, type PageQuery, snapshotParts } from '../src/ranking/snapshot.ts';
+import { noteLeaderboard, publicationOf } from '../src/ranking/publication.ts';
+import { BoardSnapshot, type PageQuery } from '../src/ranking/snapshot.ts';
 import { windowNumber } from '../src/ranking/standings.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { silentLogger } from '../src/runtime/log.ts';
 import { systemRandom } from '../src/runtime/random.ts';
+import { readBoardBytes } from '../src/store/board_bytes.ts';
 import { type Database, openDatabase } from '../src/store/database.ts';
 import { startEmbeddedPostgres } from '../src/store/embedded/launcher.ts';
-import { publishBoards, readBoardBytes } from '../src/store/leaderboard.ts';
+import { publishBoards } from '../src/store/leaderboard.ts';
 import { runMigrations } from '../src/store/migrate.ts';
+import { prepareRankHistory } from '../src/store/rank_history.ts';
 import { RowSource } from './leaderboard/rows.ts';
 import { computeBoards, connect, loadBoard, storedOrder } from './leaderboard/sql.ts';
 import { Draw } from './ranking/draw.ts';
@@ -46,6 +49,8 @@ export async function run({ quick, say }: BenchOptions): Promise<readonly BenchR
     say(`${traders.toLocaleString('en-US')} traders in ${WINDOWS.length} windows are in memory`);
     const full = await fullPass(leaderboard, database, say);
     const memory = process.memoryUsage().rss / MEBIBYTE;
+    const noting = await noteEverybody(leaderboard, database);
+    const load = await loadBoards(database);
     const refresh = refreshDirty(leaderboard, traders);
     leaderboard.rank();
     const paging = await pages(database);
@@ -56,13 +61,22 @@ export async function run({ quick, say }: BenchOptions): Promise<readonly BenchR
     return [
       { name: 'full pass of both boards with publication', value: full / 1_000, unit: 's', ...scale },
       {
-        name: 'full pass of both boards, times as fast as indexed SQL',
+        name: 'full pass with publication, times as fast as indexed SQL that stores ranks and scores',
         value: full,
         unit: 'ms',
-        against: `SQL in ${(sql / 1_000).toFixed(1)} s`,
-        ratio: sql / full,
+        against: `SQL in ${(sql.stored / 1_000).toFixed(1)} s`,
+        ratio: sql.stored / full,
         ...(quick ? {} : { target: '>= 5' }),
       },
+      {
+        name: 'full pass with publication, times as fast as indexed SQL that stores nothing',
+        value: full,
+        unit: 'ms',
+        against: `SQL in ${(sql.computed / 1_000).toFixed(1)} s`,
+        ratio: sql.computed / full,
+      },
+      { name: 'ranks of everybody noted, at most once an hour', value: noting / 1_000, unit: 's' },
+      { name: 'one board into a process that starts', value: load, unit: 'ms' },
       { name: `refresh of ${DIRTY} changed traders`, value: refresh, unit: 'ms', target: '<= 300' },
       { name: 'page of 50, 99th percentile', value: paging, unit: 'ms', target: '<= 20' },
       { name: 'memory after the full pass', value: memory, unit: 'MiB', target: '<= 1536' },
@@ -83,34 +97,59 @@ function fill(traders: number): Leaderboard {
   return leaderboard;
 }
 
-/** Ranks everything and publishes it as the worker does; ms of the faster of two passes. */
+/**
+ * Ranks everything and publishes it as the worker does; ms of the median of three passes, after two that fill both
+ * slots. This is all that a full pass does but for the records of traders that have changed and, at most once an hour,
+ * everybody's rank.
+ */
 async function fullPass(
   leaderboard: Leaderboard,
   database: Database,
   say: (text: string) => void,
 ): Promise<number> {
-  const pass = async (version: number): Promise<number> => {
+  const times: number[] = [];
+  for (const version of [1, 2, 3, 4, 5]) {
     const start = performance.now();
     const busy = process.cpuUsage();
     leaderboard.rank();
     const ranked = MS(start);
-    const boards = [...leaderboard.boards].map(([window, board]) => ({
-      windowDays: windowNumber(window),
-      version,
-      watermark: String(version),
-      computedAt: version,
-      parts: snapshotParts(board, leaderboard.traders, version, version),
-    }));
-    await database.transaction((tx) => publishBoards(tx, boards));
+    const run = { version, watermark: String(version), now: version };
+    await database.transaction((tx) => publishBoards(tx, publicationOf(leaderboard, run)));
     const elapsed = MS(start);
     const { user, system } = process.cpuUsage(busy);
     say(
       `full pass: ${(elapsed / 1e3).toFixed(2)} s, of which ${(ranked / 1e3).toFixed(2)} s to rank; ` +
         `${((user + system) / 1e6).toFixed(2)} s of this process's processor time`,
     );
-    return elapsed;
-  };
-  return Math.min(await pass(1), await pass(2));
+    times.push(elapsed);
+  }
+  return times.slice(2).sort((a, b) => a - b)[1] ?? Number.NaN;
+}
+
+/** What a full pass does besides once an hour; ms. */
+async function noteEverybody(leaderboard: Leaderboard, database: Database): Promise<number> {
+  await prepareRankHistory(database, 0);
+  const start = performance.now();
+  await database.transaction((tx) => noteLeaderboard(tx, leaderboard, 0));
+  return MS(start);
+}
+
+/** From the database to the first page of either board, for one window after the other; ms of the slowest. */
+async function loadBoards(database: Database): Promise<number> {
+  let slowest = 0;
+  for (const window of WINDOWS) {
+    const start = performance.now();
+    const snapshot = await openBoard(database, windowNumber(window));
+    for (const board of ['copy', 'classic'] as const) snapshot.page({ board, limit: 50 });
+    slowest = Math.max(slowest, MS(start));
+  }
+  return slowest;
+}
+
+async function openBoard(database: Database, windowDays: number): Promise<BoardSnapshot> {
+  const bytes = await readBoardBytes(database, windowDays);
+  if (bytes === undefined) throw new Error('a board was not published');
+  return new BoardSnapshot(bytes);
 }
 
 /** New features for 10,000 traders in every window, and both orders again; ms of the median of five. */
@@ -134,9 +173,7 @@ function refreshDirty(leaderboard: Leaderboard, traders: number): number {
 
 /** 99th percentile of random pages out of what was published: any place, sort, direction and filter. */
 async function pages(database: Database): Promise<number> {
-  const bytes = await readBoardBytes(database, 90);
-  if (bytes === undefined) throw new Error('the 90-day board was not published');
-  const snapshot = new BoardSnapshot(bytes);
+  const snapshot = await openBoard(database, 90);
   const draw = new Draw('pages');
   const sorts = [undefined, undefined, 'copyReturn', 'volume', 'winRate'] as const;
   const times: number[] = [];
@@ -160,24 +197,34 @@ async function pages(database: Database): Promise<number> {
 }
 
 /** The same boards by SQL, ms; refuses to report when the database does not find the same leaders. */
-async function bySql(leaderboard: Leaderboard, url: string, say: (text: string) => void): Promise<number> {
+async function bySql(
+  leaderboard: Leaderboard,
+  url: string,
+  say: (text: string) => void,
+): Promise<{ readonly computed: number; readonly stored: number }> {
   const board = leaderboard.boards.get(90) as Board;
   const client = await connect(url);
   try {
     const windows = [7, 30, 90, 180, 36_500];
     await loadBoard(client, board, windows);
     say('the table is loaded and indexed');
-    const start = performance.now();
-    await computeBoards(client, windows, board.prior, board.priorWithoutBest);
-    const elapsed = MS(start);
+    const time = async (store: boolean): Promise<number> => {
+      const start = performance.now();
+      await computeBoards(client, windows, board.prior, board.priorWithoutBest, store);
+      const elapsed = MS(start);
+      say(`SQL that stores ${store ? 'ranks and scores' : 'nothing'}: ${(elapsed / 1e3).toFixed(2)} s`);
+      return elapsed;
+    };
+    const computed = await time(false);
+    const stored = await time(true);
     for (const name of ['copy', 'classic'] as const) {
       const order = name === 'copy' ? board.copyOrder : board.classicOrder;
-      const stored = await storedOrder(client, 90, name, 200);
-      const both = stored.filter((trader) => order.subarray(0, 200).includes(trader)).length;
+      const found = await storedOrder(client, 90, name, 200);
+      const both = found.filter((trader) => order.subarray(0, 200).includes(trader)).length;
       if (both < 195)
         throw new Error(`SQL and the engine agree on ${both} of the first 200 of the ${name} board`);
     }
-    return elapsed;
+    return { computed, stored };
   } finally {
     await client.end();
   }

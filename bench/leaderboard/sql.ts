@@ -36,8 +36,7 @@ function posterior(sharpe: string, variance: string, [none, some]: Prior): strin
 }
 
 const copyBoard = (prior: Prior, robust: Prior): string => `
-  insert into board_result
-  select window_days, 'copy', row_number() over (order by score desc, trader), trader, score
+  select window_days, 'copy' as board, row_number() over (order by score desc, trader) as rank, trader, score
   from (
     select window_days, trader,
       0.5 * ${posterior('sharpe', 'sharpe_variance', prior)} + 0.5 * ${posterior('robust', 'robust_variance', robust)} as score
@@ -48,12 +47,11 @@ const share = (column: string): string =>
   `coalesce((${column} - low_${column}) / nullif(high_${column} - low_${column}, 0), 0)`;
 const METRICS = ['win_rate', 'volume', 'drawdown', 'risk_ratio', 'max_profit'];
 const CLASSIC = `
-  insert into board_result
   with range as (
     select ${METRICS.map((m) => `min(${m}) as low_${m}, max(${m}) as high_${m}`).join(', ')}
     from board_input where window_days = $1 and active
   )
-  select window_days, 'classic', row_number() over (order by score desc, trader), trader, score
+  select window_days, 'classic' as board, row_number() over (order by score desc, trader) as rank, trader, score
   from (
     select window_days, trader,
       ${CLASSIC_WEIGHTS.winRate} * ${share('win_rate')} + ${CLASSIC_WEIGHTS.volume} * ${share('volume')}
@@ -99,16 +97,23 @@ export async function loadBoard(client: pg.Client, board: Board, windows: readon
   await client.query(INDEX);
 }
 
-/** Computes and stores both boards of all windows. */
+/** The whole board is made either way; where it is not stored, one row about it is the answer. */
+const stored = (board: string): string => `insert into board_result ${board}`;
+const computed = (board: string): string =>
+  `select count(*), sum(rank), max(score), min(trader) from (${board}) board`;
+
+/** Computes both boards of all windows, and stores them if asked to. */
 export async function computeBoards(
   client: pg.Client,
   windows: readonly number[],
   prior: Prior,
   robust: Prior,
+  store: boolean,
 ): Promise<void> {
+  const whole = store ? stored : computed;
   for (const window of windows) {
-    await client.query(copyBoard(prior, robust), [window]);
-    await client.query(CLASSIC, [window]);
+    await client.query(whole(copyBoard(prior, robust)), [window]);
+    await client.query(whole(CLASSIC), [window]);
   }
 }
 

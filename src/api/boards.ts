@@ -3,8 +3,9 @@ import type { MetricFilter } from '../contract/leaderboard.ts';
 import type { BoardMetric } from '../domain/boards.ts';
 import { errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
+import { readBoardBytes } from '../store/board_bytes.ts';
 import type { Database } from '../store/database.ts';
-import { type BoardHead, readBoardBytes, readBoardHeads } from '../store/leaderboard.ts';
+import { type BoardHead, readBoardHeads } from '../store/leaderboard.ts';
 import type { NewsListener } from '../store/news.ts';
 
 export interface BoardQuery {
@@ -24,7 +25,27 @@ export interface BoardEntry {
   /** 1 is best. */
   readonly rank: number;
   readonly days: number;
+  readonly evidence: BoardEvidence;
+  readonly proven: boolean;
   readonly metrics: Readonly<Record<BoardMetric, number | null>>;
+}
+
+export interface BoardEvidence {
+  readonly level: 'none' | 'weak' | 'moderate' | 'strong';
+  readonly percentile: number | null;
+  readonly posteriorSharpe: number | null;
+  readonly posteriorDeviation: number | null;
+  readonly positiveMonth: number | null;
+}
+
+/** Where one trader stands; null where it is not on that board. */
+export interface BoardStanding {
+  readonly copyRank: number | null;
+  readonly copyScore: number | null;
+  readonly classicRank: number | null;
+  readonly classicScore: number | null;
+  readonly evidence: BoardEvidence;
+  readonly proven: boolean;
 }
 
 /** A published board, opened; the ranking knows its bytes. */
@@ -35,6 +56,8 @@ export interface OpenBoard {
     readonly copyRanked: number;
     readonly classicRanked: number;
   };
+  /** Undefined for a trader that is not among those judged. */
+  standingOf(trader: number): BoardStanding | undefined;
   ranked(board: 'copy' | 'classic', terms?: BoardQuery['terms']): number;
   page(query: BoardQuery): { readonly entries: readonly BoardEntry[]; readonly cursor: number | null };
 }

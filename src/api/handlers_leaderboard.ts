@@ -12,18 +12,18 @@ import { WINDOW_DAYS } from '../domain/boards.ts';
 import type { Cache } from '../jobs/cache.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Database } from '../store/database.ts';
+import { readRankHistory } from '../store/rank_history.ts';
 import {
   type BoardDetail,
   readBoardDetails,
   readDailySeries,
   readHistoryView,
   readProgress,
-  readRankHistory,
-  readStanding,
-  type TraderStanding,
+  readTraderMetrics,
+  type TraderMetrics,
 } from '../store/read_leaderboard.ts';
 import { readTrader } from '../store/read_traders.ts';
-import type { BoardEntry, BoardQuery, Boards, OpenBoard } from './boards.ts';
+import type { BoardEntry, BoardQuery, BoardStanding, Boards, OpenBoard } from './boards.ts';
 import { listingMark, readCursor, writeCursor } from './cursor.ts';
 import { ApiError } from './errors.ts';
 import type { Call, Handlers } from './routes.ts';
@@ -64,19 +64,19 @@ const storedMetricsSchema = z.record(
   z.object({ value: z.number().nullable(), absent: z.string().nullable(), n: z.int().nonnegative() }),
 );
 
-const LEVELS = ['none', 'weak', 'moderate', 'strong'] as const;
+const NO_EVIDENCE: LeaderboardItem['evidence'] = {
+  level: 'none',
+  percentile: null,
+  posteriorSharpe: null,
+  posteriorDeviation: null,
+  positiveMonth: null,
+  proven: false,
+};
 
-const evidenceOf = (detail: BoardDetail | undefined): LeaderboardItem['evidence'] => ({
-  level: LEVELS.find((level) => level === detail?.evidence) ?? 'none',
-  percentile: detail?.percentile ?? null,
-  posteriorSharpe: detail?.posteriorSharpe ?? null,
-  posteriorDeviation: detail?.posteriorDeviation ?? null,
-  positiveMonth: detail?.positiveMonth ?? null,
-  proven: detail?.proven ?? false,
+const evidenceOf = (standing: Pick<BoardStanding, 'evidence' | 'proven'>): LeaderboardItem['evidence'] => ({
+  ...standing.evidence,
+  proven: standing.proven,
 });
-
-const explanationOf = (detail: BoardDetail | undefined) =>
-  detail === undefined ? NO_EXPLANATION : explanationSchema.parse(detail.explanation);
 
 /** Equity of 1 at the start, compounded. */
 function curveOf(returns: readonly number[]): number[] {
@@ -94,8 +94,8 @@ function itemOf(entry: BoardEntry, detail: BoardDetail): LeaderboardItem {
     address: detail.address,
     days: entry.days,
     metrics: { ...entry.metrics, copyScore: copyScore !== null && copyScore > NO_SCORE ? copyScore : null },
-    ...explanationOf(detail),
-    evidence: evidenceOf(detail),
+    ...explanationSchema.parse(detail.explanation),
+    evidence: evidenceOf(entry),
     curve: curveOf(detail.copyReturns),
   };
 }
@@ -203,8 +203,8 @@ async function explainTrader(
 ): Promise<LeaderboardExplanation> {
   const { db, boards } = options;
   const id = await traderIdOf(db, params.address);
-  const [standing, history, series, entity, episodes, board] = await Promise.all([
-    readStanding(db, id, WINDOW_DAYS[query.window]),
+  const [stored, history, series, entity, episodes, board] = await Promise.all([
+    readTraderMetrics(db, id, WINDOW_DAYS[query.window]),
     readHistoryView(db, id),
     readDailySeries(db, id),
     entityOf(db, id, WINDOW_DAYS[query.window]),
@@ -214,7 +214,7 @@ async function explainTrader(
   return {
     address: params.address.toLowerCase(),
     window: query.window,
-    ...standingParts(standing, board),
+    ...standingParts(stored, board, board?.standingOf(id)),
     history: {
       state: history?.state ?? 'none',
       completeSince: history?.completeSince ?? null,
@@ -234,19 +234,24 @@ async function explainTrader(
   };
 }
 
-function standingParts(standing: TraderStanding | undefined, board: OpenBoard | undefined) {
+function standingParts(
+  stored: TraderMetrics | undefined,
+  board: OpenBoard | undefined,
+  standing: BoardStanding | undefined,
+) {
+  const { copyRanked, classicRanked } = board?.header ?? {};
   return {
-    computedAt: standing?.computedAt ?? null,
-    copy: placeOf(standing?.copyRank ?? null, board?.header.copyRanked, standing?.copyScore ?? null),
-    classic: placeOf(
-      standing?.classicRank ?? null,
-      board?.header.classicRanked,
-      standing?.traderScore ?? null,
-    ),
-    evidence: evidenceOf(standing),
-    ...explanationOf(standing),
-    ...(standing === undefined ? { checks: [], decay: [] } : lookSchema.parse(standing.explanation)),
-    metrics: standing === undefined ? {} : storedMetricsSchema.parse(standing.metrics),
+    computedAt: stored?.computedAt ?? null,
+    copy: placeOf(standing?.copyRank ?? null, copyRanked, standing?.copyScore ?? null),
+    classic: placeOf(standing?.classicRank ?? null, classicRanked, standing?.classicScore ?? null),
+    evidence: standing === undefined ? NO_EVIDENCE : evidenceOf(standing),
+    ...(stored === undefined
+      ? { ...NO_EXPLANATION, checks: [], decay: [], metrics: {} }
+      : {
+          ...explanationSchema.parse(stored.explanation),
+          ...lookSchema.parse(stored.explanation),
+          metrics: storedMetricsSchema.parse(stored.metrics),
+        }),
   };
 }
 

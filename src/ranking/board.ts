@@ -21,6 +21,9 @@ const OFF_BOARD = -1e30;
 /** Score of a gated row: what is believed of it is shown nowhere, and most rows are gated. */
 const GATED = -1_000;
 
+/** A score above this is one: its row is on the board. */
+export const LEAST_SCORE = -500;
+
 const RESULT_GATES = gateBit('COSTDRAG') | gateBit('ONEHIT') | gateBit('DRAWDOWN');
 /** Cost a day in Sharpe units beyond which the COSTDRAG gate trips for the cost alone. */
 const MOST_COST = GATE_LIMITS.costDrag / Math.sqrt(365);

@@ -12,37 +12,24 @@ import type { Database } from '../store/database.ts';
 import { type FoundSurroundings, readSurroundings } from '../store/entities.ts';
 import {
   type LeaderboardRow,
-  noteRanks,
-  type PublishedBoard,
-  prepareRankHistory,
   publishBoards,
   readBoardHeads,
   readFeatures,
-  updateStandings,
   writeLeaderboardRows,
 } from '../store/leaderboard.ts';
+import { prepareRankHistory, readLastNoted } from '../store/rank_history.ts';
 import { readDetails, type StoredDetails } from '../store/trader_details.ts';
 import { readReconciled } from '../store/trader_history.ts';
 import { readRecords, readRecordVersions } from '../store/trader_records.ts';
 import { loadShare } from './capacity.ts';
 import { type CopyTerms, DEFAULT_COPY_TERMS } from './copy_returns.ts';
 import { type Details, joinDetails, leastCapital, maximumCapital } from './details.ts';
-import { provenRows } from './evidence.ts';
 import type { FeatureContext, Surroundings } from './features.ts';
 import type { HourlyPrices } from './hourly_prices.ts';
 import { Leaderboard } from './leaderboard.ts';
+import { noteLeaderboard, publicationOf } from './publication.ts';
 import { RECORD_FORMAT, unpackRecord } from './record.ts';
-import { snapshotParts } from './snapshot.ts';
-import {
-  type Computed,
-  compute,
-  featuresFrom,
-  leaderboardRow,
-  type Places,
-  placesOf,
-  standingOf,
-  windowNumber,
-} from './standings.ts';
+import { type Computed, compute, featuresFrom, leaderboardRow, windowNumber } from './standings.ts';
 
 /** Records read and computed at a time, between which others get their turn. */
 const AT_ONCE = 50;
@@ -50,6 +37,9 @@ const LEAST_CAPACITY = 4_096;
 /** Below this many traders a full pass costs less than telling who has changed. */
 const ALWAYS_FULL = 50_000;
 const RECORD_DAYS_OF_MARKET = 200;
+const NOTE_EVERY_MS = 3_600_000;
+/** Of so many traders the ranks are noted every hour. */
+const NOTED_AN_HOUR = 100_000;
 
 export interface CalculatorOptions {
   readonly database: Database;
@@ -90,8 +80,8 @@ export class Calculator {
   }
 
   /**
-   * Brings the boards to what the records say and publishes them. `full` fits the prior again and notes everybody's
-   * rank; otherwise only those who changed are scored anew, where that is less work. Runs never overlap.
+   * Brings the boards to what the records say and publishes them. `full` fits the prior again and, once an hour, notes
+   * everybody's rank; otherwise only those who changed are scored anew, where that is less work. Runs never overlap.
    */
   run(full: boolean, coins: CoinTable, signal: AbortSignal): Promise<CalculationReport> {
     const run = this.#running.catch(() => undefined).then(() => this.#run(full, coins, signal));
@@ -109,7 +99,7 @@ export class Calculator {
     const heads = await readBoardHeads(database);
     const published = heads[0];
     const idle = { traders: this.#versions.size, changed: 0, version: published?.version ?? 0 };
-    // This process may have published the same, or another worker; a full pass also notes ranks.
+    // This process may have published the same, or another worker; a full pass also fits the prior.
     const current = published?.watermark === watermark && heads.length === WINDOWS.length;
     if (current && (!full || this.#fullWatermark === watermark)) return { computed: false, ...idle };
     if (versions.size === 0 && this.#versions.size === 0) return { computed: false, ...idle };
@@ -119,7 +109,7 @@ export class Calculator {
     if (all) this.#leaderboard.rank();
     else this.#leaderboard.refresh([...changed.keys()]);
     const version = Math.max(now, (published?.version ?? 0) + 1);
-    await this.#publish({ version, watermark, now, changed, full, all });
+    await this.#publish({ version, watermark, now, changed, full });
     this.#through = newest;
     this.#ranked = true;
     if (full) this.#fullWatermark = watermark;
@@ -205,45 +195,28 @@ export class Calculator {
     readonly now: number;
     readonly changed: ReadonlyMap<number, Changed>;
     readonly full: boolean;
-    /** Everybody was scored anew, not only those who changed. */
-    readonly all: boolean;
   }): Promise<void> {
     const { database } = this.#options;
-    const { version, watermark, now } = run;
-    await prepareRankHistory(database, now);
+    const note = run.full && (await this.#ranksAreDue(run.now));
+    if (note) await prepareRankHistory(database, run.now);
     await database.transaction(async (tx) => {
-      const boards: PublishedBoard[] = [];
-      for (const [window, board] of this.#leaderboard.boards) {
-        const windowDays = windowNumber(window);
-        const places: Places = {
-          copy: placesOf(board.copyOrder, board.copyRanked, board.size),
-          classic: placesOf(board.classicOrder, board.classicRanked, board.size),
-          proven: provenRows(board),
-        };
-        await writeLeaderboardRows(tx, this.#changedRows(window, places, run));
-        if (run.all) {
-          const standings = Array.from({ length: board.size }, (_, row) => ({
-            traderId: this.#leaderboard.traders[row] ?? 0,
-            ...standingOf(board, row, places),
-          }));
-          await updateStandings(tx, windowDays, standings, now);
-        }
-        const { copyRanked, classicRanked } = board;
-        if (run.full) await noteRanks(tx, { windowDays, time: now, copyRanked, classicRanked });
-        const parts = snapshotParts(board, this.#leaderboard.traders, version, now);
-        boards.push({ windowDays, version, watermark, computedAt: now, parts });
-      }
-      await publishBoards(tx, boards);
+      for (const window of WINDOWS) await writeLeaderboardRows(tx, this.#changedRows(window, run));
+      if (note) await noteLeaderboard(tx, this.#leaderboard, run.now);
+      await publishBoards(tx, publicationOf(this.#leaderboard, run));
     });
+  }
+
+  /** Everybody's rank is noted once an hour; with more traders the more seldom, so that a day's take no more room. */
+  async #ranksAreDue(now: number): Promise<boolean> {
+    const every = NOTE_EVERY_MS * Math.max(1, this.#leaderboard.size / NOTED_AN_HOUR);
+    const last = await readLastNoted(this.#options.database);
+    return last === undefined || now - last >= every;
   }
 
   #changedRows(
     window: WindowDays,
-    places: Places,
     run: { readonly now: number; readonly changed: ReadonlyMap<number, Changed> },
   ): LeaderboardRow[] {
-    const board = this.#leaderboard.boards.get(window);
-    if (board === undefined) return [];
     const rows: LeaderboardRow[] = [];
     for (const [traderId, { version, windows }] of run.changed) {
       const computed = windows.get(window);
@@ -255,9 +228,7 @@ export class Calculator {
         asOfDay: this.#day,
         computedAt: run.now,
       };
-      rows.push(
-        leaderboardRow(identity, computed, standingOf(board, this.#leaderboard.rowOf(traderId), places)),
-      );
+      rows.push(leaderboardRow(identity, computed));
     }
     return rows;
   }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { evidenceOf, provenRows } from './evidence.ts';
 import type { Features } from './features.ts';
 import { Leaderboard } from './leaderboard.ts';
-import { BoardSnapshot, snapshotParts } from './snapshot.ts';
+import { BoardSnapshot } from './snapshot.ts';
+import { sharedParts, snapshotParts } from './snapshot_parts.ts';
 
 /** Enough of a trader to be on both boards; the score falls with its number. */
 const trader = (k: number): Features =>
@@ -29,13 +31,20 @@ const trader = (k: number): Features =>
     copyReturn: k === 3 ? Number.NaN : 0.001 * k,
   }) as Features;
 
-function published(): BoardSnapshot {
+function ranked() {
   const leaderboard = new Leaderboard(64);
   for (let k = 0; k < 31; k++) leaderboard.set(1_000 + k, 90, trader(k));
   leaderboard.rank();
   const board = leaderboard.boards.get(90);
   if (!board) throw new Error('no 90-day board');
-  const bytes = Buffer.concat(snapshotParts(board, leaderboard.traders, 7, 1_000));
+  return { leaderboard, board };
+}
+
+function published({ leaderboard, board } = ranked()): BoardSnapshot {
+  const bytes = Buffer.concat([
+    ...snapshotParts(board, leaderboard.size, 7, 1_000),
+    ...sharedParts(leaderboard),
+  ]);
   return new BoardSnapshot(
     bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
   );
@@ -81,6 +90,29 @@ describe('a published board', () => {
     ]);
     expect(page.entries[0]?.metrics.copyReturn).toBeNull();
     expect(page.cursor).toBeNull();
+  });
+  it('tells where each trader stands as the board that was published does', () => {
+    const { leaderboard, board } = ranked();
+    const snapshot = published({ leaderboard, board });
+    const proven = provenRows(board);
+    expect(proven.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(3);
+    const copy = [...board.copyOrder.subarray(0, board.copyRanked)];
+    const classic = [...board.classicOrder.subarray(0, board.classicRanked)];
+    for (let row = 0; row < 31; row++) {
+      const place = copy.indexOf(row);
+      expect(snapshot.standingOf(1_000 + row)).toEqual({
+        copyRank: place < 0 ? null : place + 1,
+        copyScore: place < 0 ? null : board.copyScore[row],
+        classicRank: classic.indexOf(row) + 1,
+        classicScore: board.classicScore[row],
+        evidence: evidenceOf(board, row, place),
+        proven: proven[row] === 1,
+      });
+    }
+    expect(snapshot.standingOf(999)).toBeUndefined();
+    const first = snapshot.page({ board: 'classic', limit: 31 }).entries.find((one) => one.trader === 1_001);
+    expect(first?.evidence).toEqual(evidenceOf(board, 1, copy.indexOf(1)));
+    expect(first?.proven).toBe(true);
   });
   it('refuses more traders than it holds', () => {
     const small = new Leaderboard(1);

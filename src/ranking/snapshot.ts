@@ -1,99 +1,16 @@
 /**
- * A ranked board as bytes, and pages out of them. The worker writes the parts one after another to a file or a
- * table; the API holds the bytes and answers any page without touching the database or the worker.
- *
- * Layout, little-endian as every platform this runs on: a line of JSON padded to 8 bytes, then the arrays in the
- * order of its `columns`, each padded to 8 bytes.
+ * Pages and standings out of the bytes of a published board (layout: snapshot_parts.ts). The API holds the bytes and
+ * answers any page without touching the database or the worker.
  */
 import { BOARD_METRICS, type BoardMetric } from '../domain/boards.ts';
-import type { Board } from './board.ts';
-import { gateBit } from './gates.ts';
+import { LEAST_SCORE } from './board.ts';
+import { type Evidence, evidenceFrom, NO_EVIDENCE } from './evidence.ts';
 import { carries, type MyTerms, standingFor } from './my_terms.ts';
-import type { Prior } from './posterior.ts';
 import { RowSorter } from './radix.ts';
+import { padded, type SnapshotHeader, TERMS } from './snapshot_parts.ts';
 
-interface Header {
-  /** Grows with every publication; pages of one version belong together. */
-  readonly version: number;
-  /** ms UTC. */
-  readonly computedAt: number;
-  readonly size: number;
-  readonly copyRanked: number;
-  readonly classicRanked: number;
-  /** Names of the metrics in the order of their columns. */
-  readonly metrics: readonly string[];
-  /** Rows that a follower's own terms may rank, and the two priors that score them. */
-  readonly candidates: number;
-  readonly priors: readonly [Prior, Prior];
-}
-
-/** Columns beside the metrics from which a board for other terms is made, of the candidates alone. */
-const TERMS = [
-  'sharpeVariance',
-  'sharpeWithoutBest',
-  'sharpeWithoutBestVariance',
-  'copyTurnover',
-  'copyGain',
-  'copyGainSquare',
-  'copySpread',
-] as const;
 /** Orders by a follower's own terms that are kept. */
 const KEPT_TERMS = 8;
-
-const PAD = 8;
-const padded = (bytes: number): number => Math.ceil(bytes / PAD) * PAD;
-const bytesOf = (array: Uint32Array | Uint16Array | Float32Array): Uint8Array =>
-  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-
-/** The parts to write, in order. They are views: write them before the board changes again. */
-export function snapshotParts(
-  board: Board,
-  traders: Uint32Array,
-  version: number,
-  computedAt: number,
-): Uint8Array[] {
-  const { size, copyRanked, classicRanked } = board;
-  const candidates = candidatesOf(board);
-  const header: Header = {
-    version,
-    computedAt,
-    size,
-    copyRanked,
-    classicRanked,
-    metrics: BOARD_METRICS,
-    candidates: candidates.length,
-    priors: [board.prior, board.priorWithoutBest],
-  };
-  const text = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
-  const head = new Uint8Array(padded(text.length)).fill(0x20);
-  head.set(text);
-  const columns = [
-    traders.subarray(0, size),
-    board.copyOrder.subarray(0, copyRanked),
-    board.classicOrder.subarray(0, classicRanked),
-    board.gates.subarray(0, size),
-    board.days.subarray(0, size),
-    ...BOARD_METRICS.map((name) => board[name].subarray(0, size)),
-    candidates,
-    ...TERMS.map((name) => Float32Array.from(candidates, (row) => board[name][row] ?? Number.NaN)),
-  ];
-  return [head, ...columns.flatMap((column) => withPadding(bytesOf(column)))];
-}
-
-/** Eligible rows, and those that only the size of a standard follower keeps off: a smaller one may follow them. */
-function candidatesOf(board: Board): Uint32Array {
-  const rows: number[] = [];
-  const other = ~gateBit('CAPACITY');
-  for (let row = 0; row < board.size; row++) {
-    if (((board.gates[row] ?? 0) & other) === 0 && board.estimated[row] === 1) rows.push(row);
-  }
-  return Uint32Array.from(rows);
-}
-
-function withPadding(bytes: Uint8Array): Uint8Array[] {
-  const missing = padded(bytes.length) - bytes.length;
-  return missing === 0 ? [bytes] : [bytes, new Uint8Array(missing)];
-}
 
 /** Bounds on a metric, inclusive; an unknown value is inside no bound. */
 export interface Filter {
@@ -121,10 +38,22 @@ export interface BoardEntry {
   /** Place on the queried board by its own score, 1 is best. */
   readonly rank: number;
   readonly row: number;
-  readonly gates: number;
   readonly days: number;
+  /** On the standard copy board, whatever the page is of. */
+  readonly evidence: Evidence;
+  readonly proven: boolean;
   /** Unknown values are null. */
   readonly metrics: Readonly<Record<BoardMetric, number | null>>;
+}
+
+/** Where one trader stands. Ranks and scores are null where it is not on that board. */
+export interface Standing {
+  readonly copyRank: number | null;
+  readonly copyScore: number | null;
+  readonly classicRank: number | null;
+  readonly classicScore: number | null;
+  readonly evidence: Evidence;
+  readonly proven: boolean;
 }
 
 export interface Page {
@@ -147,17 +76,17 @@ interface MyBoard {
 }
 
 export class BoardSnapshot {
-  readonly header: Header;
+  readonly header: SnapshotHeader;
   readonly #traders: Uint32Array;
-  readonly #gates: Uint16Array;
   readonly #days: Uint16Array;
   readonly #metrics: Readonly<Record<BoardMetric, Float32Array>>;
   readonly #orders: { readonly copy: Uint32Array; readonly classic: Uint32Array };
-  /** Orders by other metrics and ranks by row, made on first use. */
+  /** Orders by other metrics and ranks by row, made when they are first asked for. */
   readonly #sorted = new Map<string, Uint32Array>();
   readonly #ranks = new Map<string, Uint32Array>();
   readonly #candidates: Uint32Array;
   readonly #terms: Readonly<Record<(typeof TERMS)[number], Float32Array>>;
+  readonly #proven: ReadonlySet<number>;
   /** Boards for own terms, the last used last. */
   readonly #mine = new Map<string, MyBoard>();
 
@@ -165,7 +94,7 @@ export class BoardSnapshot {
   constructor(bytes: ArrayBuffer) {
     const start = new Uint8Array(bytes, 0, Math.min(1_024, bytes.byteLength));
     const end = start.indexOf(0x0a);
-    const header = JSON.parse(new TextDecoder().decode(start.subarray(0, end))) as Header;
+    const header = JSON.parse(new TextDecoder().decode(start.subarray(0, end))) as SnapshotHeader;
     let at = padded(end + 1);
     const take = <T extends { readonly byteLength: number }>(
       make: new (buffer: ArrayBuffer, offset: number, length: number) => T,
@@ -176,25 +105,28 @@ export class BoardSnapshot {
       return array;
     };
     this.header = header;
-    this.#traders = take(Uint32Array, header.size);
-    this.#orders = {
-      copy: take(Uint32Array, header.copyRanked),
-      classic: take(Uint32Array, header.classicRanked),
-    };
-    this.#gates = take(Uint16Array, header.size);
     this.#days = take(Uint16Array, header.size);
-    const columns = new Map((header.metrics ?? []).map((name) => [name, take(Float32Array, header.size)]));
-    // A board of an older version may lack a metric: it is unknown then.
-    const unknown = () => new Float32Array(header.size).fill(Number.NaN);
-    this.#metrics = Object.fromEntries(
-      BOARD_METRICS.map((name) => [name, columns.get(name) ?? unknown()]),
-    ) as Record<BoardMetric, Float32Array>;
-    const count = header.candidates ?? 0;
+    const own = header.metrics.map((name) => [name, take(Float32Array, header.size)] as const);
+    const count = header.candidates;
     this.#candidates = take(Uint32Array, count);
     this.#terms = Object.fromEntries(TERMS.map((name) => [name, take(Float32Array, count)])) as Record<
       (typeof TERMS)[number],
       Float32Array
     >;
+    this.#proven = new Set(take(Uint32Array, header.proven));
+    this.#traders = take(Uint32Array, header.rows);
+    const shared = header.shared.map((name) => [name, take(Float32Array, header.rows)] as const);
+    const columns = new Map([...own, ...shared]);
+    // A board of an older version may lack a metric: it is unknown then.
+    const unknown = () => new Float32Array(header.size).fill(Number.NaN);
+    this.#metrics = Object.fromEntries(
+      BOARD_METRICS.map((name) => [name, columns.get(name) ?? unknown()]),
+    ) as Record<BoardMetric, Float32Array>;
+    const sorter = new RowSorter(header.size);
+    this.#orders = {
+      copy: ranked(this.#metrics.copyScore, sorter),
+      classic: ranked(this.#metrics.classicScore, sorter),
+    };
   }
 
   /** Traders on a board, for a follower of these terms where they are given. */
@@ -213,6 +145,22 @@ export class BoardSnapshot {
       if (this.#passes(row, query)) entries.push(this.#entry(row, query));
     }
     return { version: this.header.version, entries, cursor: at < order.length ? at : null };
+  }
+
+  /** Where a trader stands on both standard boards; undefined when it has no row. */
+  standingOf(trader: number): Standing | undefined {
+    const row = this.#traders.indexOf(trader);
+    if (row < 0 || row >= this.header.size) return undefined;
+    const copyRank = this.#rankOf(row, 'copy') || null;
+    const classicRank = this.#rankOf(row, 'classic') || null;
+    return {
+      copyRank,
+      copyScore: copyRank === null ? null : (this.#metrics.copyScore[row] ?? null),
+      classicRank,
+      classicScore: classicRank === null ? null : (this.#metrics.classicScore[row] ?? null),
+      evidence: this.#evidenceOf(row, copyRank),
+      proven: this.#proven.has(row),
+    };
   }
 
   #orderOf(query: PageQuery): Uint32Array {
@@ -316,10 +264,23 @@ export class BoardSnapshot {
       trader: this.#traders[row] ?? 0,
       rank: mine?.ranks[row] ?? this.#rankOf(row, query.board),
       row,
-      gates: this.#gates[row] ?? 0,
       days: this.#days[row] ?? 0,
+      evidence: this.#evidenceOf(row, this.#rankOf(row, 'copy') || null),
+      proven: this.#proven.has(row),
       metrics,
     };
+  }
+
+  /** Everybody with a rank on the copy board is a candidate, whose variance is known. */
+  #evidenceOf(row: number, copyRank: number | null): Evidence {
+    if (copyRank === null) return NO_EVIDENCE;
+    const estimate = {
+      days: this.#days[row] ?? 0,
+      sharpe: this.#metrics.sharpe[row] ?? 0,
+      variance: this.#terms.sharpeVariance[placeIn(this.#candidates, row)] ?? 1,
+      cost: this.#metrics.cost[row] ?? 0,
+    };
+    return evidenceFrom(estimate, this.header.priors[0], copyRank - 1, this.header.copyRanked);
   }
 
   #rankOf(row: number, board: 'copy' | 'classic'): number {
@@ -332,4 +293,26 @@ export class BoardSnapshot {
     }
     return ranks[row] ?? 0;
   }
+}
+
+/** The rows with a score, best first, as the board has ordered them. */
+function ranked(scores: Float32Array, sorter: RowSorter): Uint32Array {
+  const rows = new Uint32Array(scores.length);
+  let n = 0;
+  for (let row = 0; row < scores.length; row++) if ((scores[row] as number) > LEAST_SCORE) rows[n++] = row;
+  const order = rows.slice(0, n);
+  sorter.sortDescending(order, n, scores);
+  return order;
+}
+
+/** Index of a value in ascending ones that hold it. */
+function placeIn(ascending: Uint32Array, value: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ascending[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

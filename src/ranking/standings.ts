@@ -10,9 +10,7 @@ import {
 } from '../domain/metrics/trader_metrics.ts';
 import { type TraderWindow, type WindowDays, windowOf } from '../domain/metrics/window.ts';
 import type { LeaderboardRow } from '../store/leaderboard.ts';
-import type { Board } from './board.ts';
 import { type CopyTerms, copySeries } from './copy_returns.ts';
-import { type Evidence, evidenceOf } from './evidence.ts';
 import { type FeatureContext, type Features, featuresOf, type Surroundings } from './features.ts';
 import { gateChecks } from './gate_checks.ts';
 import { gatesOf } from './gates.ts';
@@ -87,48 +85,11 @@ export const featuresFrom = (stored: Readonly<Record<string, number | null>>): F
 
 const finite = (x: number | undefined): number | null => (x !== undefined && Number.isFinite(x) ? x : null);
 
-/** Places by row, 0 for rows that are not on the board. */
-export function placesOf(order: Uint32Array, ranked: number, size: number): Uint32Array {
-  const places = new Uint32Array(size);
-  for (let k = 0; k < ranked; k++) places[order[k] ?? 0] = k + 1;
-  return places;
-}
-
-/** What changes whenever anybody's record does. */
-export interface Standing {
-  readonly traderScore: number | null;
-  readonly classicRank: number | null;
-  readonly copyScore: number | null;
-  readonly copyRank: number | null;
-  readonly evidence: Evidence;
-  readonly proven: boolean;
-}
-
-export interface Places {
-  readonly copy: Uint32Array;
-  readonly classic: Uint32Array;
-  readonly proven: Uint8Array;
-}
-
-export function standingOf(board: Board, row: number, places: Places): Standing {
-  const copyRank = places.copy[row] || null;
-  return {
-    traderScore: board.active[row] === 1 ? finite(board.classicScore[row]) : null,
-    classicRank: places.classic[row] || null,
-    copyScore: board.scored[row] === 1 ? finite(board.copyScore[row]) : null,
-    copyRank,
-    evidence: evidenceOf(board, row, copyRank === null ? -1 : copyRank - 1),
-    proven: places.proven[row] === 1,
-  };
-}
-
 /** The row of the table. */
 export function leaderboardRow(
   identity: Pick<LeaderboardRow, 'traderId' | 'windowDays' | 'recordVersion' | 'asOfDay' | 'computedAt'>,
   { features: f, explanation, metrics }: Computed,
-  standing: Standing,
 ): LeaderboardRow {
-  const { evidence, proven, ...scores } = standing;
   return {
     ...identity,
     accountAgeDays: finite(f.ageDays),
@@ -138,13 +99,6 @@ export function leaderboardRow(
     maxDrawdown: finite(f.maxDrawdown),
     maxProfit: finite(f.maxProfitUsd),
     maxLoss: finite(f.maxLossUsd),
-    ...scores,
-    percentile: evidence.percentile,
-    posteriorSharpe: evidence.posteriorSharpe,
-    posteriorDeviation: evidence.posteriorDeviation,
-    positiveMonth: evidence.positiveMonth,
-    evidence: evidence.level,
-    proven,
     gates: gatesOf(f),
     explanation,
     metrics,

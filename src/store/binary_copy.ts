@@ -11,6 +11,8 @@ import { storeError } from './errors.ts';
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
 const HEADER_BYTES = SIGNATURE.length + 8;
 const INT8_OID = 20;
+const INT4_OID = 23;
+const FLOAT4_OID = 700;
 const TWO_32 = 2 ** 32;
 /** numeric: digits of base 10,000. */
 const BASE = 10_000;
@@ -73,6 +75,13 @@ export class BinaryCopy {
     this.#at += 4;
   }
 
+  int2(value: number): void {
+    this.#reserve(6);
+    this.#view.setInt32(this.#at, 2);
+    this.#view.setInt16(this.#at + 4, value);
+    this.#at += 6;
+  }
+
   int4(value: number): void {
     this.#reserve(8);
     this.#view.setInt32(this.#at, 4);
@@ -112,25 +121,47 @@ export class BinaryCopy {
   }
 
   int8Array(values: ArrayLike<number>, from: number, to: number): void {
-    const count = to - from;
-    this.#reserve(24 + count * 12);
-    let at = this.#at;
-    this.#view.setInt32(at, count === 0 ? 12 : 20 + count * 12);
-    this.#view.setInt32(at + 4, count === 0 ? 0 : 1);
-    this.#view.setInt32(at + 8, 0);
-    this.#view.setInt32(at + 12, INT8_OID);
-    at += 16;
-    if (count > 0) {
-      this.#view.setInt32(at, count);
-      this.#view.setInt32(at + 4, 1);
-      at += 8;
-      for (let i = from; i < to; i++) {
-        this.#view.setInt32(at, 8);
-        this.#setInt8(at + 4, values[i] as number);
-        at += 12;
-      }
+    this.#beginArray(INT8_OID, 8, to - from);
+    for (let i = from; i < to; i++) {
+      this.#view.setInt32(this.#at, 8);
+      this.#setInt8(this.#at + 4, values[i] as number);
+      this.#at += 12;
     }
-    this.#at = at;
+  }
+
+  int4Array(values: ArrayLike<number>, from: number, to: number): void {
+    this.#beginArray(INT4_OID, 4, to - from);
+    for (let i = from; i < to; i++) {
+      this.#view.setInt32(this.#at, 4);
+      this.#view.setInt32(this.#at + 4, values[i] as number);
+      this.#at += 8;
+    }
+  }
+
+  float4Array(values: ArrayLike<number>, from: number, to: number): void {
+    this.#beginArray(FLOAT4_OID, 4, to - from);
+    for (let i = from; i < to; i++) {
+      this.#view.setInt32(this.#at, 4);
+      this.#view.setFloat32(this.#at + 4, values[i] as number);
+      this.#at += 8;
+    }
+  }
+
+  /** Makes room for an array without nulls and writes all of it but its elements, each a length and a value. */
+  #beginArray(oid: number, bytesEach: number, count: number): void {
+    const elements = count * (4 + bytesEach);
+    this.#reserve(24 + elements);
+    const view = this.#view;
+    const at = this.#at;
+    view.setInt32(at, count === 0 ? 12 : 20 + elements);
+    view.setInt32(at + 4, count === 0 ? 0 : 1);
+    view.setInt32(at + 8, 0);
+    view.setInt32(at + 12, oid);
+    if (count > 0) {
+      view.setInt32(at + 16, count);
+      view.setInt32(at + 20, 1);
+    }
+    this.#at = at + (count === 0 ? 16 : 24);
   }
 
   /** numeric: the integer `value` (safe) times 10^-decimals, of which there are at most 12. */

@@ -1,8 +1,7 @@
-/** What calculate-leaderboard writes: metrics per trader and window, published boards, ranks over time. */
-import { writeBoardBytes } from './board_bytes.ts';
-import type { Database, Queryable, Transaction } from './database.ts';
+/** What calculate-leaderboard writes: metrics per trader and window, and the published boards. */
+import { openSlot, writeBoardBytes } from './board_bytes.ts';
+import type { Queryable, Transaction } from './database.ts';
 import { publishNews } from './news.ts';
-import { dropPartitionsBefore, ensureDayPartitions, utcDay } from './partitions.ts';
 
 /** One trader in one window (days; 0 is the whole record). Null is unknown. */
 export interface LeaderboardRow {
@@ -15,16 +14,6 @@ export interface LeaderboardRow {
   readonly maxDrawdown: number | null;
   readonly maxProfit: number | null;
   readonly maxLoss: number | null;
-  readonly traderScore: number | null;
-  readonly classicRank: number | null;
-  readonly copyScore: number | null;
-  readonly copyRank: number | null;
-  readonly percentile: number | null;
-  readonly posteriorSharpe: number | null;
-  readonly posteriorDeviation: number | null;
-  readonly positiveMonth: number | null;
-  readonly evidence: string;
-  readonly proven: boolean;
   readonly gates: number;
   /** Plain JSON. */
   readonly explanation: unknown;
@@ -46,16 +35,6 @@ const COLUMNS: readonly (readonly [keyof LeaderboardRow, string, string])[] = [
   ['maxDrawdown', 'max_drawdown', 'float8'],
   ['maxProfit', 'max_profit', 'float8'],
   ['maxLoss', 'max_loss', 'float8'],
-  ['traderScore', 'trader_score', 'float8'],
-  ['classicRank', 'classic_rank', 'int4'],
-  ['copyScore', 'copy_score', 'float8'],
-  ['copyRank', 'copy_rank', 'int4'],
-  ['percentile', 'percentile', 'float8'],
-  ['posteriorSharpe', 'posterior_sharpe', 'float8'],
-  ['posteriorDeviation', 'posterior_deviation', 'float8'],
-  ['positiveMonth', 'positive_month', 'float8'],
-  ['evidence', 'evidence', 'text'],
-  ['proven', 'proven', 'boolean'],
   ['gates', 'gates', 'int4'],
   ['explanation', 'explanation', 'jsonb'],
   ['metrics', 'metrics', 'jsonb'],
@@ -110,89 +89,44 @@ export async function readFeatures(db: Queryable, asOfDay: number): Promise<Stor
   }));
 }
 
-/** What changes of a trader whenever anybody's record does. */
-export interface StoredStanding {
-  readonly traderId: number;
-  readonly traderScore: number | null;
-  readonly classicRank: number | null;
-  readonly copyScore: number | null;
-  readonly copyRank: number | null;
-  readonly evidence: {
-    readonly level: string;
-    readonly percentile: number | null;
-    readonly posteriorSharpe: number | null;
-    readonly posteriorDeviation: number | null;
-    readonly positiveMonth: number | null;
-  };
-  readonly proven: boolean;
-}
-
-/** Brings the stored standings of a window up to date; those that were as given already are not touched. */
-export async function updateStandings(
-  tx: Queryable,
-  windowDays: number,
-  standings: readonly StoredStanding[],
-  computedAt: number,
-): Promise<void> {
-  for (let from = 0; from < standings.length; from += ROWS_PER_STATEMENT) {
-    const batch = standings.slice(from, from + ROWS_PER_STATEMENT);
-    await tx.query(
-      `UPDATE leaderboard_metrics m SET trader_score = u.trader_score, classic_rank = u.classic_rank,
-         copy_score = u.copy_score, copy_rank = u.copy_rank, evidence = u.evidence, percentile = u.percentile,
-         posterior_sharpe = u.posterior_sharpe, posterior_deviation = u.posterior_deviation,
-         positive_month = u.positive_month, proven = u.proven, computed_at = $2
-       FROM unnest($3::int8[], $4::float8[], $5::int4[], $6::float8[], $7::int4[], $8::text[], $9::float8[],
-         $10::float8[], $11::float8[], $12::float8[], $13::boolean[])
-         AS u (trader_id, trader_score, classic_rank, copy_score, copy_rank, evidence, percentile, posterior_sharpe,
-           posterior_deviation, positive_month, proven)
-       WHERE m.window_days = $1 AND m.trader_id = u.trader_id
-         AND (m.trader_score, m.classic_rank, m.copy_score, m.copy_rank, m.evidence, m.proven)
-           IS DISTINCT FROM (u.trader_score, u.classic_rank, u.copy_score, u.copy_rank, u.evidence, u.proven)`,
-      [
-        windowDays,
-        computedAt,
-        batch.map((one) => one.traderId),
-        batch.map((one) => one.traderScore),
-        batch.map((one) => one.classicRank),
-        batch.map((one) => one.copyScore),
-        batch.map((one) => one.copyRank),
-        batch.map((one) => one.evidence.level),
-        batch.map((one) => one.evidence.percentile),
-        batch.map((one) => one.evidence.posteriorSharpe),
-        batch.map((one) => one.evidence.posteriorDeviation),
-        batch.map((one) => one.evidence.positiveMonth),
-        batch.map((one) => one.proven),
-      ],
-      'update_standings',
-    );
-  }
-}
-
 export interface PublishedBoard {
   readonly windowDays: number;
-  readonly version: number;
-  readonly watermark: string;
-  readonly computedAt: number;
+  /** On the board, and of these with a rank on the copy board. */
+  readonly traders: number;
+  readonly copyRanked: number;
   readonly parts: readonly Uint8Array[];
 }
 
-/** Publishes boards: readers see all of them at once, and are told. */
-export async function publishBoards(tx: Transaction, boards: readonly PublishedBoard[]): Promise<void> {
-  for (const board of boards) {
+export interface Publication {
+  /** Greater than the last one's. */
+  readonly version: number;
+  /** What the input was. */
+  readonly watermark: string;
+  /** ms UTC. */
+  readonly computedAt: number;
+  /** What a reader finds behind the parts of every window. */
+  readonly shared: readonly Uint8Array[];
+  /** Each is asked for when the one before is stored. */
+  readonly boards: Iterable<PublishedBoard>;
+}
+
+/**
+ * Publishes the boards of all windows in place of those before: readers see all of them at once, and are told.
+ * @throws StoreError
+ */
+export async function publishBoards(tx: Transaction, publication: Publication): Promise<void> {
+  const { version, watermark, computedAt } = publication;
+  const slot = await openSlot(tx);
+  const sharedBytes = await writeBoardBytes(tx, { slot }, publication.shared);
+  await tx.query('DELETE FROM leaderboard_snapshots');
+  for (const { windowDays, traders, copyRanked, parts } of publication.boards) {
+    const ownBytes = await writeBoardBytes(tx, { slot, windowDays }, parts);
     await tx.query(
-      `INSERT INTO leaderboard_snapshots (window_days, version, watermark, computed_at, parts)
-       VALUES ($1, $2, $3, $4, 0)
-       ON CONFLICT (window_days) DO UPDATE SET version = excluded.version, watermark = excluded.watermark,
-         computed_at = excluded.computed_at`,
-      [board.windowDays, board.version, board.watermark, board.computedAt],
+      `INSERT INTO leaderboard_snapshots (window_days, version, watermark, computed_at, slot, bytes, traders, copy_ranked)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [windowDays, version, watermark, computedAt, slot, ownBytes + sharedBytes, traders, copyRanked],
     );
-    const parts = await writeBoardBytes(tx, board.windowDays, board.parts);
-    await tx.query('UPDATE leaderboard_snapshots SET parts = $2 WHERE window_days = $1', [
-      board.windowDays,
-      parts,
-    ]);
   }
-  const version = boards[0]?.version ?? 0;
   await publishNews(tx, 'leaderboard', { epoch: 0, offset: version });
 }
 
@@ -222,46 +156,3 @@ export async function readBoardHeads(db: Queryable): Promise<BoardHead[]> {
     computedAt: row.computed_at,
   }));
 }
-
-/** The bytes of a published board, all of one version; undefined when there is none. */
-export async function readBoardBytes(db: Queryable, windowDays: number): Promise<ArrayBuffer | undefined> {
-  const { rows } = await db.query<{ bytes: Buffer }>(
-    'SELECT bytes FROM leaderboard_snapshot_parts WHERE window_days = $1 ORDER BY part',
-    [windowDays],
-  );
-  if (rows.length === 0) return undefined;
-  const whole = Buffer.concat(rows.map((row) => row.bytes));
-  return whole.buffer.slice(whole.byteOffset, whole.byteOffset + whole.length) as ArrayBuffer;
-}
-
-export interface RankMoment {
-  readonly windowDays: number;
-  readonly time: number;
-  readonly copyRanked: number;
-  readonly classicRanked: number;
-}
-
-/** Makes the partition that ranks of a time need; call it before the transaction. */
-export const prepareRankHistory = (database: Database, time: number): Promise<void> =>
-  ensureDayPartitions(database, 'rank_history', [utcDay(time)]);
-
-/** Notes where everybody stands whose place is not the one last noted. */
-export async function noteRanks(tx: Queryable, moment: RankMoment): Promise<void> {
-  await tx.query(
-    `WITH moved AS (
-       UPDATE leaderboard_metrics SET noted_copy_rank = copy_rank, noted_classic_rank = classic_rank
-       WHERE window_days = $1
-         AND (noted_copy_rank, noted_classic_rank) IS DISTINCT FROM (copy_rank, classic_rank)
-       RETURNING trader_id, copy_rank, copy_score, classic_rank, trader_score)
-     INSERT INTO rank_history (trader_id, window_days, time, copy_rank, copy_ranked, copy_score, classic_rank,
-       classic_ranked, classic_score)
-     SELECT trader_id, $1, $2, copy_rank, $3, copy_score, classic_rank, $4, trader_score FROM moved
-     ON CONFLICT DO NOTHING`,
-    [moment.windowDays, moment.time, moment.copyRanked, moment.classicRanked],
-    'note_ranks',
-  );
-}
-
-/** Retention of ranks over time; returns the partitions dropped. */
-export const dropRanksBefore = (database: Database, beforeMs: number): Promise<string[]> =>
-  dropPartitionsBefore(database, 'rank_history', beforeMs);

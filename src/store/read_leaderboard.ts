@@ -4,45 +4,11 @@ import type { Queryable } from './database.ts';
 export interface BoardDetail {
   readonly traderId: number;
   readonly address: string;
-  readonly evidence: string;
-  readonly proven: boolean;
-  readonly percentile: number | null;
-  readonly posteriorSharpe: number | null;
-  readonly posteriorDeviation: number | null;
-  readonly positiveMonth: number | null;
   /** As stored: gates, reasonsFor, against. */
   readonly explanation: unknown;
   /** Daily returns of a follower over the window, oldest first. */
   readonly copyReturns: readonly number[];
 }
-
-interface DetailRow {
-  trader_id: number;
-  address: Buffer;
-  evidence: string;
-  proven: boolean;
-  percentile: number | null;
-  posterior_sharpe: number | null;
-  posterior_deviation: number | null;
-  positive_month: number | null;
-  explanation: unknown;
-  copy_returns: number[] | null;
-}
-
-const hex = (address: Buffer): string => `0x${address.toString('hex')}`;
-
-const toDetail = (row: DetailRow): BoardDetail => ({
-  traderId: row.trader_id,
-  address: hex(row.address),
-  evidence: row.evidence,
-  proven: row.proven,
-  percentile: row.percentile,
-  posteriorSharpe: row.posterior_sharpe,
-  posteriorDeviation: row.posterior_deviation,
-  positiveMonth: row.positive_month,
-  explanation: row.explanation,
-  copyReturns: row.copy_returns ?? [],
-});
 
 /** Details of some traders in a window (days; 0 is the whole record). */
 export async function readBoardDetails(
@@ -50,9 +16,13 @@ export async function readBoardDetails(
   windowDays: number,
   traderIds: readonly number[],
 ): Promise<Map<number, BoardDetail>> {
-  const { rows } = await db.query<DetailRow>(
-    `SELECT m.trader_id, t.address, m.evidence, m.proven, m.percentile, m.posterior_sharpe, m.posterior_deviation,
-       m.positive_month, m.explanation,
+  const { rows } = await db.query<{
+    trader_id: number;
+    address: Buffer;
+    explanation: unknown;
+    copy_returns: number[] | null;
+  }>(
+    `SELECT m.trader_id, t.address, m.explanation,
        CASE WHEN $1 = 0 THEN s.copy_return
          ELSE s.copy_return[greatest(1, cardinality(s.copy_return) - $1 + 1):] END AS copy_returns
      FROM leaderboard_metrics m JOIN traders t USING (trader_id) LEFT JOIN trader_daily_series s USING (trader_id)
@@ -60,52 +30,38 @@ export async function readBoardDetails(
     [windowDays, traderIds],
     'read_board_details',
   );
-  return new Map(rows.map((row) => [row.trader_id, toDetail(row)]));
+  const details = rows.map((row) => ({
+    traderId: row.trader_id,
+    address: `0x${row.address.toString('hex')}`,
+    explanation: row.explanation,
+    copyReturns: row.copy_returns ?? [],
+  }));
+  return new Map(details.map((detail) => [detail.traderId, detail]));
 }
 
-export interface TraderStanding extends BoardDetail {
-  readonly copyRank: number | null;
-  readonly copyScore: number | null;
-  readonly classicRank: number | null;
-  readonly traderScore: number | null;
-  readonly computedAt: number;
+/** What a trader's own record says in a window. */
+export interface TraderMetrics {
+  /** As stored: gates, reasonsFor, against, checks, decay. */
+  readonly explanation: unknown;
   /** As stored: every metric by its name. */
   readonly metrics: unknown;
+  /** ms UTC. */
+  readonly computedAt: number;
 }
 
-/** One trader's standing in a window; undefined when no record of it was computed. */
-export async function readStanding(
+/** Undefined when no record of the trader was computed. */
+export async function readTraderMetrics(
   db: Queryable,
   traderId: number,
   windowDays: number,
-): Promise<TraderStanding | undefined> {
-  const { rows } = await db.query<
-    DetailRow & {
-      copy_rank: number | null;
-      copy_score: number | null;
-      classic_rank: number | null;
-      trader_score: number | null;
-      computed_at: number;
-      metrics: unknown;
-    }
-  >(
-    `SELECT m.*, t.address, NULL AS copy_returns FROM leaderboard_metrics m JOIN traders t USING (trader_id)
-     WHERE m.window_days = $1 AND m.trader_id = $2`,
+): Promise<TraderMetrics | undefined> {
+  const { rows } = await db.query<TraderMetrics>(
+    `SELECT explanation, metrics, computed_at AS "computedAt" FROM leaderboard_metrics
+     WHERE window_days = $1 AND trader_id = $2`,
     [windowDays, traderId],
-    'read_standing',
+    'read_trader_metrics',
   );
-  const row = rows[0];
-  return (
-    row && {
-      ...toDetail(row),
-      copyRank: row.copy_rank,
-      copyScore: row.copy_score,
-      classicRank: row.classic_rank,
-      traderScore: row.trader_score,
-      computedAt: row.computed_at,
-      metrics: row.metrics,
-    }
-  );
+  return rows[0];
 }
 
 export interface HistoryView {
@@ -173,34 +129,6 @@ export async function readDailySeries(db: Queryable, traderId: number): Promise<
   );
 }
 
-export interface RankHistoryPoint {
-  readonly time: number;
-  readonly rank: number | null;
-  readonly of: number;
-  readonly score: number | null;
-}
-
-const RANK_POINTS = 5_000;
-
-/** Where a trader stood, oldest first: a point for each change. */
-export async function readRankHistory(
-  db: Queryable,
-  query: {
-    readonly traderId: number;
-    readonly windowDays: number;
-    readonly board: 'copy' | 'classic';
-    readonly from: number;
-  },
-): Promise<RankHistoryPoint[]> {
-  const { board } = query;
-  const { rows } = await db.query<RankHistoryPoint>(
-    `SELECT time, ${board}_rank AS rank, ${board}_ranked AS of, ${board}_score AS score FROM rank_history
-     WHERE trader_id = $1 AND window_days = $2 AND time >= $3 ORDER BY time LIMIT ${RANK_POINTS}`,
-    [query.traderId, query.windowDays, query.from],
-  );
-  return rows;
-}
-
 export interface ProgressView {
   readonly traders: number;
   /** With an account snapshot that the position book took over. */
@@ -228,8 +156,8 @@ export async function readProgress(
        (SELECT count(*) FROM traders WHERE last_seen_at > $1) AS wanted,
        (SELECT count(*) FROM trader_history WHERE fills_through IS NOT NULL) AS backfilled,
        board.judged, board.evidenced, lately.n AS "readLately", lately.first AS "firstReadAt"
-     FROM (SELECT count(*) AS judged, count(copy_rank) AS evidenced FROM leaderboard_metrics
-           WHERE window_days = ${PROGRESS_WINDOW}) board,
+     FROM (SELECT coalesce(sum(traders), 0)::int8 AS judged, coalesce(sum(copy_ranked), 0)::int8 AS evidenced
+           FROM leaderboard_snapshots WHERE window_days = ${PROGRESS_WINDOW}) board,
        (SELECT count(*) AS n, min(read_at) AS first FROM trader_history WHERE read_at > $2) lately`,
     [times.activeAfter, times.readAfter],
     'read_progress',

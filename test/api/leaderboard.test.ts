@@ -2,14 +2,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { LeaderboardExplanation, LeaderboardPage } from '../../src/contract/leaderboard.ts';
 import type { Features } from '../../src/ranking/features.ts';
 import { Leaderboard } from '../../src/ranking/leaderboard.ts';
-import { snapshotParts } from '../../src/ranking/snapshot.ts';
-import { leaderboardRow, placesOf, standingOf, windowNumber } from '../../src/ranking/standings.ts';
-import {
-  noteRanks,
-  prepareRankHistory,
-  publishBoards,
-  writeLeaderboardRows,
-} from '../../src/store/leaderboard.ts';
+import { noteLeaderboard, publicationOf } from '../../src/ranking/publication.ts';
+import { leaderboardRow, windowNumber } from '../../src/ranking/standings.ts';
+import { publishBoards, writeLeaderboardRows } from '../../src/store/leaderboard.ts';
+import { ensureDayPartitions, utcDay } from '../../src/store/partitions.ts';
+import { prepareRankHistory } from '../../src/store/rank_history.ts';
 import { until } from '../until.ts';
 import { type ApiRig, startApi } from './rig.ts';
 
@@ -85,33 +82,28 @@ async function publish(version: number): Promise<void> {
   board.rank();
   await prepareRankHistory(database, NOW);
   await database.transaction(async (tx) => {
-    const published = [];
-    for (const [window, one] of board.boards) {
-      const windowDays = windowNumber(window);
-      const places = {
-        copy: placesOf(one.copyOrder, one.copyRanked, one.size),
-        classic: placesOf(one.classicOrder, one.classicRanked, one.size),
-        proven: new Uint8Array(one.size),
-      };
+    for (const window of board.boards.keys()) {
       const rows = Array.from({ length: TRADERS }, (_, i) => {
         const gates = i % 10 === 9 ? [{ code: 'HISTORY', text: '3 active days of 30 needed' }] : [];
         return leaderboardRow(
-          { traderId: i + 1, windowDays, recordVersion: 1, asOfDay: 1, computedAt: NOW },
+          {
+            traderId: i + 1,
+            windowDays: windowNumber(window),
+            recordVersion: 1,
+            asOfDay: 1,
+            computedAt: NOW,
+          },
           {
             features: featuresOf(i + 1),
             explanation: { gates, reasonsFor: [{ code: 'sharpe', text: 'good' }], against: [] },
             metrics: { winRate: { value: 0.5, absent: null, n: 40 } },
           },
-          standingOf(one, board.rowOf(i + 1), places),
         );
       });
       await writeLeaderboardRows(tx, rows);
-      const { copyRanked, classicRanked } = one;
-      await noteRanks(tx, { windowDays, time: NOW, copyRanked, classicRanked });
-      const parts = snapshotParts(one, board.traders, version, NOW);
-      published.push({ windowDays, version, watermark: `w${version}`, computedAt: NOW, parts });
     }
-    await publishBoards(tx, published);
+    await noteLeaderboard(tx, board, NOW + version - 1);
+    await publishBoards(tx, publicationOf(board, { version, watermark: `w${version}`, now: NOW }));
   });
 }
 
@@ -164,6 +156,7 @@ it('pages through everybody once, best first, and filters and sorts by any metri
   const gated = classic.items.find((item) => item.address === addressOf(20));
   expect(gated?.gates.map((gate) => gate.code)).toEqual(['HISTORY']);
   expect(gated?.metrics.copyScore).toBeNull();
+  expect(gated?.evidence.level).toBe('none');
 });
 
 it('ranks for my equity, fees and delay, with pages of their own', async () => {
@@ -239,9 +232,40 @@ it('explains a trader, and says where it stood', async () => {
   expect(told.copy).toMatchObject({ rank: 1, of: 108 });
   expect(told.metrics['winRate']).toEqual({ value: 0.5, absent: null, n: 40 });
   expect(told.history.state).toBe('none');
-  const ranks = await rig.get(`/api/v1/leaderboard/${addressOf(119)}/ranks?from=0`);
-  expect(await ranks.json()).toEqual({ points: [expect.objectContaining({ time: NOW, rank: 1, of: 108 })] });
+  expect(told.evidence.percentile).toBeCloseTo(100 * (1 - 0.5 / 108), 9);
+  expect(told.classic).toMatchObject({ of: TRADERS });
   expect((await rig.get(`/api/v1/leaderboard/${addressOf(9_999)}/explain`)).status).toBe(404);
+});
+
+it('tells where a trader stood, a point for each change, also from before there were pages', async () => {
+  const { database } = rig.test;
+  const points = async (trader: number, query = 'from=0') => {
+    const response = await rig.get(`/api/v1/leaderboard/${addressOf(trader)}/ranks?${query}`);
+    return ((await response.json()) as { points: { rank: number | null }[] }).points;
+  };
+  // Both publications have noted the same.
+  const now = expect.objectContaining({ time: NOW, rank: 1, of: 108, score: expect.any(Number) });
+  expect(await points(119)).toEqual([now]);
+  expect(await points(120)).toEqual([]);
+  expect(await points(120, 'from=0&board=classic')).toHaveLength(1);
+  const before = NOW - 86_400_000;
+  await ensureDayPartitions(database, 'rank_history', [utcDay(before)]);
+  await database.query(
+    `INSERT INTO rank_history SELECT id, 90, $1, 7, 50, 0.5, NULL, 60, NULL FROM unnest('{119,120}'::int8[]) id`,
+    [before],
+  );
+  expect(await points(119)).toEqual([{ time: before, rank: 7, of: 50, score: 0.5 }, now]);
+  // No more on the board.
+  expect((await points(120)).map(({ rank }) => rank)).toEqual([7, null]);
+  expect(await points(119, `from=${NOW}`)).toEqual([now]);
+});
+
+it('counts the judged as they were published', async () => {
+  await until(async () => {
+    const progress = await rig.get('/api/v1/leaderboard/progress');
+    const { judged, evidenced } = (await progress.json()) as { judged: number; evidenced: number };
+    return judged === TRADERS && evidenced === 108;
+  });
 });
 
 it.each([

@@ -7,8 +7,8 @@ import { HourlyPrices } from '../../src/ranking/hourly_prices.ts';
 import { BoardSnapshot } from '../../src/ranking/snapshot.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
+import { readBoardBytes } from '../../src/store/board_bytes.ts';
 import { readCoins } from '../../src/store/coins.ts';
-import { readBoardBytes } from '../../src/store/leaderboard.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { type RankingRig, startRankingRig } from './rig.ts';
 
@@ -74,13 +74,47 @@ it('publishes the boards of all windows, and computes nothing when nothing moved
     if (bytes === undefined) throw new Error('no board was published');
     const board = new BoardSnapshot(bytes);
     expect(board.header.size).toBe(rig.accounts.length);
-    const { rows } = await test.database.query<{ n: number }>(
-      'SELECT count(*) AS n FROM leaderboard_metrics WHERE window_days = $1 AND copy_rank IS NOT NULL',
+    const { rows } = await test.database.query<{ traders: number; copy_ranked: number }>(
+      'SELECT traders, copy_ranked FROM leaderboard_snapshots WHERE window_days = $1',
       [window ?? 0],
     );
-    expect(rows[0]?.n).toBe(board.header.copyRanked);
+    const { size, copyRanked } = board.header;
+    expect(rows).toEqual([{ traders: size, copy_ranked: copyRanked }]);
   }
   // Another process that starts has the same boards without reading a record again.
   const other = new Calculator({ database: test.database, prices, clock: systemClock, log: silentLogger });
   expect(await other.run(true, coins, never)).toMatchObject({ computed: true, changed: 0 });
+});
+
+it('publishes again what a crash of the database has emptied', { timeout: 300_000 }, async () => {
+  const { database } = test;
+  const calculator = new Calculator({ database, prices, clock: systemClock, log: silentLogger });
+  const coins = new CoinTable(await readCoins(database));
+  await calculator.run(true, coins, never);
+  const before = await readBoardBytes(database, 90);
+  // What is unlogged is empty after a crash: heads and parts.
+  for (const table of ['leaderboard_snapshots', 'leaderboard_parts_0', 'leaderboard_parts_1'])
+    await database.query(`DELETE FROM ${table}`);
+  expect(await readBoardBytes(database, 90)).toBeUndefined();
+  expect(await calculator.run(false, coins, never)).toMatchObject({ computed: true, changed: 0 });
+  const after = await readBoardBytes(database, 90);
+  if (before === undefined || after === undefined) throw new Error('no board was published');
+  const query = { board: 'copy', limit: 200 } as const;
+  expect(new BoardSnapshot(after).page(query).entries).toEqual(new BoardSnapshot(before).page(query).entries);
+});
+
+it('notes ranks once an hour, whoever computes', { timeout: 300_000 }, async () => {
+  const { database } = test;
+  const coins = new CoinTable(await readCoins(database));
+  const times = async () => (await database.query('SELECT DISTINCT time FROM rank_times')).rows.length;
+  expect(await times()).toBe(1);
+  const start = systemClock.now();
+  const at = async (ms: number) => {
+    const clock = { ...systemClock, now: () => start + ms };
+    const calculator = new Calculator({ database, prices, clock, log: silentLogger });
+    await calculator.run(true, coins, never);
+    return times();
+  };
+  expect(await at(50 * 60_000)).toBe(1);
+  expect(await at(61 * 60_000)).toBe(2);
 });

@@ -75,8 +75,11 @@ export function winRatePosterior(
   };
 }
 
-/** Benjamini-Hochberg adjusted p-values, in the order of the input. */
-export function adjustFalseDiscovery(p: ArrayLike<number>): Float64Array {
+/**
+ * Benjamini-Hochberg adjusted p-values, in the order of the input. `tests`: how many were made, where only the least of
+ * their p-values are given; what is then said of a test is exact up to the least p-value that is not.
+ */
+export function adjustFalseDiscovery(p: ArrayLike<number>, tests: number = p.length): Float64Array {
   const n = p.length;
   const order = new Uint32Array(n).map((_, i) => i);
   order.sort((i, j) => (p[j] ?? 0) - (p[i] ?? 0));
@@ -84,7 +87,7 @@ export function adjustFalseDiscovery(p: ArrayLike<number>): Float64Array {
   let least = 1;
   for (let k = 0; k < n; k++) {
     const i = order[k] ?? 0;
-    least = Math.min(least, ((p[i] ?? 1) * n) / (n - k));
+    least = Math.min(least, ((p[i] ?? 1) * tests) / (n - k));
     adjusted[i] = least;
   }
   return adjusted;

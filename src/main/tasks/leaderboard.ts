@@ -4,7 +4,7 @@
  */
 import { defineTask, handleTask, type TaskSpec } from '../../jobs/task.ts';
 import type { CalculationReport } from '../../ranking/calculator.ts';
-import { dropRanksBefore } from '../../store/leaderboard.ts';
+import { dropRanksBefore } from '../../store/rank_history.ts';
 import { rankingParts } from './ranking_parts.ts';
 import type { TaskEnvironment, TaskPlug } from './task_plug.ts';
 

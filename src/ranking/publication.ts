@@ -1,0 +1,91 @@
+/** What the worker hands to the database of its boards: the bytes that are published, and ranks to note. */
+import type { Transaction } from '../store/database.ts';
+import type { Publication, PublishedBoard } from '../store/leaderboard.ts';
+import { type NotedRanks, noteRanks } from '../store/rank_history.ts';
+import type { Board } from './board.ts';
+import type { Leaderboard } from './leaderboard.ts';
+import { sharedParts, snapshotParts } from './snapshot_parts.ts';
+import { windowNumber } from './standings.ts';
+
+/** Trader ids have 32 bits: with a row below this they are one exact integer. */
+const MOST_ROWS = 2 ** 21;
+
+/**
+ * The boards of all windows, for `publishBoards`.
+ * @param run.watermark what the input was. @param run.now ms UTC.
+ */
+export const publicationOf = (
+  leaderboard: Leaderboard,
+  run: { readonly version: number; readonly watermark: string; readonly now: number },
+): Publication => ({
+  version: run.version,
+  watermark: run.watermark,
+  computedAt: run.now,
+  shared: sharedParts(leaderboard),
+  boards: boardsOf(leaderboard, run.version, run.now),
+});
+
+function* boardsOf(leaderboard: Leaderboard, version: number, now: number): Generator<PublishedBoard> {
+  for (const [window, board] of leaderboard.boards)
+    yield {
+      windowDays: windowNumber(window),
+      traders: board.size,
+      copyRanked: board.copyRanked,
+      parts: snapshotParts(board, leaderboard.size, version, now),
+    };
+}
+
+/** Notes where everybody stands in every window at `time` (ms UTC). @throws StoreError */
+export async function noteLeaderboard(
+  tx: Transaction,
+  leaderboard: Leaderboard,
+  time: number,
+): Promise<void> {
+  const { traders, boards, size } = leaderboard;
+  const rows = rowsByTrader(traders, size);
+  for (const [window, board] of boards)
+    await noteRanks(tx, { windowDays: windowNumber(window), time, ...ranksOf(board, traders, rows) });
+}
+
+/** Rows by trader id, ascending. */
+function rowsByTrader(traders: Uint32Array, size: number): Uint32Array {
+  // Id and row in one number: a sort of numbers is many times faster than one that asks a function.
+  const keys = new Float64Array(size);
+  for (let row = 0; row < size; row++) keys[row] = (traders[row] as number) * MOST_ROWS + row;
+  keys.sort();
+  const rows = new Uint32Array(size);
+  for (let k = 0; k < size; k++) rows[k] = (keys[k] as number) % MOST_ROWS;
+  return rows;
+}
+
+/** Where everybody on either board of a window stands, in the given order of rows. */
+function ranksOf(
+  board: Board,
+  traders: Uint32Array,
+  rows: Uint32Array,
+): Omit<NotedRanks, 'windowDays' | 'time'> {
+  const copy = placesOf(board.copyOrder, board.copyRanked, board.size);
+  const classic = placesOf(board.classicOrder, board.classicRanked, board.size);
+  const on = rows.filter((row) => (copy[row] as number) > 0 || (classic[row] as number) > 0);
+  const scores = (column: Float32Array) => {
+    const out = new Float32Array(on.length);
+    for (let k = 0; k < on.length; k++) out[k] = column[on[k] as number] as number;
+    return out;
+  };
+  return {
+    copyRanked: board.copyRanked,
+    classicRanked: board.classicRanked,
+    traders: on.map((row) => traders[row] as number),
+    copyRanks: on.map((row) => copy[row] as number),
+    copyScores: scores(board.copyScore),
+    classicRanks: on.map((row) => classic[row] as number),
+    classicScores: scores(board.classicScore),
+  };
+}
+
+/** Places by row from 1, 0 for rows that are not on the board. */
+function placesOf(order: Uint32Array, ranked: number, size: number): Uint32Array {
+  const places = new Uint32Array(size);
+  for (let k = 0; k < ranked; k++) places[order[k] as number] = k + 1;
+  return places;
+}
