@@ -6,6 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { ConfigError, errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { seededRandom } from '../runtime/random.ts';
+import { type TakerOptions, Takers } from './agents/takers.ts';
 import { SimulatedWorld, type WorldOptions } from './agents/world.ts';
 import type { AcceptedNetwork } from './exchange/exchange.ts';
 import { KNOWN_BUILDERS } from './exchange/known_builders.ts';
@@ -20,6 +21,7 @@ import { type Recorder, startRecorder } from './replay/recorder.ts';
 import { parseRecording } from './replay/recording.ts';
 import { Replay } from './replay/replay.ts';
 import { Tape } from './tape/tape.ts';
+import { COIN_SEEDS } from './venue/coin_table.ts';
 import type { Backend } from './wire/backend.ts';
 import type { LimitSettings } from './wire/limits.ts';
 import { startWireServer, type WireServer } from './wire/server.ts';
@@ -80,6 +82,8 @@ export interface Simulator extends WireServer {
 }
 
 const WARM_UP_MS = 120_000;
+/** A world with a past needs only that its makers quote. */
+const PEOPLED_WARM_UP_MS = 5_000;
 const TRADERS = 3000;
 /** Newcomers beside a population with a past. */
 const NEWCOMERS = 300;
@@ -104,12 +108,10 @@ function openVenue(source: VenueSource, clock: Clock): Opened {
   const others = MAKER_TRADES_PER_SECOND + LIVING_TRADES_PER_SECOND * (population?.traders ?? 0);
   const wanted = Math.max(0.1, source.tradesPerSecond - others);
   const traders = population === undefined ? TRADERS : NEWCOMERS;
-  const options: WorldOptions = {
-    seed: source.seed,
-    startTime: now - (source.warmUpMs ?? WARM_UP_MS),
-    takers: { traders, actsPerDay: wanted * ACTS_PER_DAY_PER_TRADE * (TRADERS / traders) },
-  };
-  const populated = population === undefined ? undefined : populatedWorld(options, population);
+  const takers = { traders, actsPerDay: wanted * ACTS_PER_DAY_PER_TRADE * (TRADERS / traders) };
+  const warmUpMs = source.warmUpMs ?? (population === undefined ? WARM_UP_MS : PEOPLED_WARM_UP_MS);
+  const options: WorldOptions = { seed: source.seed, startTime: now - warmUpMs, takers };
+  const populated = population === undefined ? undefined : peopled(options, population, takers, clock);
   const world = populated?.world ?? new SimulatedWorld(options);
   for (const builder of KNOWN_BUILDERS) world.venue.control.deposit(builder, BUILDER_BALANCE);
   world.advanceTo(now);
@@ -118,6 +120,17 @@ function openVenue(source: VenueSource, clock: Clock): Opened {
     backend: new VenueBackend({ world, clock, run: runOf(source, now), ...network }),
     records: populated?.records,
   };
+}
+
+/**
+ * Newcomers begin when the past is made, not when it ends: what they trade while nobody can look would fill the short
+ * lists of recent trades, from which a client that connects learns who has been there.
+ */
+function peopled(options: WorldOptions, size: PopulationSize, takers: TakerOptions, clock: Clock) {
+  const populated = populatedWorld({ ...options, takers: null }, size);
+  const startTime = clock.now();
+  populated.world.join((stage) => new Takers({ ...stage, startTime }, takers, COIN_SEEDS));
+  return populated;
 }
 
 async function openReplay(source: ReplaySource, clock: Clock, log: Logger): Promise<Backend> {

@@ -5,8 +5,7 @@ import { Draw } from './draw.ts';
 import { FIRST, type FillColumns } from './fill_columns.ts';
 import { type CoinHistory, DAY_MS, type MarketHistory } from './market_history.ts';
 
-/** Part of the coin's real volume, and prints a day. */
-const VOLUME_SHARE = 0.1;
+/** Prints a day; together they are the coin's whole real volume: who follows a trader is judged by how deep it is. */
 const printsPerDay = (volumeMusd: number): number => Math.min(600, 24 + 22 * Math.sqrt(volumeMusd));
 
 export function writeBackground(
@@ -28,7 +27,7 @@ function writeCoin(
   houses: number,
 ): void {
   const prints = printsPerDay(coin.seed.dailyVolumeMusd);
-  const mean = (Math.max(0.05, coin.seed.dailyVolumeMusd) * 1e12 * VOLUME_SHARE) / prints;
+  const mean = (Math.max(0.05, coin.seed.dailyVolumeMusd) * 1e12) / prints;
   const owner = coin.index % houses;
   const counter = (coin.index + 1) % houses;
   let held = 0;

@@ -54,8 +54,8 @@ export interface CastOptions {
 }
 
 /** Capital of a house when the history begins, micro-USD, and the part of it on the builder dex. */
-const HOUSE_CAPITAL = 60_000_000_000_000;
-const HOUSE_DEX_CAPITAL = 20_000_000_000_000;
+const HOUSE_CAPITAL = 600_000_000_000_000;
+const HOUSE_DEX_CAPITAL = 200_000_000_000_000;
 /** Rates of the houses: the highest tier of volume. Positions that must be isolated are paid in full. */
 const HOUSE_TERMS: Terms = {
   takerE9: 240_000,

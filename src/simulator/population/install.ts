@@ -19,7 +19,8 @@ import { WINDOWS } from './portfolio_grid.ts';
 import { vaultDeposits } from './sponsors.ts';
 
 const LEDGER_TRANSACTION = 2 ** 41;
-const TRADES_SHOWN = 100;
+/** As many as an answer of `recentTrades` holds. */
+const TRADES_SHOWN = 200;
 const VOLUME_DAYS = 31;
 
 /** @param builders accounts that get the builder fees of the past, in turn */

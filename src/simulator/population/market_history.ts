@@ -211,7 +211,7 @@ export class MarketHistory {
       daily,
       halfSpread: quality(seed.dailyVolumeMusd).halfSpread,
       pxDecimals: 6 - seed.szDecimals,
-      weight: Math.sqrt(volume),
+      weight: Math.sqrt(volume * Math.sqrt(volume)),
     };
     return { ...coin, ...this.#funding(draw, coin.ticks) };
   }
