@@ -35,7 +35,7 @@ afterEach(() => {
   venue.close();
 });
 
-function newFeed(): TradeFeed {
+function newFeed(lookBackCoins = 0): TradeFeed {
   const coins = new CoinTable([BTC, ETH]);
   const name = (id: number) => coins.byId(id)?.symbol ?? '?';
   return new TradeFeed({
@@ -61,6 +61,7 @@ function newFeed(): TradeFeed {
     },
     recentTrades: (symbol) => recent(symbol),
     coveredUntil: () => undefined,
+    lookBackCoins,
   });
 }
 
@@ -96,6 +97,38 @@ async function reconnect(): Promise<void> {
   const before = venue.sockets.length;
   await drive(() => venue.sockets.length > before && live(), 'a new connection');
 }
+
+describe('what was traded before the first look', () => {
+  const askedWith = async (lookBackCoins: number): Promise<number> => {
+    let asked = 0;
+    feed.close();
+    feed = newFeed(lookBackCoins);
+    recent = async () => {
+      asked++;
+      return trades('BTC', 1, 2, 3, 4, 5).reverse();
+    };
+    feed.setCoins([BTC]);
+    await drive(live, 'a live connection');
+    say('BTC', 4, 5);
+    await see('BTC 5');
+    return asked;
+  };
+
+  test('is asked for once, where that is wanted, and told before the replay', async () => {
+    expect(await askedWith(1)).toBe(1);
+    expect(told).toEqual(['BTC 1', 'BTC 2', 'BTC 3', 'BTC 4', 'BTC 5', 'restored BTC']);
+    expect(feed.counts).toMatchObject({ gaps: 0, gapsClosed: 0 });
+    venue.socket.terminate();
+    await reconnect();
+    say('BTC', 5, 6);
+    await see('BTC 6');
+    expect(told.slice(-3)).toEqual(['interrupted BTC', 'BTC 6', 'restored BTC']);
+  });
+  test('is not asked for when so many coins would cost too much', async () => {
+    expect(await askedWith(0)).toBe(0);
+    expect(told).toEqual(['BTC 4', 'BTC 5', 'restored BTC']);
+  });
+});
 
 describe('what an interruption missed', () => {
   test('is in the replay: joined without a gap, nothing twice', async () => {

@@ -20,6 +20,10 @@ const LEASE = 'stream';
 /** Flushes, partitions, the list of coins and the weight ledger. */
 const CONNECTIONS = 4;
 
+/** Of a minute's weight, for the trades before the first look at all coins; and what one coin costs. */
+const LOOK_BACK_SHARE = 0.1;
+const LOOK_BACK_WEIGHT = 30;
+
 export async function startStreamRole(context: Context): Promise<RunningRole> {
   const { config, clock, log, instance } = context;
   const stop = new AbortController();
@@ -113,6 +117,7 @@ async function lead(parts: Parts, context: Context, store: OpenStore, lease: Lea
     coins: config.POPULAR_COINS,
     coinsRefreshMs: config.COINS_REFRESH_SECONDS * 1000,
     tradesRetentionHours: config.TRADES_RETENTION_HOURS,
+    lookBackCoins: Math.floor((weightLimitOf(config) * LOOK_BACK_SHARE) / LOOK_BACK_WEIGHT),
     ...(run !== undefined && { confirmVenue: (signal) => confirmSimulatedRun(run, { ...asked, signal }) }),
     clock,
     random,

@@ -50,6 +50,8 @@ export interface LeaderOptions {
    * venue that answered before; the leader then ends with that error. Absent: it always is.
    */
   readonly confirmVenue?: (signal: AbortSignal) => Promise<void>;
+  /** Most watched coins at which one that is new is asked for its trades before; see the feed. */
+  readonly lookBackCoins?: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -191,6 +193,7 @@ export class StreamLeader {
       },
       recentTrades: (symbol, signal) =>
         info.ask(recentTrades(symbol), { lane: 'repairs', signal, maxWaitMs: RECENT_TRADES_WAIT_MS }),
+      lookBackCoins: this.#options.lookBackCoins ?? 0,
       coveredUntil: (coin) => (watchedBefore.has(coin) && aliveUntil > 0 ? aliveUntil : undefined),
     });
   }
