@@ -41,6 +41,8 @@ export interface BackfillOptions extends PastRecordOptions {
 export interface BackfillReport {
   wanted: number;
   read: number;
+  /** Left for when nobody else waits. */
+  putOff: number;
   failed: number;
   fills: number;
 }
@@ -61,7 +63,7 @@ export async function backfill(options: BackfillOptions, signal: AbortSignal): P
 
 /** What the readers of a run share. */
 class Run {
-  readonly report: BackfillReport = { wanted: 0, read: 0, failed: 0, fills: 0 };
+  readonly report: BackfillReport = { wanted: 0, read: 0, putOff: 0, failed: 0, fills: 0 };
   readonly #options: BackfillOptions;
   readonly #signal: AbortSignal;
   #listedAt = Number.NEGATIVE_INFINITY;
@@ -129,8 +131,12 @@ async function readOne(
   const began = clock.now();
   const pages = new KeptPages(options, claim.traderId);
   try {
-    report.fills += await extend(options, coins, claim, pages, signal);
-    report.read++;
+    const fills = await extend(options, coins, claim, pages, signal);
+    if (fills === null) report.putOff++;
+    else {
+      report.fills += fills;
+      report.read++;
+    }
   } catch (error) {
     if (signal.aborted && (pages.kept > 0 || clock.now() - began < FRUITLESS_MS)) {
       await releaseHistories(database, [claim.traderId]);

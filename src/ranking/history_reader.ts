@@ -71,21 +71,48 @@ export interface HistoryReaderOptions {
   readonly archive: ForgottenFills;
 }
 
-/** Reads what happened after `from` (ms, exclusive) until now. @throws VenueError; the signal's reason. */
-export async function readPast(
-  { info, coins, signal, keeper, archive }: HistoryReaderOptions,
+/** Reading was given up after the first page. */
+export class NotNow {
+  /** ms of the oldest fill that the venue tells. */
+  readonly oldest: number;
+  constructor(oldest: number) {
+    this.oldest = oldest;
+  }
+}
+
+/**
+ * Reads what happened after `from` (ms, exclusive) until now.
+ * @param goesOn whether the rest is worth its weight, by the time (ms) of the oldest fill that is to be had; asked once,
+ *   after the first page.
+ * @throws VenueError; the signal's reason.
+ */
+export function readPast(options: HistoryReaderOptions, address: Address, from: number): Promise<VenuePast>;
+export function readPast(
+  options: HistoryReaderOptions,
   address: Address,
   from: number,
-): Promise<VenuePast> {
+  goesOn: (oldest: number) => boolean,
+): Promise<VenuePast | NotNow>;
+export async function readPast(
+  options: HistoryReaderOptions,
+  address: Address,
+  from: number,
+  goesOn?: (oldest: number) => boolean,
+): Promise<VenuePast | NotNow> {
+  const { info, coins, signal, keeper, archive } = options;
   const ask: AskOptions = { lane: 'history', signal };
   const user = address.toLowerCase();
   const first = await info.ask(clearinghouseState(address), ask);
   const to = first.time;
   const reader = new Pages(info, ask, keeper, from + 1);
-  const told = await reader.all('fills', (start) => userFillsByTime(address, start, to), {
-    keyOf: fillKey,
-    pageRows: FILL_PAGE_ROWS,
-  });
+  const paging = { keyOf: fillKey, pageRows: FILL_PAGE_ROWS };
+  const fillsFrom = (start: number) => userFillsByTime(address, start, to);
+  if (goesOn !== undefined) {
+    const oldest = await reader.oldest('fills', fillsFrom);
+    if (oldest !== undefined && !goesOn(oldest) && (await archive.before(oldest, from)).length === 0)
+      return new NotNow(oldest);
+  }
+  const told = await reader.all('fills', fillsFrom, paging);
   const orders = await withForgotten(told, archive, from);
   // Where the venue has forgotten fills the record begins with the first one left: nothing before it is needed.
   const begin = orders.length < FORGETS_FROM ? from + 1 : (orders[0]?.time ?? from + 1);
@@ -160,6 +187,8 @@ class Pages {
   readonly #ask: AskOptions;
   readonly #keeper: PageKeeper;
   readonly #start: number;
+  /** First pages that were looked at already. */
+  readonly #seen = new Map<string, readonly unknown[]>();
   readonly holes: number[] = [];
 
   constructor(info: InfoClient, ask: AskOptions, keeper: PageKeeper, start: number) {
@@ -167,6 +196,17 @@ class Pages {
     this.#ask = ask;
     this.#keeper = keeper;
     this.#start = start;
+  }
+
+  /** ms of the first row that is told, before the rest is asked for; undefined: none, or the read goes on elsewhere. */
+  async oldest<Row extends { readonly time: number }>(
+    stream: string,
+    request: (startTime: number) => InfoRequest<Row[]>,
+  ): Promise<number | undefined> {
+    if ((await this.#keeper.load(stream)) !== undefined) return undefined;
+    const page = await this.#info.ask(request(this.#start), this.#ask);
+    this.#seen.set(stream, page);
+    return page[0]?.time;
   }
 
   /** All rows of a stream; a full page is kept, so that whoever is cut off asks for the rest only. */
@@ -179,7 +219,9 @@ class Pages {
     const rows = (kept?.rows ?? []) as Row[];
     let cursor = kept?.cursor ?? startPaging(begin);
     for (;;) {
-      const page = await this.#info.ask(request(cursor.startTime), this.#ask);
+      const seen = this.#seen.get(stream) as Row[] | undefined;
+      this.#seen.delete(stream);
+      const page = seen ?? (await this.#info.ask(request(cursor.startTime), this.#ask));
       const { fresh, next, holes } = takePage(cursor, page, keyOf, pageRows);
       for (const row of fresh) rows.push(row);
       if (next === null) {

@@ -10,11 +10,16 @@ import { readArchivedFills, readCoveredFrom } from '../store/archived_fills.ts';
 import type { Database } from '../store/database.ts';
 import { dropPages } from '../store/history_pages.ts';
 import { readDetails, writeDetails, writeLedgerLinks } from '../store/trader_details.ts';
-import { endHistoryRead, type HistoryClaim, type HistoryRead } from '../store/trader_history.ts';
+import {
+  endHistoryRead,
+  type HistoryClaim,
+  type HistoryRead,
+  putOffHistory,
+} from '../store/trader_history.ts';
 import { readRecord, writeRecord } from '../store/trader_records.ts';
 import { DEFAULT_COPY_TERMS } from './copy_returns.ts';
 import { DetailCollector, type Details, joinDetails } from './details.ts';
-import { FORGETS_FROM, type ForgottenFills, readPast, type VenuePast } from './history_reader.ts';
+import { FORGETS_FROM, type ForgottenFills, NotNow, readPast, type VenuePast } from './history_reader.ts';
 import type { HourlyPrices } from './hourly_prices.ts';
 import type { KeptPages } from './kept_pages.ts';
 import { dailySeries, packRecord, RECORD_FORMAT, type TraderRecord, unpackRecord } from './record.ts';
@@ -25,6 +30,8 @@ const RECORD_DAYS = 200;
 /** The venue is asked again after this, and sooner where the feed does not suffice. */
 const AGAIN_MS = DAY_MS;
 const HOUR_MS = 3_600_000;
+/** Fills that begin later than this cannot fill the thirty active days that the HISTORY gate asks for. */
+const EVIDENCE_MS = 28 * DAY_MS;
 /** Share of comparisons with the portfolio that may fail, and how few say nothing. */
 const FAILED_SHARE = 0.02;
 const LEAST_CHECKS = 3;
@@ -45,14 +52,18 @@ interface Built {
   readonly details: DetailCollector;
 }
 
-/** Reads what is missing; all of it again when the new part does not follow from the old. Returns the fills read. */
+/**
+ * Reads what is missing; all of it again when the new part does not follow from the old. Whose fills do not reach back
+ * a month cannot be judged yet: the first time that is seen, the rest is left for when nobody else waits.
+ * @returns the fills read; null: put off.
+ */
 export async function extend(
   options: PastRecordOptions,
   coins: CoinTable,
   claim: HistoryClaim,
   pages: KeptPages,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<number | null> {
   const { database, prices, info } = options;
   const address = parseAddress(claim.address);
   const archive = forgottenFills(database, claim.address);
@@ -80,7 +91,16 @@ export async function extend(
     }
   }
   const from = await pages.begin(options.clock.now() - RECORD_DAYS * DAY_MS);
-  const past = await readPast(reader(from), address, from);
+  const enough = options.clock.now() - EVIDENCE_MS;
+  const goesOn = (oldest: number) => oldest <= enough;
+  const first = claim.through === null && claim.reachesFrom === null;
+  const past = await (first
+    ? readPast(reader(from), address, from, goesOn)
+    : readPast(reader(from), address, from));
+  if (past instanceof NotNow) {
+    await putOffHistory(database, claim.traderId, past.oldest);
+    return null;
+  }
   await havePrices(options, coins, past, from, signal);
   await store(options, claim, build(past, from, prices), false);
   return past.fills.rows.length;

@@ -12,6 +12,8 @@ export interface HistoryClaim {
   readonly whyTruncated: string | null;
   readonly reconciled: boolean | null;
   readonly failures: number;
+  /** ms of the oldest fill to be had when the read was put off for it; null: never. */
+  readonly reachesFrom: number | null;
 }
 
 interface ClaimRow {
@@ -23,6 +25,7 @@ interface ClaimRow {
   why_truncated: string | null;
   reconciled: boolean | null;
   failures: number;
+  reaches_from: number | null;
 }
 
 export interface WantedTraders {
@@ -34,6 +37,10 @@ export interface WantedTraders {
   readonly limit: number;
 }
 
+/** Whose fills to be had begin later than this ago has not the thirty active days that make evidence. */
+const EVIDENCE_MS = 28 * 86_400_000;
+/** What that takes from the worth of a past. */
+const TOO_SHORT_COSTS = 40;
 /** Fills an hour from which the venue's 10,000 do not reach back thirty days. */
 const TOO_MANY_AN_HOUR = 14;
 /** Fills an hour of a trader of `traders t`, less what chance may make of so few; $1 is now. */
@@ -44,7 +51,7 @@ const TOO_FAST = `(t.trade_count >= 20 AND ${FILLS_AN_HOUR} > ${TOO_MANY_AN_HOUR
 /**
  * How much a past is worth: by equity (audited, or as the venue's own leaderboard said) and by the size of a trade, less
  * for whoever trades often. Below 250 USD nobody can be eligible, and whoever trades too fast has no month of fills left
- * to read (and takes longest): those go last. Whom the user watches goes first.
+ * to read (and takes longest): those go last, as does whose first page showed it. Whom the user watches goes first.
  */
 const WORTH = `(ln(1 + greatest(0, coalesce(e.equity, hint.account_value, 5000)))
   + 0.5 * ln(1 + t.notional_usd::float8 / greatest(1, t.trade_count))
@@ -52,9 +59,11 @@ const WORTH = `(ln(1 + greatest(0, coalesce(e.equity, hint.account_value, 5000))
   + CASE WHEN hint.month_return > 0 THEN 1 ELSE 0 END
   - CASE WHEN e.equity < 250 THEN 20 WHEN e.equity < 1000 THEN 5 ELSE 0 END
   - CASE WHEN ${TOO_FAST} THEN 30 ELSE 0 END
+  - CASE WHEN told.reaches_from > $1 - ${EVIDENCE_MS} THEN ${TOO_SHORT_COSTS} ELSE 0 END
   + CASE WHEN w.trader_id IS NULL THEN 0 ELSE 100 END)`;
 const WORTH_JOINS = `LEFT JOIN history_hints hint ON hint.address = t.address
   LEFT JOIN watchlist w ON w.trader_id = t.trader_id
+  LEFT JOIN trader_history told ON told.trader_id = t.trader_id
   LEFT JOIN LATERAL (SELECT account_value_usd::float8 AS equity FROM account_snapshots a
     WHERE a.trader_id = t.trader_id AND a.dex = '' ORDER BY state_time DESC LIMIT 1) e ON true`;
 
@@ -121,7 +130,7 @@ export async function claimHistories(
      UPDATE trader_history h SET claimed_until = database_now_ms() + $3
      FROM due JOIN traders t USING (trader_id) WHERE h.trader_id = due.trader_id
      RETURNING h.trader_id, t.address, CASE WHEN h.rebuild THEN NULL ELSE h.fills_through END AS fills_through, h.state, h.complete_since, h.why_truncated,
-       h.reconciled, h.failures`,
+       h.reconciled, h.failures, h.reaches_from`,
     [now, limit, claimMs],
   );
   return rows.map((row) => ({
@@ -133,6 +142,7 @@ export async function claimHistories(
     whyTruncated: row.why_truncated,
     reconciled: row.reconciled,
     failures: row.failures,
+    reachesFrom: row.reaches_from,
   }));
 }
 
@@ -154,6 +164,16 @@ export async function releaseHistories(db: Queryable, traderIds: readonly number
   await db.query('UPDATE trader_history SET claimed_until = 0 WHERE trader_id = ANY ($1::int8[])', [
     traderIds,
   ]);
+}
+
+/** Gives a claim back until nobody better waits: the fills to be had begin at `reachesFrom` (ms), too late to judge. */
+export async function putOffHistory(db: Queryable, traderId: number, reachesFrom: number): Promise<void> {
+  await db.query(
+    `UPDATE trader_history SET reaches_from = $2, priority = priority - ${TOO_SHORT_COSTS}, claimed_until = 0
+     WHERE trader_id = $1`,
+    [traderId, reachesFrom],
+    'put_off_history',
+  );
 }
 
 export interface HistoryRead {

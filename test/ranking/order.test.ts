@@ -7,6 +7,7 @@ import {
   claimHistories,
   endHistoryRead,
   historiesDue,
+  putOffHistory,
   reviewWanted,
   wantHistories,
 } from '../../src/store/trader_history.ts';
@@ -70,6 +71,24 @@ it('goes by equity and size of trade; who trades too fast, too small or no more 
   expect(await wantHistories(database, week)).toBe(0);
   expect(await historiesDue(database, now)).toBe(true);
   expect(await claimAll()).toEqual([6, 7, 2, 1, 4, 3]);
+});
+
+it('leaves a past that begins too late to judge for when nobody else waits, until it is old enough', async () => {
+  const { database } = test;
+  await database.query('UPDATE trader_history SET claimed_until = 0');
+  await putOffHistory(database, 7, now - 27 * 24 * HOUR);
+  await reviewWanted(database, now);
+  const [first, ...others] = await claimHistories(database, now, 10, HOUR);
+  expect([
+    first?.reachesFrom,
+    others.map(({ reachesFrom }) => reachesFrom).filter((at) => at !== null),
+  ]).toEqual([null, [now - 27 * 24 * HOUR]]);
+  await database.query('UPDATE trader_history SET claimed_until = 0');
+  expect(await claimAll()).toEqual([6, 2, 1, 4, 3, 7]);
+  await database.query('UPDATE trader_history SET claimed_until = 0');
+  await reviewWanted(database, now + 24 * HOUR);
+  expect((await claimAll()).slice(0, 2)).toEqual([6, 7]);
+  await database.query('UPDATE trader_history SET reaches_from = NULL');
 });
 
 it('looks again when audits come in, and asks again where the feed did not suffice', async () => {

@@ -29,12 +29,13 @@ export const planHistory: TaskPlug = () => ({
       });
       const until = AbortSignal.any([signal, end.signal]);
       const prices = rankingParts(environment).prices;
-      const total: BackfillReport = { wanted: 0, read: 0, failed: 0, fills: 0 };
+      const total: BackfillReport = { wanted: 0, read: 0, putOff: 0, failed: 0, fills: 0 };
       try {
         while (!until.aborted) {
           const options = { database, info, prices, clock, log, concurrency: TRADERS_AT_A_TIME };
           const report = await backfill(options, until);
-          for (const name of ['wanted', 'read', 'failed', 'fills'] as const) total[name] += report[name];
+          for (const name of ['wanted', 'read', 'putOff', 'failed', 'fills'] as const)
+            total[name] += report[name];
           await clock.sleep(LOOK_AGAIN_MS, until).catch(() => undefined);
         }
         return total;
