@@ -74,8 +74,8 @@ export class FixturePositions {
     return () => void this.#followers.delete(follower);
   }
 
-  /** One change of one trader at `time`, sent to those who follow it. */
-  change(trader: string, time: number): void {
+  /** One change of one trader at `time`, committed `delayMs` later, sent to those who follow it. */
+  change(trader: string, time: number, delayMs = 60 + random.int(180)): void {
     const [coin, base] = COINS[random.int(COINS.length)] ?? COINS[0];
     const book = this.#book.get(trader) ?? new Map<string, Position>();
     this.#book.set(trader, book);
@@ -104,7 +104,7 @@ export class FixturePositions {
       tradeIds: [this.#offset],
       exchangeTime: time,
       receivedAt: time + 40,
-      committedAt: time + 60 + random.int(180),
+      committedAt: time + delayMs,
     };
     if (after === 0) book.delete(coin);
     else book.set(coin, this.#position(change, held));

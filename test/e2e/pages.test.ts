@@ -53,6 +53,23 @@ describe.skipIf(chromium === null)('pages of tracking', () => {
       api.world.book.change(trader, Date.now());
       await until(async () => (await changes.textContent()) !== before, 'the newest change');
     });
+    it.each(['traders', 'live'])('cuts no figure of a change under /%s', async (path) => {
+      const { page } = watched;
+      await page.goto(`${api.origin}/${path === 'traders' ? `traders/${trader}` : path}`);
+      const table = region('Table of position changes').locator('table');
+      await table.waitFor();
+      api.world.book.change(trader, Date.now() - 6_331, 6_331);
+      await table.getByText('6,331 ms').waitFor();
+      for (const width of [1440, 1200, 1024, 768]) {
+        await page.setViewportSize({ width, height: 900 });
+        const cut = await table.evaluate((element) =>
+          [...element.querySelectorAll('td, th')]
+            .filter((cell) => cell.scrollWidth > cell.clientWidth)
+            .map((cell) => cell.textContent),
+        );
+        expect(cut, `${width} px`).toEqual([]);
+      }
+    });
     it('draws the account value, and gives the same figures as a table', async () => {
       const { page } = watched;
       await page.goto(`${api.origin}/traders/${trader}`);

@@ -92,8 +92,11 @@ const CompactTable = ({ changes, trader }: ChangesTableProps) => (
 );
 
 /** Shares of the columns: they stand still whatever the figures do. */
-const WIDTHS = ['7%', '11%', '8%', '12%', '10%', '10%', '8%', '10%', '9%', '9%', '6%'];
-const OWN_WIDTHS = ['8%', '10%', '14%', '12%', '12%', '9%', '11%', '10%', '8%', '6%'];
+const WIDTHS = ['7%', '11%', '8%', '11%', '9%', '9%', '8%', '9%', '9%', '11%', '8%'];
+const OWN_WIDTHS = ['8%', '9%', '13%', '10.5%', '10.5%', '9%', '11%', '10%', '11%', '8%'];
+/** Below it the longest figures ("6,331 ms", "quarantined") would be cut, px. */
+const LEAST_WIDTH = 1_200;
+const OWN_LEAST_WIDTH = 1_080;
 
 interface ChangesTableProps {
   readonly changes: readonly PositionChange[];
@@ -106,7 +109,11 @@ export function ChangesTable({ changes, trader = false }: ChangesTableProps) {
   const narrow = usePageWidth() < 640;
   if (narrow) return <CompactTable changes={changes} trader={trader} />;
   return (
-    <TableWrap label="Table of position changes" widths={trader ? WIDTHS : OWN_WIDTHS}>
+    <TableWrap
+      label="Table of position changes"
+      widths={trader ? WIDTHS : OWN_WIDTHS}
+      least={trader ? LEAST_WIDTH : OWN_LEAST_WIDTH}
+    >
       <thead>
         <tr>
           <th scope="col">UTC</th>
