@@ -4,7 +4,7 @@
  *
  * node --import tsx test/proofs/run_first_minutes_proof.ts [seconds] [ranked]
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ const progressOf = async (database: Database): Promise<Progress | undefined> =>
     await database.query<Progress>(
       `SELECT (SELECT count(*) FROM traders) AS traders,
          (SELECT count(*) FROM trader_history WHERE fills_through IS NOT NULL) AS read,
-         (SELECT count(copy_rank) FROM leaderboard_metrics WHERE window_days = 90) AS ranked`,
+         coalesce((SELECT copy_ranked FROM leaderboard_snapshots WHERE window_days = 90), 0) AS ranked`,
     )
   ).rows[0];
 
@@ -48,18 +48,19 @@ interface Truth {
   readonly sharpe: number | null;
 }
 
-/** The board from the top, with what is true of each. */
-async function truthOfBoard(database: Database, control: number): Promise<Truth[]> {
+/** The board from the top as a program sees it, with what is true of each. */
+async function truthOfBoard(port: number, control: number): Promise<Truth[]> {
+  const command = [join(root, 'bin/autotrade.mjs'), 'token', 'create', 'first-minutes'];
+  const token = execFileSync(process.execPath, command, { cwd: folder, encoding: 'utf8' }).trim();
+  const board = await fetch(`http://127.0.0.1:${port}/api/v1/leaderboard?window=90d&limit=100`, {
+    headers: { authorization: `Bearer ${token.split('\n').at(-1)}` },
+  });
+  if (!board.ok) throw new Error(`the leaderboard answered ${board.status}: ${await board.text()}`);
+  const { items } = (await board.json()) as { items: { address: string; rank: number | null }[] };
   const answer = await fetch(`http://127.0.0.1:${control}/population`);
   const truth = new Map(((await answer.json()) as Truth[]).map((one) => [one.user, one]));
-  const { rows } = await database.query<{ address: Buffer }>(
-    `SELECT t.address FROM leaderboard_metrics m JOIN traders t USING (trader_id)
-     WHERE window_days = 90 AND copy_rank IS NOT NULL ORDER BY copy_rank`,
-  );
-  return rows.map(({ address }) => {
-    const user = `0x${address.toString('hex')}`;
-    return truth.get(user) ?? { user, kind: 'newcomer', sharpe: null };
-  });
+  const ranked = items.filter(({ rank }) => rank !== null);
+  return ranked.map(({ address }) => truth.get(address) ?? { user: address, kind: 'newcomer', sharpe: null });
 }
 
 function show(board: readonly Truth[]): void {
@@ -102,7 +103,7 @@ try {
     const { traders = 0, read = 0, ranked = 0 } = last ?? {};
     console.log(`${at} s: ${traders} traders, ${read} histories, ${ranked} ranked`);
   }
-  if (database !== undefined && last !== undefined) show(await truthOfBoard(database, ports[2]));
+  if (database !== undefined && last !== undefined) show(await truthOfBoard(ports[0], ports[2]));
   const ranked = last?.ranked ?? 0;
   console.log(`first ranked by ${first} s; after ${seconds} s ${ranked} ranked (${wanted} wanted)`);
   if (ranked < wanted) process.exitCode = 1;
