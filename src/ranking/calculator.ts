@@ -8,6 +8,7 @@ import { DAY_MS, dayOf } from '../domain/metrics/day.ts';
 import { WINDOWS, type WindowDays } from '../domain/metrics/window.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
+import { wantModes } from '../store/account_modes.ts';
 import type { Database } from '../store/database.ts';
 import { type FoundSurroundings, readSurroundings } from '../store/entities.ts';
 import {
@@ -15,6 +16,7 @@ import {
   publishBoards,
   readBoardHeads,
   readFeatures,
+  writeClassicScores,
   writeLeaderboardRows,
 } from '../store/leaderboard.ts';
 import { prepareRankHistory, readLastNoted } from '../store/rank_history.ts';
@@ -27,7 +29,7 @@ import { type Details, joinDetails, leastCapital, maximumCapital } from './detai
 import type { FeatureContext, Surroundings } from './features.ts';
 import type { HourlyPrices } from './hourly_prices.ts';
 import { Leaderboard } from './leaderboard.ts';
-import { noteLeaderboard, publicationOf } from './publication.ts';
+import { candidatesOf, classicScoresOf, noteLeaderboard, publicationOf } from './publication.ts';
 import { RECORD_FORMAT, unpackRecord } from './record.ts';
 import { type Computed, compute, featuresFrom, leaderboardRow, windowNumber } from './standings.ts';
 
@@ -38,6 +40,8 @@ const LEAST_CAPACITY = 4_096;
 const ALWAYS_FULL = 50_000;
 const RECORD_DAYS_OF_MARKET = 200;
 const NOTE_EVERY_MS = 3_600_000;
+/** First traders of each copy board whose account mode is looked up: who may soon be followed. */
+const CANDIDATES = 200;
 /** Of so many traders the ranks are noted every hour. */
 const NOTED_AN_HOUR = 100_000;
 
@@ -204,6 +208,10 @@ export class Calculator {
       if (note) await noteLeaderboard(tx, this.#leaderboard, run.now);
       await publishBoards(tx, publicationOf(this.#leaderboard, run));
     });
+    if (!run.full) return;
+    // Nobody waits for these: readers have the board already.
+    for (const scores of classicScoresOf(this.#leaderboard)) await writeClassicScores(database, scores);
+    await wantModes(database, candidatesOf(this.#leaderboard, CANDIDATES));
   }
 
   /** Everybody's rank is noted once an hour; with more traders the more seldom, so that a day's take no more room. */

@@ -1,6 +1,6 @@
 /** What the worker hands to the database of its boards: the bytes that are published, and ranks to note. */
 import type { Transaction } from '../store/database.ts';
-import type { Publication, PublishedBoard } from '../store/leaderboard.ts';
+import type { ClassicScores, Publication, PublishedBoard } from '../store/leaderboard.ts';
 import { type NotedRanks, noteRanks } from '../store/rank_history.ts';
 import type { Board } from './board.ts';
 import type { Leaderboard } from './leaderboard.ts';
@@ -33,6 +33,27 @@ function* boardsOf(leaderboard: Leaderboard, version: number, now: number): Gene
       copyRanked: board.copyRanked,
       parts: snapshotParts(board, leaderboard.size, version, now),
     };
+}
+
+/** What the table of metrics says of the classic board, window by window: six decimals, as far as anybody reads it. */
+export function* classicScoresOf(leaderboard: Leaderboard): Generator<ClassicScores> {
+  const { traders, boards, size } = leaderboard;
+  const ids = [...traders.subarray(0, size)];
+  for (const [window, board] of boards) {
+    const scores = ids.map((_, row) =>
+      board.active[row] === 1 ? Math.round((board.classicScore[row] as number) * 1e6) / 1e6 : null,
+    );
+    yield { windowDays: windowNumber(window), traders: ids, scores };
+  }
+}
+
+/** The first traders of the copy board in every window, at most `each` a window. */
+export function candidatesOf({ traders, boards }: Leaderboard, each: number): number[] {
+  const found = new Set<number>();
+  for (const board of boards.values())
+    for (const row of board.copyOrder.subarray(0, Math.min(each, board.copyRanked)))
+      found.add(traders[row] as number);
+  return [...found];
 }
 
 /** Notes where everybody stands in every window at `time` (ms UTC). @throws StoreError */

@@ -45,6 +45,7 @@ const COLUMNS: readonly (readonly [keyof LeaderboardRow, string, string])[] = [
 ];
 const NAMES = COLUMNS.map(([, column]) => column).join(', ');
 const ROWS_PER_STATEMENT = 1_000;
+const SCORES_PER_STATEMENT = 20_000;
 
 const UPSERT = `INSERT INTO leaderboard_metrics (${NAMES})
   SELECT * FROM unnest(${COLUMNS.map(([, , type], i) => `$${i + 1}::${type}[]`).join(', ')})
@@ -60,6 +61,30 @@ export async function writeLeaderboardRows(tx: Queryable, rows: readonly Leaderb
       batch.map((row) => (type === 'jsonb' ? JSON.stringify(row[field]) : row[field])),
     );
     await tx.query(UPSERT, values, 'write_leaderboard_metrics');
+  }
+}
+
+/** Of one window; null: not active. */
+export interface ClassicScores {
+  readonly windowDays: number;
+  readonly traders: readonly number[];
+  readonly scores: readonly (number | null)[];
+}
+
+/** Brings `trader_score` of stored rows up to date; rows that say it already are not touched. @throws StoreError */
+export async function writeClassicScores(
+  db: Queryable,
+  { windowDays, ...all }: ClassicScores,
+): Promise<void> {
+  for (let from = 0; from < all.traders.length; from += SCORES_PER_STATEMENT) {
+    const to = from + SCORES_PER_STATEMENT;
+    await db.query(
+      `UPDATE leaderboard_metrics m SET trader_score = u.score
+       FROM unnest($2::int8[], $3::float8[]) AS u (trader_id, score)
+       WHERE m.window_days = $1 AND m.trader_id = u.trader_id AND m.trader_score IS DISTINCT FROM u.score`,
+      [windowDays, all.traders.slice(from, to), all.scores.slice(from, to)],
+      'write_classic_scores',
+    );
   }
 }
 

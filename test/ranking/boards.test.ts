@@ -82,6 +82,22 @@ it('publishes the boards of all windows, and computes nothing when nothing moved
     );
     const { size, copyRanked } = board.header;
     expect(rows).toEqual([{ traders: size, copy_ranked: copyRanked }]);
+    const scores = await test.database.query<{ trader_id: number; trader_score: number | null }>(
+      'SELECT trader_id, trader_score FROM leaderboard_metrics WHERE window_days = $1',
+      [window ?? 0],
+    );
+    expect(scores.rows.some((row) => row.trader_score !== null)).toBe(true);
+    for (const row of scores.rows) {
+      const told = board.standingOf(row.trader_id)?.classicScore ?? null;
+      expect(row.trader_score).toBe(told === null ? null : Math.round(told * 1e6) / 1e6);
+    }
+    const best = board.page({ board: 'copy', limit: 200 }).entries.slice(0, copyRanked);
+    const { rows: asked } = await test.database.query<{ trader_id: number }>(
+      'SELECT trader_id FROM account_modes WHERE checked_at IS NULL',
+    );
+    expect(asked.map((row) => row.trader_id)).toEqual(
+      expect.arrayContaining(best.map((entry) => entry.trader)),
+    );
   }
   // Another process that starts has the same boards without reading a record again.
   const other = new Calculator({ database: test.database, prices, clock: systemClock, log: silentLogger });
