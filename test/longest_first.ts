@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONGEST = [
   'test/product/kill.test.ts',
   'test/stream/cuts.test.ts',
+  'test/e2e/every_page.test.ts',
   'test/e2e/app.test.ts',
   'test/e2e/product.test.ts',
   'test/store/embedded.test.ts',
