@@ -72,14 +72,31 @@ export interface DriftView {
   readonly recorded_at: number;
 }
 
-/** The newest differences that audits found. */
+/** ms between the audits of the two sides of one trade: each has its turn within a day, or is never asked in time. */
+const MIRROR_MS = 86_400_000;
+
+/**
+ * The newest differences that audits found. One that its own snapshot could not explain may be explained by another
+ * trader's, found before or after: where somebody drifted by as much the other way in the same coin, both sides of one
+ * trade are missing (`missed_trade`), or, where the other one was liquidated, this one was deleveraged for it.
+ */
 export async function readDrift(db: Queryable, limit: number): Promise<DriftView[]> {
   const { rows } = await db.query<DriftView>(
     `SELECT t.address, c.dex, c.name, trim_scale(d.book_size)::text AS book_size,
-       trim_scale(d.venue_size)::text AS venue_size, d.known::text, d.cause, d.state_time, d.recorded_at
+       trim_scale(d.venue_size)::text AS venue_size, d.known::text, coalesce(mirror.cause, d.cause) AS cause,
+       d.state_time, d.recorded_at
      FROM (SELECT * FROM drift_records ORDER BY drift_id DESC LIMIT $1) d
-     JOIN coins c USING (coin_id) JOIN traders t USING (trader_id) ORDER BY d.drift_id DESC`,
-    [limit],
+     JOIN coins c USING (coin_id) JOIN traders t USING (trader_id)
+     LEFT JOIN LATERAL (
+       SELECT CASE other.cause WHEN 'liquidation' THEN 'deleveraging' ELSE 'missed_trade' END AS cause
+       FROM drift_records other
+       WHERE d.cause = 'unexplained' AND other.cause IN ('unexplained', 'liquidation')
+         AND other.coin_id = d.coin_id AND other.trader_id <> d.trader_id
+         AND other.state_time BETWEEN d.state_time - $2 AND d.state_time + $2
+         AND other.venue_size - other.book_size = d.book_size - d.venue_size
+       ORDER BY other.cause, other.drift_id LIMIT 1) mirror ON true
+     ORDER BY d.drift_id DESC`,
+    [limit, MIRROR_MS],
   );
   return rows;
 }

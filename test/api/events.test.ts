@@ -7,6 +7,7 @@ import type { PositionChange } from '../../src/contract/positions.ts';
 import type { System } from '../../src/contract/system.ts';
 import type { TraderList } from '../../src/contract/traders.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { readDrift } from '../../src/store/read_system.ts';
 import { appendChanges, beginLog } from './log.ts';
 import { addCoins, addressOf, addTraders, EPOCH } from './market.ts';
 import { type ApiRig, startApi } from './rig.ts';
@@ -281,5 +282,35 @@ describe('system', () => {
     });
     expect(system.queues).toBeNull();
     expect(system.known).toEqual([{ known: 'exact', positions: 1 }]);
+  });
+
+  it('explains a drift by the one of the other side, whichever was found first', async () => {
+    const db = rig.test.database;
+    await db.query('DELETE FROM drift_records');
+    // Trader, coin, book, venue, cause, ms of the state; newest last.
+    const rows = [
+      [1, 1, '2', '0', 'liquidation', 1_000],
+      [2, 1, '-2', '0', 'unexplained', 2_000],
+      [1, 2, '5', '5.5', 'unexplained', 3_000],
+      [3, 2, '1', '0.5', 'unexplained', 4_000],
+      [3, 1, '7', '7.25', 'unexplained', 5_000],
+      [2, 2, '0', '0.5', 'unexplained', 4_001 + 86_400_000],
+    ];
+    for (const row of rows) {
+      await db.query(
+        `INSERT INTO drift_records (snapshot_id, trader_id, coin_id, book_size, venue_size, known, cause, state_time, recorded_at)
+         VALUES (1, $1, $2, $3, $4, 'exact', $5, $6, 0)`,
+        row,
+      );
+    }
+    const drift = await readDrift(db, 10);
+    expect(drift.map((one) => one.cause).reverse()).toEqual([
+      'liquidation',
+      'deleveraging',
+      'missed_trade',
+      'missed_trade',
+      'unexplained',
+      'unexplained',
+    ]);
   });
 });
