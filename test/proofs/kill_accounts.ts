@@ -10,6 +10,8 @@ export interface Accounted {
   readonly stored: number;
   /** Not stored, inside a recorded gap. */
   readonly inGaps: number;
+  /** Sides of stored trades that came after the audit whose snapshot had them already: no change of their own. */
+  readonly inSnapshots: number;
 }
 
 interface Gap {
@@ -29,9 +31,9 @@ export async function everyTradeIsAccountedFor(
 ): Promise<Accounted> {
   await theLogIsWhole(database);
   const ids = new Map((await coinsOf(database)).map(({ id, symbol }) => [symbol, id]));
-  const stored = await tradesOf(database);
+  const { keys: stored, inSnapshots } = await tradesOf(database);
   const gaps = (await database.query<Gap>('SELECT coin_id, from_time, to_time FROM feed_gaps')).rows;
-  const counts = { stored: stored.size, inGaps: 0 };
+  const counts = { stored: stored.size, inGaps: 0, inSnapshots };
   for (const { coin, tid, time } of made) {
     const coinId = ids.get(coin.symbol) ?? 0;
     if (stored.delete(`${coinId} ${tid}`) || time <= watchedSince) continue;
@@ -50,28 +52,50 @@ const coinsOf = async (database: Database) =>
     )
   ).rows.map((row) => ({ id: row.coin_id, symbol: coinSymbol(row) }));
 
-/** "coin id, trade id" of every stored trade. @throws Error if one has a side in no change or in two. */
-async function tradesOf(database: Database): Promise<Set<string>> {
-  const { rows } = await database.query<{ coin_id: number; trade_id: number; bought: number; sold: number }>(
+interface TradeSides {
+  readonly coin_id: number | null;
+  readonly trade_id: number;
+  readonly bought: number;
+  readonly sold: number;
+  /** Whether a snapshot that had come before the trade did is of a state with it. */
+  readonly buyer_seen: boolean;
+  readonly seller_seen: boolean;
+}
+
+const seen = (side: 'buyer' | 'seller') => `EXISTS (
+  SELECT FROM account_snapshots a JOIN coins c USING (dex)
+  WHERE c.coin_id = t.coin_id AND a.trader_id = t.${side}_id AND a.state_time >= t.time AND a.received_at <= t.received_at)
+  AS ${side}_seen`;
+
+/**
+ * "coin id, trade id" of every stored trade. A side is in one change; or in none, where an audit had put the position
+ * right with a state that already had the trade (a frame that was lost and is replayed): counted twice it would be
+ * wrong. @throws Error if one is neither.
+ */
+async function tradesOf(database: Database): Promise<{ keys: Set<string>; inSnapshots: number }> {
+  const { rows } = await database.query<TradeSides>(
     `WITH sides AS (
        SELECT coin_id, trade_id, count(*) FILTER (WHERE size_after > size_before) AS bought,
          count(*) FILTER (WHERE size_after < size_before) AS sold
        FROM position_changes, unnest(trade_ids) AS trade_id GROUP BY 1, 2)
-     SELECT t.coin_id, t.trade_id, coalesce(s.bought, 0) AS bought, coalesce(s.sold, 0) AS sold
+     SELECT t.coin_id, trade_id, coalesce(s.bought, 0) AS bought, coalesce(s.sold, 0) AS sold,
+       coalesce(s.bought, 0) = 0 AND ${seen('buyer')}, coalesce(s.sold, 0) = 0 AND ${seen('seller')}
      FROM trades t FULL JOIN sides s USING (coin_id, trade_id)`,
   );
   const keys = new Set<string>();
-  for (const { coin_id, trade_id, bought, sold } of rows) {
+  let inSnapshots = 0;
+  for (const { coin_id, trade_id, bought, sold, buyer_seen, seller_seen } of rows) {
     const key = `${coin_id} ${trade_id}`;
     if (coin_id === null) throw new Error('a change names a trade that is not stored');
-    if (bought !== 1 || sold !== 1)
+    if (bought > 1 || sold > 1 || (bought === 0 && !buyer_seen) || (sold === 0 && !seller_seen))
       throw new Error(
         `trade ${trade_id} of coin ${coin_id} is in ${bought} buying and ${sold} selling changes`,
       );
+    inSnapshots += Number(buyer_seen) + Number(seller_seen);
     if (keys.has(key)) throw new Error(`trade ${key} is stored twice`);
     keys.add(key);
   }
-  return keys;
+  return { keys, inSnapshots };
 }
 
 /** Offsets are dense from 1 on in one epoch, and every change begins where the one before it ended. */
