@@ -34,7 +34,13 @@ const FASTIFY_CODES: Readonly<Record<string, ApiErrorCode>> = {
 };
 
 /** What the store says when the database is away or busy: the caller may try again. */
-const AWAY = new Set(['STORE_CONNECTION', 'STORE_TIMEOUT', 'STORE_SERIALIZATION', 'STORE_DEADLOCK']);
+const AWAY = new Set([
+  'STORE_CONNECTION',
+  'STORE_TIMEOUT',
+  'STORE_SERIALIZATION',
+  'STORE_DEADLOCK',
+  'STORE_DISK_FULL',
+]);
 
 /** Any error as what the client may know; everything unexpected becomes INTERNAL without detail. */
 export function toApiError(error: unknown): ApiError {

@@ -56,8 +56,8 @@ export function worldOf(settings: StoreSettings): WorldId {
 const RETRY_MS = 2_000;
 
 /**
- * Finds the database and brings it to this build's schema. One that is away (restarting, failing over, cut off) is
- * waited for, however long: to end instead would use up the restarts that are meant for faults of our own.
+ * Finds the database and brings it to this build's schema. One that is away (restarting, failing over, cut off, out of
+ * disk) is waited for, however long: to end instead would use up the restarts that are meant for faults of our own.
  */
 async function reachDatabase({ context, instance }: OpenStoreOptions) {
   const { config, clock, log } = context;
@@ -69,7 +69,7 @@ async function reachDatabase({ context, instance }: OpenStoreOptions) {
       if (report.applied.length > 0) log.info({ applied: report.applied }, 'database migrated');
       return connection;
     } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'STORE_CONNECTION') throw error;
+      if (!(error instanceof StoreError) || !error.retryable) throw error;
       const reason = `the database cannot be reached: ${errorMessage(error)}`;
       // One line, then one a minute.
       if (attempt % (60_000 / RETRY_MS) === 0) log.warn(`${reason}; tried again until it answers`);

@@ -34,6 +34,13 @@ describe('errors of the driver', () => {
     expect(storeError(error)).toMatchObject({ code, retryable: true, sqlState: undefined });
   });
 
+  it('takes an internal error that ends the connection for an outage, and one of a statement for a mistake', () => {
+    const internal = (severity: string) =>
+      Object.assign(new Error('could not write init file'), { code: 'XX000', severity });
+    expect(storeError(internal('FATAL'))).toMatchObject({ code: 'STORE_CONNECTION', retryable: true });
+    expect(storeError(internal('ERROR'))).toMatchObject({ code: 'STORE_QUERY', retryable: false });
+  });
+
   it('leaves alone what is not of the database, and what is typed already', () => {
     const own = new AppError('OTHER', 'x');
     const bug = new TypeError('x is not a function');

@@ -114,6 +114,11 @@ function verdictOf(error: Error, code: string | undefined): Verdict | undefined 
   if (code !== undefined && SOCKET_CODES.has(code)) return { code: 'STORE_CONNECTION', retryable: true };
   if (LOST.test(error.message)) return { code: 'STORE_CONNECTION', retryable: true };
   if (DRIVER_TIMEOUT.test(error.message)) return { code: 'STORE_TIMEOUT', retryable: true };
-  if (stringField(error, 'severity') !== undefined) return { code: 'STORE_QUERY', retryable: false };
+  const severity = stringField(error, 'severity');
+  // An internal error that ends the connection is the server's trouble, not the statement's: on a full disk a backend
+  // that cannot write its cache of the catalogue refuses to begin, with nothing but "could not write init file".
+  if ((severity === 'FATAL' || severity === 'PANIC') && code?.startsWith('XX') === true)
+    return { code: 'STORE_CONNECTION', retryable: true };
+  if (severity !== undefined) return { code: 'STORE_QUERY', retryable: false };
   return undefined;
 }
