@@ -35,6 +35,9 @@ const BLACKOUT_SHARE = 0.06;
 const BLACKOUT_MS = 25_000;
 const RECENT_TRADES = 40;
 const LIQUIDATION_EVERY_MS = 10_000;
+/** Without a trade for this long the market stands still: the liquidator tries every few seconds. */
+const STILL_MS = 10_000;
+const CALM_WITHIN_MS = 600_000;
 const RECOVERED_WITHIN_MS = 180_000;
 
 export interface KillPlan {
@@ -218,20 +221,18 @@ class KillProof {
     return rows[0]?.whole === true;
   }
 
-  /** The liquidator has sold what it took over, and nobody trades any more. */
+  /** Nobody trades any more: the crowd rests, and the liquidator has sold what it took over, as far as anybody buys. */
   async #calm(): Promise<void> {
-    const { state } = this.#world.venue;
     let seen = -1;
     let since = systemClock.monotonic();
     await until(
       () => {
-        if (seen !== this.#trades.length || (state.liquidator?.positions.size ?? 0) > 0)
-          since = systemClock.monotonic();
+        if (seen !== this.#trades.length) since = systemClock.monotonic();
         seen = this.#trades.length;
-        return systemClock.monotonic() - since > 3_000;
+        return systemClock.monotonic() - since > STILL_MS;
       },
       'the market to stand still',
-      RECOVERED_WITHIN_MS,
+      CALM_WITHIN_MS,
     );
   }
 

@@ -26,6 +26,8 @@ const USD = 1_000_000;
 const WORKERS = 24;
 /** Requests of a worker after which its socket, with its subscriptions, is a new one. */
 const RENEWED_AFTER = 60;
+/** Requests after which the account's resting orders are cancelled. */
+const TIDIED_EVERY = 1_000;
 /** Answers that a well-behaved server may give; 500 is none of them. 408 is for a client that was stopped half-way. */
 const TYPED = new Set([200, 400, 403, 404, 405, 408, 409, 413, 415, 422, 429]);
 /** Megabytes by which the heap may grow after the first fifth. */
@@ -180,6 +182,13 @@ async function enrich(world: VenueWorld): Promise<string[]> {
   return addresses;
 }
 
+/** A thousand resting orders in every frame of every subscription, 200 times a second, are more than one reads. */
+async function cancelEverything(world: VenueWorld): Promise<void> {
+  const open = world.venue.state.accounts.get(FUZZ_ACCOUNT)?.open.values() ?? [];
+  const cancels = [...open].map((order) => ({ a: order.market.assetId, o: order.oid }));
+  if (cancels.length > 0) await world.act(FUZZ_ACCOUNT, { type: 'cancel', cancels });
+}
+
 /** Ids of the account's oldest resting orders. */
 function someOpenOrders(world: VenueWorld): number[] {
   const ids: number[] = [];
@@ -233,9 +242,10 @@ export async function fuzz(requests: number, seed: string, signal?: AbortSignal)
       if (left === Math.floor(requests * 0.8)) baseline = heapMb();
       // It trades its money away, and withdraws and sends it.
       if (left % 5000 === 0) world.venue.control.deposit(FUZZ_ACCOUNT, (100_000 * USD) as MicroUsd);
+      if (left % TIDIED_EVERY === 0) await cancelEverything(world);
       if (left % 10_000 === 0) process.stderr.write(`${left} left, heap ${Math.round(heapMb())} MB\n`);
       await run.one(fuzzer.next(), probe);
-      if (count % RENEWED_AFTER !== 0) continue;
+      if (count % RENEWED_AFTER !== 0 && probe.isOpen) continue;
       // Subscriptions pile up on a socket; a new one now and then keeps the load that of a client.
       probe.close();
       probe = await FrameProbe.open(world.server.websocketUrl);

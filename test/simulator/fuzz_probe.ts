@@ -21,7 +21,7 @@ export class FrameProbe {
       if (channel === undefined) this.#settle?.reject(new Error(`no channel in ${text.slice(0, 80)}`));
       else if (ANSWERS.has(channel)) this.#settle?.resolve(JSON.parse(text) as Answer);
     });
-    socket.on('close', () => this.#settle?.reject(new Error('the socket was closed')));
+    socket.on('close', (code) => this.#settle?.reject(new Error(`the socket was closed, code ${code}`)));
   }
 
   /** Tries again where the process was stopped so long that the server gave the handshake up (408). */
@@ -48,6 +48,11 @@ export class FrameProbe {
     } finally {
       this.#settle = undefined;
     }
+  }
+
+  /** False once the server has closed it. */
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
   }
 
   close(): void {
