@@ -118,10 +118,13 @@ async function count(database: Database, table: string): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
-/** Sends prepared frames at a rate and waits until all of them are committed. */
+/**
+ * Sends prepared frames at a rate and waits until all of them are committed. While frames are prepared nothing is sent,
+ * and a feed that has gone silent is rightly dialled again: what is sent before it listens would be nobody's.
+ */
 async function commitAll(
   venue: LoadVenue,
-  database: Database,
+  { database, listens }: { readonly database: Database; readonly listens: () => boolean },
   run: { trades: number; rate: number; seed: string; startMs: number },
 ): Promise<Committed> {
   const head = async () => {
@@ -129,6 +132,7 @@ async function commitAll(
     return rows[0]?.next ?? 1;
   };
   const fresh = await venue.prepare(run.trades, run.seed, run.startMs);
+  await waitFor(listens);
   const before = await head();
   const senderBefore = await venue.cpuSeconds();
   const startedAt = systemClock.monotonic();
@@ -174,13 +178,15 @@ async function intoDatabase(
   const address = `127.0.0.1:${venue.port}`;
   const urls = { url: `http://${address}`, websocketUrl: `ws://${address}/ws` };
   const { leader, stop } = await startLeader(database, urls);
-  await waitFor(() => {
+  const listens = () => {
     const { coins, connections } = leader.feed.status();
     return coins === COINS && connections.every((one) => one.confirmed === one.coins);
-  });
+  };
+  await waitFor(listens);
+  const target = { database, listens };
   // Most traders of a running venue are known already.
   const known = { trades: quick ? 100_000 : 1_000_000, rate: 20_000, seed: 'known', startMs: START_MS };
-  await commitAll(venue, database, known);
+  await commitAll(venue, target, known);
   say(`${leader.pipeline.ledger.known} traders known`);
   const cpu = process.cpuUsage();
   const databaseCpu = await databaseCpuSeconds(database);
@@ -190,13 +196,13 @@ async function intoDatabase(
     seed: 'sustained',
     startMs: START_MS + HOUR_MS,
   };
-  const sustained = await commitAll(venue, database, load);
+  const sustained = await commitAll(venue, target, load);
   const { user, system } = process.cpuUsage(cpu);
   const databaseCpuAfter = await databaseCpuSeconds(database);
   say(`sustained: ${Math.round(sustained.perSecond)} trades/s over ${sustained.seconds.toFixed(1)} s`);
   const burstTrades = quick ? BURST_RATE : BURST_RATE * BURST_SECONDS;
   const storm = { trades: burstTrades, rate: BURST_RATE, seed: 'burst', startMs: START_MS + 2 * HOUR_MS };
-  const burst = await commitAll(venue, database, storm);
+  const burst = await commitAll(venue, target, storm);
   const drain = burst.seconds - burstTrades / BURST_RATE;
   say(`burst: all committed ${drain.toFixed(1)} s after its end`);
   await stop();

@@ -88,6 +88,19 @@ async function send(rate: number): Promise<void> {
   process.send?.({ sent, fresh } satisfies VenueReport);
 }
 
+/** Makes frames ahead; pings are answered meanwhile. */
+async function prepare(command: Extract<VenueCommand, { do: 'prepare' }>): Promise<void> {
+  prepared = [];
+  let trades = 0;
+  for (const frame of frames(command.seed, command.startMs)) {
+    prepared.push(frame);
+    trades += frame.fresh;
+    if (trades >= command.trades) break;
+    if (prepared.length % 1_000 === 0) await systemClock.sleep(0);
+  }
+  process.send?.({ prepared: trades, frames: prepared.length } satisfies VenueReport);
+}
+
 /** Sends frames as they are made, each at its moment, and notes when. */
 async function stroll(command: Extract<VenueCommand, { do: 'stroll' }>): Promise<void> {
   const sentAt = new Map<number, number>();
@@ -115,14 +128,7 @@ process.on('message', (command: VenueCommand) => {
     void stroll(command);
     return;
   }
-  prepared = [];
-  let trades = 0;
-  for (const frame of frames(command.seed, command.startMs)) {
-    prepared.push(frame);
-    trades += frame.fresh;
-    if (trades >= command.trades) break;
-  }
-  process.send?.({ prepared: trades, frames: prepared.length } satisfies VenueReport);
+  void prepare(command);
 });
 process.on('disconnect', () => process.exit(0));
 
