@@ -127,7 +127,10 @@ const rangeText = (first: number, last: number, total: number | null, loaded: nu
   return `Rows ${(first + 1).toLocaleString('en-US')}\u2013${last.toLocaleString('en-US')}${all}`;
 };
 
-/** Rows keep their order while the pointer or the focus is in the grid. */
+/**
+ * Rows keep their order while the pointer or the focus is in the grid or its foot: what the foot offers to apply must
+ * not be gone when the pointer gets there.
+ */
 const holdHandlers = (onHold: ((held: boolean) => void) | undefined): HTMLAttributes<HTMLDivElement> => ({
   onPointerEnter: () => onHold?.(true),
   onPointerLeave: (event) => onHold?.(event.currentTarget.contains(document.activeElement)),
@@ -160,7 +163,7 @@ export function Grid<Row>(props: GridProps<Row>) {
 
   const onKeyDown = gridKeys(props, columns, focus, view);
   return (
-    <div ref={focusRoot} className={c('frame')}>
+    <div ref={focusRoot} className={c('frame')} {...holdHandlers(props.onHold)}>
       {/* biome-ignore lint/a11y/useSemanticElements: a virtual table cannot be a native one */}
       <div
         ref={view.scroller}
@@ -170,7 +173,6 @@ export function Grid<Row>(props: GridProps<Row>) {
         aria-rowcount={props.total === null ? -1 : props.total + 1}
         aria-colcount={columns.length}
         onKeyDown={onKeyDown}
-        {...holdHandlers(props.onHold)}
         onScroll={(event) => setScrolled(event.currentTarget.scrollLeft > 0)}
       >
         <GridHead
