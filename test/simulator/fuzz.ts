@@ -242,8 +242,8 @@ export async function fuzz(requests: number, seed: string, signal?: AbortSignal)
       if (left === Math.floor(requests * 0.8)) baseline = heapMb();
       // It trades its money away, and withdraws and sends it.
       if (left % 5000 === 0) world.venue.control.deposit(FUZZ_ACCOUNT, (100_000 * USD) as MicroUsd);
-      if (left % TIDIED_EVERY === 0) await cancelEverything(world);
       if (left % 10_000 === 0) process.stderr.write(`${left} left, heap ${Math.round(heapMb())} MB\n`);
+      if (left % TIDIED_EVERY === 0) await cancelEverything(world);
       await run.one(fuzzer.next(), probe);
       if (count % RENEWED_AFTER !== 0 && probe.isOpen) continue;
       // Subscriptions pile up on a socket; a new one now and then keeps the load that of a client.
