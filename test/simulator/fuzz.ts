@@ -212,7 +212,14 @@ async function startWorld(): Promise<VenueWorld> {
   const world = await startVenueWorld({
     blockMs: 5,
     limits: {
-      ...{ messagesPerMinute: 1e9, users: 1e6, subscriptions: 1e6, connections: 1e6, pendingPosts: 1e6 },
+      ...{
+        messagesPerMinute: 1e9,
+        users: 1e6,
+        subscriptions: 1e6,
+        connections: 1e6,
+        pendingPosts: 1e6,
+        newConnectionsPerMinute: 1e9,
+      },
       // A client that was stopped for a while must not find its sockets dropped.
       idleTimeoutMs: 1e9,
     },
