@@ -10,7 +10,7 @@ export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
   /** To be put into LD_LIBRARY_PATH, where the package's own folder could not be written. */
-  readonly libraryPath: string | undefined;
+  readonly sharedLibraries: string | undefined;
 }
 
 const PLATFORM_WORD: Readonly<Record<string, string>> = { linux: 'linux', darwin: 'darwin' };
@@ -30,9 +30,9 @@ export async function findBinaries(
   const root = locate(platform, arch);
   const bin = join(root, 'bin');
   const binaries = { root, initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres') };
-  const libraryPath = await repairLinks(root, linkDirectory);
+  const sharedLibraries = await repairLinks(root, linkDirectory);
   await makeExecutable([binaries.initdb, binaries.postgres]);
-  return { ...binaries, libraryPath };
+  return { ...binaries, sharedLibraries };
 }
 
 function locate(platform: string, arch: string): string {

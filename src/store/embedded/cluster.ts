@@ -97,7 +97,7 @@ export async function ensureCluster(ground: Ground, superuserPassword: string, s
       ground.identity,
       // One flush of the file system below instead of initdb's one per file, which takes many seconds on slow disks.
       [...words, `--pwfile=${passwordFile}`, '--no-sync'],
-      ground.libraryPath,
+      ground.sharedLibraries,
     );
     if (result.code !== 0) {
       throw new AppError('DATABASE_INIT', `initdb failed: ${result.output.trim().slice(-1_000)}`);

@@ -23,7 +23,7 @@ export interface Ground {
   readonly identity: Identity;
   readonly initdb: string;
   readonly postgres: string;
-  readonly libraryPath: string | undefined;
+  readonly sharedLibraries: string | undefined;
   /** The server's data directory. */
   readonly data: string;
   /** A folder that the server's user can write, for short-lived files. */
@@ -47,7 +47,7 @@ export async function chooseGround(options: GroundOptions): Promise<Ground> {
     identity,
     initdb: binaries.initdb,
     postgres: binaries.postgres,
-    libraryPath: binaries.libraryPath,
+    sharedLibraries: binaries.sharedLibraries,
     data: join(home, 'data'),
     scratch: home,
   });
@@ -59,7 +59,8 @@ export async function chooseGround(options: GroundOptions): Promise<Ground> {
   const moved = await readLocation(home);
   if (moved === undefined) {
     const works =
-      options.namespaceWorks ?? (await canServe(NAMESPACE, binaries.postgres, home, binaries.libraryPath));
+      options.namespaceWorks ??
+      (await canServe(NAMESPACE, binaries.postgres, home, binaries.sharedLibraries));
     if (works) return inPlace(NAMESPACE);
     options.log.info('user namespaces are not available: the database runs as the user nobody');
   }
@@ -68,7 +69,7 @@ export async function chooseGround(options: GroundOptions): Promise<Ground> {
 }
 
 async function refuseUnlessRuns(identity: Identity, binaries: Binaries): Promise<void> {
-  const result = await runAs(identity, [binaries.postgres, '--version'], binaries.libraryPath);
+  const result = await runAs(identity, [binaries.postgres, '--version'], binaries.sharedLibraries);
   if (result.code === 0) return;
   throw new ConfigError(
     'EMBEDDED_DATABASE_UNAVAILABLE',
@@ -93,7 +94,7 @@ async function nobodyGround(home: string, root: string, binaries: Binaries): Pro
     root: native,
     initdb: join(native, 'bin', 'initdb'),
     postgres: join(native, 'bin', 'postgres'),
-    libraryPath: undefined,
+    sharedLibraries: undefined,
   };
   if (!(await canServe(AS_NOBODY, copied.postgres, root, undefined)))
     await refuseUnlessRuns(AS_NOBODY, copied);
@@ -101,7 +102,7 @@ async function nobodyGround(home: string, root: string, binaries: Binaries): Pro
     identity: AS_NOBODY,
     initdb: copied.initdb,
     postgres: copied.postgres,
-    libraryPath: undefined,
+    sharedLibraries: undefined,
     data,
     scratch: root,
   };

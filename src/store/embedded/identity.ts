@@ -73,24 +73,26 @@ export interface CommandResult {
   readonly output: string;
 }
 
-export const serverEnvironment = (libraryPath: string | undefined): Record<string, string> => ({
+export const serverEnvironment = (sharedLibraries: string | undefined): Record<string, string> => ({
   PATH: SEARCH_PATH,
   LC_ALL: 'C',
   TZ: 'UTC',
-  ...(libraryPath === undefined ? {} : { LD_LIBRARY_PATH: libraryPath, DYLD_LIBRARY_PATH: libraryPath }),
+  ...(sharedLibraries === undefined
+    ? {}
+    : { LD_LIBRARY_PATH: sharedLibraries, DYLD_LIBRARY_PATH: sharedLibraries }),
 });
 
 /** Runs a short command to its end as `identity`; never throws. */
 export function runAs(
   identity: Identity,
   words: readonly string[],
-  libraryPath?: string,
+  sharedLibraries?: string,
 ): Promise<CommandResult> {
   const [command = '', ...args] = [...identity.prefix, ...words];
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: '/',
-      env: serverEnvironment(libraryPath),
+      env: serverEnvironment(sharedLibraries),
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(identity.uid === undefined ? {} : { uid: identity.uid, gid: identity.uid }),
     });
@@ -110,9 +112,9 @@ export async function canServe(
   identity: Identity,
   postgres: string,
   home: string,
-  libraryPath: string | undefined,
+  sharedLibraries: string | undefined,
 ): Promise<boolean> {
   const script = '"$1" --version && : > "$2/.probe" && rm "$2/.probe"';
-  const result = await runAs(identity, ['/bin/sh', '-c', script, 'probe', postgres, home], libraryPath);
+  const result = await runAs(identity, ['/bin/sh', '-c', script, 'probe', postgres, home], sharedLibraries);
   return result.code === 0;
 }

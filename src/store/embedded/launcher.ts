@@ -114,7 +114,7 @@ async function launch(
   const tied = await tieToParent(ground.identity, words);
   const child = spawn(tied.command, tied.args, {
     cwd: '/',
-    env: serverEnvironment(ground.libraryPath),
+    env: serverEnvironment(ground.sharedLibraries),
     stdio: [tied.needsPipe ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     // Its own session: Ctrl-C in the terminal must reach us first, so that we stop it last.
     detached: true,
