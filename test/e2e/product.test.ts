@@ -1,26 +1,18 @@
 /** What a newcomer sees: the whole product started by its one command, in a real browser. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePorts } from '../free_ports.ts';
 import { until } from '../until.ts';
 import { axeViolations, findChromium, launchChromium, openPage, type WatchedPage } from './browser.ts';
 
 const chromium = findChromium();
 const START_MS = 120_000;
 const command = fileURLToPath(new URL('../../bin/autotrade.mjs', import.meta.url));
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 const numberIn = async (place: Locator): Promise<number> =>
   Number(/[\d,]+/.exec((await place.textContent()) ?? '')?.[0]?.replaceAll(',', '') ?? Number.NaN);
@@ -35,7 +27,7 @@ describe.skipIf(chromium === null)('the whole product in a browser', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'autotrade-e2e-'));
-    const [port, simulatorPort] = [await freePort(), await freePort()];
+    const [port, simulatorPort] = await freePorts(2);
     origin = `http://127.0.0.1:${port}`;
     await writeFile(
       join(folder, '.env'),

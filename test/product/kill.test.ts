@@ -1,7 +1,6 @@
 /** The whole product as a newcomer starts it, with every process killed in turn. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +9,7 @@ import type { ServiceStatus } from '../../src/main/supervisor/service.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { resolveDatabaseUrl } from '../../src/store/embedded/home.ts';
+import { freePorts } from '../free_ports.ts';
 import { until } from '../until.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -17,19 +17,6 @@ let folder: string;
 let url: string;
 let manager: ChildProcess;
 let output = '';
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
 
 function start(): void {
   manager = spawn(process.execPath, [join(root, 'bin/autotrade.mjs'), 'start'], {

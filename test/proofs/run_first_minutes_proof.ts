@@ -6,26 +6,18 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { resolveDatabaseUrl } from '../../src/store/embedded/home.ts';
+import { freePorts } from '../free_ports.ts';
 
 const [seconds = 120, wanted = 24] = process.argv.slice(2).map(Number);
 const LOOK_MS = 5_000;
 const root = join(import.meta.dirname, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'first-minutes-'));
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 interface Progress {
   readonly traders: number;
@@ -74,7 +66,7 @@ function show(board: readonly Truth[]): void {
     console.log(`${i + 1}. ${kind} ${sharpe?.toFixed(2) ?? '-'}`);
 }
 
-const ports = [await freePort(), await freePort(), await freePort()] as const;
+const ports = await freePorts(3);
 writeFileSync(
   join(folder, '.env'),
   `PORT=${ports[0]}\nSIMULATOR_PORT=${ports[1]}\nSIMULATOR_CONTROL_PORT=${ports[2]}\n`,

@@ -7,7 +7,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, statfs, unlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -16,6 +15,7 @@ import { silentLogger } from '../../src/runtime/log.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { databaseHome, readConnection, superuserUrl } from '../../src/store/embedded/home.ts';
 import { startEmbeddedPostgres } from '../../src/store/embedded/launcher.ts';
+import { freePorts } from '../free_ports.ts';
 import { FrameClient, info } from '../simulator/client.ts';
 import { startCuttingProxy } from '../stream/cutting_proxy.ts';
 import { until } from '../until.ts';
@@ -44,14 +44,6 @@ interface Outcome {
   readonly holds: boolean;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 interface Product {
   readonly origin: string;
   readonly venue: string;
@@ -59,7 +51,7 @@ interface Product {
 }
 
 async function startProduct(folder: string, more: Record<string, string>): Promise<Product> {
-  const [port, simulatorPort] = [await freePort(), await freePort()];
+  const [port, simulatorPort] = await freePorts(2);
   const lines = { PORT: port, SIMULATOR_PORT: simulatorPort, SIMULATOR_TRADERS: 100, ...more };
   await writeFile(
     join(folder, '.env'),

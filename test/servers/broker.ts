@@ -16,6 +16,7 @@ import { silentLogger } from '../../src/runtime/log.ts';
 import { secretBytes, systemRandom } from '../../src/runtime/random.ts';
 import { startEmbeddedPostgres } from '../../src/store/embedded/launcher.ts';
 import { runMigrations } from '../../src/store/migrate.ts';
+import { freePorts } from '../free_ports.ts';
 
 export const SERVER_NAMES = ['embedded', 'external', 'redis'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
@@ -68,15 +69,6 @@ async function startEmbedded(): Promise<Started> {
 }
 
 /** The port that the system gives away next; a race with others is possible and ends in a failed start. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
 /** PostgreSQL refuses root; ended by the kernel if the runner dies. */
 function asOrdinaryUser(words: readonly string[]): { command: string; args: string[] } {
   const change = process.getuid?.() === 0 ? ['--reuid', '65534', '--regid', '65534', '--clear-groups'] : [];
@@ -122,7 +114,7 @@ async function startExternal(): Promise<Started> {
     '-N',
     `--pwfile=${passwordFile}`,
   ]);
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const settings = {
     ...FAST,
     listen_addresses: '127.0.0.1',
@@ -149,7 +141,7 @@ async function startRedis(): Promise<Started> {
   if (!existsSync(REDIS_SERVER)) {
     return { offer: { missing: `no Redis in ${REDIS_SERVER}` }, stop: async () => undefined };
   }
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const words = [
     REDIS_SERVER,
     '--port',
