@@ -18,6 +18,7 @@ const KEPT = [
   'position_changes',
   'schema_migrations',
   'service_heartbeats',
+  'simulated_run_tables',
   'stream_state',
   'task_runs',
   'tracking_runs',

@@ -19,7 +19,18 @@ DROP INDEX traders_notional;
 DROP INDEX traders_last_tracked;
 CREATE INDEX traders_last_tracked ON traders (last_tracked_at) WHERE last_tracked_at IS NOT NULL;
 
--- As before, but the listing stays with the traders.
+-- Which tables a new run of the simulated exchange empties, where that does not follow from a trader_id: a later
+-- migration adds a row for its table instead of writing the function again.
+CREATE TABLE simulated_run_tables (
+  name        text PRIMARY KEY,
+  is_emptied  boolean NOT NULL
+);
+INSERT INTO simulated_run_tables VALUES
+  ('snapshot_inbox', true), ('leaderboard_snapshots', true), ('leaderboard_snapshot_parts', true),
+  ('trader_links', true), ('history_hints', true), ('archived_hours', true), ('archived_fills', true),
+  ('traders', false), ('trader_listing', false), ('watchlist', false), ('position_changes', false);
+
+-- As before, by that table.
 CREATE OR REPLACE FUNCTION forget_simulated_accounts() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -29,13 +40,10 @@ BEGIN
     RAISE EXCEPTION 'this is not the database of a simulated exchange';
   END IF;
   SELECT string_agg(format('public.%I', c.relname), ', ' ORDER BY c.relname) INTO doomed
-  FROM pg_class c
+  FROM pg_class c LEFT JOIN public.simulated_run_tables s ON s.name = c.relname
   WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-    AND (c.relname IN ('snapshot_inbox', 'leaderboard_snapshots', 'leaderboard_snapshot_parts', 'trader_links',
-        'history_hints', 'archived_hours', 'archived_fills')
-      OR c.relname NOT IN ('traders', 'trader_listing', 'watchlist', 'position_changes')
-        AND EXISTS (SELECT 1 FROM pg_attribute a
-          WHERE a.attrelid = c.oid AND a.attname = 'trader_id' AND NOT a.attisdropped));
+    AND coalesce(s.is_emptied, EXISTS (SELECT 1 FROM pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attname = 'trader_id' AND NOT a.attisdropped));
   EXECUTE 'TRUNCATE ' || doomed;
   UPDATE public.traders SET last_tracked_at = NULL WHERE last_tracked_at IS NOT NULL;
 END

@@ -76,24 +76,6 @@ CREATE TABLE rank_times (
 ) PARTITION BY RANGE (time);
 SELECT register_day_partitions('rank_times');
 
--- As before, with the tables that this migration makes and without the one that it drops.
-CREATE OR REPLACE FUNCTION forget_simulated_accounts() RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-  doomed text;
-BEGIN
-  IF NOT EXISTS (SELECT 1 FROM public.world w WHERE w.network = 'simulator') THEN
-    RAISE EXCEPTION 'this is not the database of a simulated exchange';
-  END IF;
-  SELECT string_agg(format('public.%I', c.relname), ', ' ORDER BY c.relname) INTO doomed
-  FROM pg_class c
-  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-    AND (c.relname IN ('snapshot_inbox', 'leaderboard_snapshots', 'leaderboard_parts_0', 'leaderboard_parts_1',
-        'rank_pages', 'rank_times', 'trader_links', 'history_hints', 'archived_hours', 'archived_fills')
-      OR c.relname NOT IN ('traders', 'trader_listing', 'watchlist', 'position_changes')
-        AND EXISTS (SELECT 1 FROM pg_attribute a
-          WHERE a.attrelid = c.oid AND a.attname = 'trader_id' AND NOT a.attisdropped));
-  EXECUTE 'TRUNCATE ' || doomed;
-  UPDATE public.traders SET last_tracked_at = NULL WHERE last_tracked_at IS NOT NULL;
-END
-$$;
+DELETE FROM simulated_run_tables WHERE name = 'leaderboard_snapshot_parts';
+INSERT INTO simulated_run_tables VALUES
+  ('leaderboard_parts_0', true), ('leaderboard_parts_1', true), ('rank_pages', true), ('rank_times', true);
