@@ -109,7 +109,7 @@ export class StreamLeader {
       failed: (error) => this.#fail(error),
     });
     this.feed = this.#openFeed(watchedBefore);
-    this.metrics = new StreamMetrics(() => this.feed.status(), this.#figures());
+    this.metrics = new StreamMetrics(() => this.feed.status(), this.#figures(), options.clock.now());
     this.auditor = new SnapshotAuditor({
       inbox: (except, limit) => readSnapshotInbox(database, except, limit),
       pipeline,

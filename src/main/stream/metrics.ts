@@ -57,7 +57,15 @@ export class StreamMetrics {
   readonly #recent = new Float64Array(512);
   #seen = 0;
 
-  constructor(feed: () => FeedStatus | undefined, reads: Readonly<Record<string, MetricReader>>) {
+  readonly #startedAt: number;
+
+  /** @param startedAt ms: trades made before it were nobody's to commit in time. */
+  constructor(
+    feed: () => FeedStatus | undefined,
+    reads: Readonly<Record<string, MetricReader>>,
+    startedAt: number,
+  ) {
+    this.#startedAt = startedAt;
     collectDefaultMetrics({ register: this.registry, prefix: 'autotrade_' });
     const gauge = (name: string, help: string, read: (status: FeedStatus) => number) =>
       new Gauge({
@@ -105,6 +113,8 @@ export class StreamMetrics {
     this.#gaps.inc(batch.gaps.length);
     this.#flush.observe(tookMs / 1000);
     for (const { time, receivedAt } of lags) {
+      // Replayed after subscribing, or looked back for: the past, not a delay.
+      if (time < this.#startedAt) continue;
       this.#lag.observe(Math.max(0, now - time) / 1000);
       this.#receiveLag.observe(Math.max(0, now - receivedAt) / 1000);
       this.#recent[this.#seen++ % this.#recent.length] = now - time;

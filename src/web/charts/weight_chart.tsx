@@ -37,7 +37,7 @@ function options(stack: LaneStack, width: number, colours: ChartColours): uPlot.
         grid: { show: false },
         values: (_, ticks) => ticks.map((tick) => formatClock(tick * 1000)),
       },
-      { ...axis, size: 44 },
+      { ...axis, size: 64 },
     ],
     series: [
       {},
