@@ -6,27 +6,23 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { until } from '../until.ts';
-import { axeViolations, findChromium, launchChromium, openPage, type WatchedPage } from './browser.ts';
-import { builtApp } from './built_app.ts';
-import { type FixtureApi, LINK_CODE, startFixtureApi } from './fixture_api.ts';
+import { axeViolations, findChromium, openPage, type WatchedPage } from './browser.ts';
+import { type FixtureApi, LINK_CODE } from './fixture_api.ts';
+import { type FixtureBrowser, startFixtureBrowser } from './fixture_browser.ts';
 
 const chromium = findChromium();
 
 describe.skipIf(chromium === null)('the app in a browser', () => {
+  let fixture: FixtureBrowser | undefined;
   let browser: Browser;
   let api: FixtureApi;
   let watched: WatchedPage;
 
   beforeAll(async () => {
-    const root = await builtApp();
-    browser = await launchChromium(chromium ?? '');
-    api = await startFixtureApi(root);
-    api.world.version = packageJson.version;
+    fixture = await startFixtureBrowser(chromium ?? '');
+    ({ browser, api } = fixture);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await api?.close();
-  });
+  afterAll(() => fixture?.close());
   beforeEach(async () => {
     watched = await openPage(browser, { colorScheme: 'dark' });
   });

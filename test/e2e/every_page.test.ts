@@ -4,28 +4,23 @@
  */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import packageJson from '../../package.json' with { type: 'json' };
-import { axeViolations, findChromium, launchChromium, openPage } from './browser.ts';
-import { builtApp } from './built_app.ts';
-import { type FixtureApi, LINK_CODE, startFixtureApi } from './fixture_api.ts';
+import { axeViolations, findChromium, openPage } from './browser.ts';
+import { type FixtureApi, LINK_CODE } from './fixture_api.ts';
+import { type FixtureBrowser, startFixtureBrowser } from './fixture_browser.ts';
 
 const chromium = findChromium();
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true } as const;
 
 describe.skipIf(chromium === null)('every page', () => {
+  let fixture: FixtureBrowser | undefined;
   let browser: Browser;
   let api: FixtureApi;
 
   beforeAll(async () => {
-    const root = await builtApp();
-    browser = await launchChromium(chromium ?? '');
-    api = await startFixtureApi(root);
-    api.world.version = packageJson.version;
+    fixture = await startFixtureBrowser(chromium ?? '');
+    ({ browser, api } = fixture);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await api?.close();
-  });
+  afterAll(() => fixture?.close());
 
   it.each([
     ['dark', 1440, {}],

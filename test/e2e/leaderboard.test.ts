@@ -2,26 +2,23 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../until.ts';
-import { axeViolations, findChromium, launchChromium, openPage, type WatchedPage } from './browser.ts';
-import { builtApp } from './built_app.ts';
-import { type FixtureApi, LINK_CODE, startFixtureApi } from './fixture_api.ts';
+import { axeViolations, findChromium, openPage, type WatchedPage } from './browser.ts';
+import { type FixtureApi, LINK_CODE } from './fixture_api.ts';
+import { type FixtureBrowser, startFixtureBrowser } from './fixture_browser.ts';
 
 const chromium = findChromium();
 
 describe.skipIf(chromium === null)('the leaderboard', () => {
+  let fixture: FixtureBrowser | undefined;
   let browser: Browser;
   let api: FixtureApi;
   let watched: WatchedPage;
 
   beforeAll(async () => {
-    const root = await builtApp();
-    browser = await launchChromium(chromium ?? '');
-    api = await startFixtureApi(root);
+    fixture = await startFixtureBrowser(chromium ?? '');
+    ({ browser, api } = fixture);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await api?.close();
-  });
+  afterAll(() => fixture?.close());
   beforeEach(async () => {
     watched = await openPage(browser, { colorScheme: 'light' });
     await watched.page.goto(`${api.origin}/sign-in#${LINK_CODE}`);

@@ -1,31 +1,26 @@
 /** The pages Trader, Live and System in a real browser, against made-up data. */
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import packageJson from '../../package.json' with { type: 'json' };
 import { until } from '../until.ts';
-import { axeViolations, findChromium, launchChromium, openPage, type WatchedPage } from './browser.ts';
-import { builtApp } from './built_app.ts';
-import { type FixtureApi, LINK_CODE, startFixtureApi } from './fixture_api.ts';
+import { axeViolations, findChromium, openPage, type WatchedPage } from './browser.ts';
+import { type FixtureApi, LINK_CODE } from './fixture_api.ts';
+import { type FixtureBrowser, startFixtureBrowser } from './fixture_browser.ts';
 
 const chromium = findChromium();
 
 describe.skipIf(chromium === null)('pages of tracking', () => {
+  let fixture: FixtureBrowser | undefined;
   let browser: Browser;
   let api: FixtureApi;
   let watched: WatchedPage;
   let trader: string;
 
   beforeAll(async () => {
-    const root = await builtApp();
-    browser = await launchChromium(chromium ?? '');
-    api = await startFixtureApi(root);
-    api.world.version = packageJson.version;
+    fixture = await startFixtureBrowser(chromium ?? '');
+    ({ browser, api } = fixture);
     trader = api.world.rows.find((row) => api.world.book.positions(row.address).length > 1)?.address ?? '';
   });
-  afterAll(async () => {
-    await browser?.close();
-    await api?.close();
-  });
+  afterAll(() => fixture?.close());
   beforeEach(async () => {
     watched = await openPage(browser, { colorScheme: 'dark' });
     await watched.page.goto(`${api.origin}/sign-in#${LINK_CODE}`);
