@@ -1,12 +1,18 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CoinTable } from '../../src/domain/listed_coin.ts';
 import { WINDOWS } from '../../src/domain/metrics/window.ts';
+import { folderSource } from '../../src/hyperliquid/archive/source.ts';
 import { backfill } from '../../src/ranking/backfill.ts';
 import { Calculator } from '../../src/ranking/calculator.ts';
 import { HourlyPrices } from '../../src/ranking/hourly_prices.ts';
+import { importArchive } from '../../src/ranking/import_archive.ts';
 import { BoardSnapshot } from '../../src/ranking/snapshot.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
+import { writeArchive } from '../../src/simulator/population/archive.ts';
 import { readBoardBytes } from '../../src/store/board_bytes.ts';
 import { readCoins } from '../../src/store/coins.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
@@ -15,6 +21,7 @@ import { type RankingRig, startRankingRig } from './rig.ts';
 let test: TestDatabase;
 let rig: RankingRig;
 let prices: HourlyPrices;
+const DAY_MS = 86_400_000;
 const never = new AbortController().signal;
 
 beforeAll(async () => {
@@ -135,4 +142,45 @@ it('notes ranks once an hour, whoever computes', { timeout: 300_000 }, async () 
   };
   expect(await at(50 * 60_000)).toBe(1);
   expect(await at(61 * 60_000)).toBe(2);
+});
+
+it('begins a record earlier whose first fills only the archive still has', { timeout: 300_000 }, async () => {
+  const { database } = test;
+  const folder = await mkdtemp(join(tmpdir(), 'forgotten-'));
+  const known = async () =>
+    (
+      await database.query<{ address: string; since: number; fills: number; reconciled: boolean }>(
+        `SELECT '0x' || encode(address, 'hex') AS address, complete_since AS since, fill_count AS fills, reconciled
+         FROM trader_history JOIN traders USING (trader_id) WHERE why_truncated = 'VENUE_KEEPS_10000_FILLS'
+         ORDER BY trader_id`,
+      )
+    ).rows;
+  try {
+    const before = await known();
+    expect(before.length).toBeGreaterThan(0);
+    await writeArchive(rig.records, folder);
+    const source = folderSource(folder);
+    const now = systemClock.now();
+    const hours = { from: Math.min(...before.map(({ since }) => since)) - DAY_MS, to: now };
+    const report = await importArchive(
+      { database, source, clock: systemClock, ...hours, everybody: false, again: false },
+      never,
+    );
+    expect(report).toMatchObject({ unread: 0, reread: before.length });
+    expect(await backfill(reading(), never)).toMatchObject({ read: before.length, failed: 0 });
+    const after = await known();
+    for (const [i, { address, since, fills, reconciled }] of after.entries()) {
+      const account = rig.accounts.find(({ member }) => member.address.toLowerCase() === address);
+      if (account === undefined) throw new Error(`${address} is nobody's`);
+      const told = rig.records.fills(account);
+      // And what it did since the simulated exchange began.
+      expect(fills).toBeGreaterThanOrEqual(told.length);
+      expect(reconciled).toBe(true);
+      expect(since).toBe((told[0]?.time ?? 0) - 1);
+      expect(since).toBeLessThan(before[i]?.since ?? 0);
+    }
+    expect(after).toHaveLength(before.length);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });

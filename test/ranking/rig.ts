@@ -7,6 +7,7 @@ import { silentLogger } from '../../src/runtime/log.ts';
 import { smallWorldOptions } from '../../src/simulator/agents/world.ts';
 import { VenueBackend } from '../../src/simulator/exchange/venue_backend.ts';
 import type { AccountPast } from '../../src/simulator/population/past.ts';
+import type { PastRecords } from '../../src/simulator/population/past_records.ts';
 import { populatedWorld } from '../../src/simulator/population/populated_world.ts';
 import { startWireServer } from '../../src/simulator/wire/server.ts';
 import { syncCoins } from '../../src/store/coins.ts';
@@ -17,6 +18,8 @@ const PLENTY = 1_000_000_000;
 export interface RankingRig {
   readonly info: InfoClient;
   readonly accounts: readonly AccountPast[];
+  /** What the simulated exchange tells of the past. */
+  readonly records: PastRecords;
   /** Types of the questions that were asked since the last call. */
   takeQuestions(): string[];
   close(): Promise<void>;
@@ -28,7 +31,7 @@ export async function startRankingRig(
 ): Promise<RankingRig> {
   const clock = systemClock;
   const log = silentLogger;
-  const { world, past } = populatedWorld(smallWorldOptions('ranking', clock.now() - 60_000), size);
+  const { world, past, records } = populatedWorld(smallWorldOptions('ranking', clock.now() - 60_000), size);
   world.advanceTo(clock.now());
   const backend = new VenueBackend({ world, clock });
   const server = await startWireServer({
@@ -58,5 +61,5 @@ export async function startRankingRig(
       clock.now(),
     ],
   );
-  return { info, accounts, takeQuestions: () => questions.splice(0), close: () => server.close() };
+  return { info, accounts, records, takeQuestions: () => questions.splice(0), close: () => server.close() };
 }
