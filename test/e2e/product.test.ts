@@ -12,6 +12,8 @@ import { axeViolations, findChromium, launchChromium, openPage, type WatchedPage
 
 const chromium = findChromium();
 const START_MS = 120_000;
+/** It takes about a minute alone; here other browsers are at work. */
+const RANKED_MS = 200_000;
 const command = fileURLToPath(new URL('../../bin/autotrade.mjs', import.meta.url));
 
 const numberIn = async (place: Locator): Promise<number> =>
@@ -31,7 +33,7 @@ describe.skipIf(chromium === null)('the whole product in a browser', () => {
     origin = `http://127.0.0.1:${port}`;
     await writeFile(
       join(folder, '.env'),
-      `PORT=${port}\nSIMULATOR_PORT=${simulatorPort}\nSIMULATOR_TRADERS=100\nSIMULATOR_HISTORY_DAYS=7\n`,
+      `PORT=${port}\nSIMULATOR_PORT=${simulatorPort}\nSIMULATOR_TRADERS=200\n`,
     );
     manager = spawn(process.execPath, [command, 'start'], {
       cwd: folder,
@@ -117,6 +119,18 @@ describe.skipIf(chromium === null)('the whole product in a browser', () => {
       .first()
       .waitFor();
     expect(await axeViolations(page)).toEqual([]);
+  });
+
+  it('ranks traders whose pasts it has read by itself, and says why the first one is there', async () => {
+    const { page } = watched;
+    await page.goto(`${origin}/leaderboard`);
+    const first = page.locator('[role=row][aria-rowindex]:has([role=gridcell])').first();
+    await first.filter({ hasText: /^1\s*0x/ }).waitFor({ timeout: RANKED_MS });
+    expect(await axeViolations(page)).toEqual([]);
+    await first.getByRole('link').first().click();
+    const card = page.getByRole('region', { name: 'Ranking' });
+    await card.getByText('Gates: 13 of 13 passed').waitFor();
+    await card.getByRole('row', { name: /^Win rate \d/ }).waitFor();
   });
 
   it('shows the system without a violation of its own policy', async () => {
