@@ -2,20 +2,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
+
+interface Builder {
+  buildWeb(outDir: string): Promise<void>;
+}
 
 let built: Promise<string> | null = null;
 
 async function buildApp(): Promise<string> {
   const outDir = await mkdtemp(join(tmpdir(), 'autotrade-web-'));
   process.once('exit', () => void rm(outDir, { recursive: true, force: true }));
-  await build({
-    configFile: fileURLToPath(new URL('../../src/web/vite.config.ts', import.meta.url)),
-    logLevel: 'error',
-    mode: 'production',
-    build: { outDir, emptyOutDir: true },
-  });
+  const builder = join(import.meta.dirname, '../../tools/build.mjs');
+  await ((await import(builder)) as Builder).buildWeb(outDir);
   return outDir;
 }
 
