@@ -65,6 +65,8 @@ export async function insertSnapshots(database: Database, snapshots: readonly Ne
 
 export interface StoredSnapshot extends NewSnapshot {
   readonly snapshotId: number;
+  /** Of positions that were left out because whoever polled did not know the coin. */
+  readonly unknownSymbols: readonly string[];
 }
 
 interface SnapshotRow {
@@ -81,6 +83,7 @@ interface SnapshotRow {
   coin_ids: number[];
   sizes: string[];
   entry_prices: string[];
+  unknown_symbols: string[];
 }
 
 /** Snapshots that wait for judgement, oldest first; `except` are in hand already. */
@@ -92,7 +95,9 @@ export async function readSnapshotInbox(
   const { rows } = await db.query<SnapshotRow>(
     `SELECT s.snapshot_id, s.trader_id, s.dex, s.state_time, s.requested_at, s.received_at, s.account_value_usd,
        s.notional_usd, s.margin_used_usd, s.withdrawable_usd, s.coin_ids,
-       s.sizes::text[] AS sizes, s.entry_prices::text[] AS entry_prices
+       s.sizes::text[] AS sizes, s.entry_prices::text[] AS entry_prices,
+       ARRAY (SELECT u ->> 'symbol' FROM jsonb_array_elements(s.unread) u WHERE u ->> 'why' = 'unknown_coin')
+         AS unknown_symbols
      FROM (SELECT snapshot_id, state_time FROM snapshot_inbox WHERE snapshot_id <> ALL ($1::int8[])
            ORDER BY snapshot_id LIMIT $2) i
      JOIN account_snapshots s USING (snapshot_id, state_time) ORDER BY s.snapshot_id`,
@@ -110,6 +115,7 @@ export async function readSnapshotInbox(
     notionalUsd: row.notional_usd,
     marginUsedUsd: row.margin_used_usd,
     withdrawableUsd: row.withdrawable_usd,
+    unknownSymbols: row.unknown_symbols,
     positions: row.coin_ids.map((coinId, i) => ({
       coinId,
       size: row.sizes[i] ?? '0',

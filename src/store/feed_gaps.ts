@@ -18,11 +18,20 @@ export async function insertFeedGaps(tx: Queryable, gaps: readonly FeedGap[], no
      SELECT *, $5::int8 FROM unnest($1::int4[], $2::int8[], $3::int8[], $4::text[])`,
     [...columns, gaps.map((gap) => gap.reason), now],
   );
+  await exactSince(tx, columns[0] ?? [], columns[2] ?? []);
+}
+
+/** Notes coins that are followed for the first time: what was verified by then left them out. */
+export async function setBegins(tx: Queryable, begins: ReadonlyMap<number, number>): Promise<void> {
+  if (begins.size > 0) await exactSince(tx, [...begins.keys()], [...begins.values()]);
+}
+
+async function exactSince(tx: Queryable, coins: readonly number[], times: readonly number[]): Promise<void> {
   await tx.query(
     `INSERT INTO coin_feed (coin_id, exact_since, interrupted)
-     SELECT coin_id, max(to_time), false FROM unnest($1::int4[], $2::int8[]) AS g (coin_id, to_time) GROUP BY coin_id
+     SELECT coin_id, max(time), false FROM unnest($1::int4[], $2::int8[]) AS g (coin_id, time) GROUP BY coin_id
      ON CONFLICT (coin_id) DO UPDATE SET exact_since = greatest(coin_feed.exact_since, excluded.exact_since)`,
-    [columns[0], columns[2]],
+    [coins, times],
   );
 }
 

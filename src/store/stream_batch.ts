@@ -8,7 +8,7 @@ import { type AuditRecords, requestPollsOfGaps, writeAudits } from './audits.ts'
 import type { RowSource } from './binary_copy.ts';
 import type { Database, Queryable } from './database.ts';
 import { StoreError } from './errors.ts';
-import { type FeedGap, insertFeedGaps, setInterrupted } from './feed_gaps.ts';
+import { type FeedGap, insertFeedGaps, setBegins, setInterrupted } from './feed_gaps.ts';
 import type { Lease } from './leases.ts';
 import { type LogPosition, publishAllNews } from './news.ts';
 import { ensureDayPartitions, ensureOffsetPartitions } from './partitions.ts';
@@ -33,6 +33,8 @@ export interface StreamBatch {
   readonly changes: RowSource;
   readonly positions: readonly PositionRecord[];
   readonly gaps: readonly FeedGap[];
+  /** Coins (by id) that are followed for the first time, and since when (exchange time, ms). */
+  readonly begins: ReadonlyMap<number, number>;
   /** Coins (by id) whose feed was interrupted (true) or restored (false) last. */
   readonly interrupted: ReadonlyMap<number, boolean>;
   readonly audits: AuditRecords;
@@ -89,6 +91,7 @@ async function commit(database: Database, lease: Lease, batch: StreamBatch, now:
     await listTraders(tx, batch.listed);
     await upsertPositions(tx, batch.positions, batch.coins);
     await insertFeedGaps(tx, batch.gaps, now);
+    await setBegins(tx, batch.begins);
     await setInterrupted(tx, batch.interrupted);
     await writeAudits(tx, batch.audits, batch.coins, now);
     await requestPollsOfGaps(tx, [...new Set(batch.gaps.map((gap) => gap.coin))], now);

@@ -59,7 +59,7 @@ class World {
       book: this.book,
       dexs: this.dexs,
       isDelisted: (coin) => delisted.includes(coin),
-      isWatched: () => true,
+      isWatched: (coin) => !delisted.includes(coin),
       changes: this.changes,
       nextOffset: this.nextOffset,
       now: snapshot.time + 1000,
@@ -218,6 +218,25 @@ describe('an audit', () => {
       const verdict = world.audit(world.snapshot(1, 40, '', accountValue), delisted);
       expect(verdict).toMatchObject({ drifts: [{ cause }] });
       expect(world.book.knownOf(world.book.pairs.find(1, 1))).toBe(QUARANTINED);
+    }
+  });
+
+  test('takes the entry over where a round trip that nobody saw ended at the same size', () => {
+    for (const isGap of [true, false]) {
+      const world = new World();
+      world.trade(1, 10, 100, 10, 1, 9);
+      world.audit(world.snapshot(1, 20));
+      // The venue cuts its entry to a tick: that is no other position.
+      world.truth.set('1 1', { size: 10, cost: 1_010 });
+      world.audit(world.snapshot(1, 25));
+      expect(world.book.state(world.book.pairs.find(1, 1)).cost).toBe(1_000);
+      world.trade(1, 30, 140, 10, 9, 1, false);
+      world.trade(1, 31, 150, 10, 1, 9, false);
+      if (isGap) world.book.gap(1, 35);
+      const snapshot = world.snapshot(1, 40);
+      world.trade(1, 45, 160, 2, 1, 9);
+      expect(world.audit(snapshot)).toMatchObject({ drifts: [], state: { quarantined: false } });
+      expect(world.book.state(world.book.pairs.find(1, 1))).toMatchObject({ size: 12, cost: 1_820 });
     }
   });
 

@@ -12,6 +12,8 @@ import type { TraderDexState, TraderDexs } from './trader_dexs.ts';
 const AGREEMENTS = 2;
 /** An account whose equity is below this share of what the book thought it held has been liquidated. */
 const WIPED_OUT = 0.01;
+/** The venue cuts entry prices to a tick; so does what the book took over from it before. */
+const ENTRY_ROUNDING_TICKS = 2;
 
 /** A trader's open positions on one dex at one moment. Sizes in lots, cost in micro-USD (size times entry price). */
 export interface Snapshot {
@@ -59,7 +61,7 @@ export interface AuditContext {
   readonly book: PositionBook;
   readonly dexs: TraderDexs;
   readonly isDelisted: (coin: number) => boolean;
-  /** Coins that the feed does not watch cannot be followed: they are left out. */
+  /** Coins that the feed does not watch cannot be followed: they are left out, unless they were delisted. */
   readonly isWatched: (coin: number) => boolean;
   readonly changes: ChangeColumns;
   readonly nextOffset: number;
@@ -89,8 +91,8 @@ export function auditedCoins(snapshot: Snapshot, book: PositionBook, dexs: Trade
 
 /** To be called once the feed of every audited coin has passed the snapshot's time. */
 export function audit(snapshot: Snapshot, context: AuditContext): Verdict {
-  const { book, dexs, isWatched } = context;
-  const coins = [...auditedCoins(snapshot, book, dexs)].filter(isWatched);
+  const { book, dexs, isWatched, isDelisted } = context;
+  const coins = [...auditedCoins(snapshot, book, dexs)].filter((coin) => isWatched(coin) || isDelisted(coin));
   if (!book.recent.reaches(snapshot.time)) return { kind: 'again', reason: 'too_old' };
   // A server that lags behind the one that answered before: what that one corrected is not among the recent deltas.
   if (snapshot.time < (dexs.get(snapshot.traderId, snapshot.dex)?.seededAt ?? 0))
@@ -123,13 +125,15 @@ function settle(snapshot: Snapshot, compared: readonly Compared[], context: Audi
   dexs.set(snapshot.traderId, snapshot.dex, state);
   let { nextOffset } = context;
   for (const { slot, bookSize, venue, after } of compared) {
-    const wasEstimated = book.knownOf(slot) === ESTIMATED;
+    const wasExact = book.knownOf(slot) === EXACT;
     book.mark(slot, quarantined ? QUARANTINED : EXACT, snapshot.time, nextOffset);
-    if (bookSize === venue.size && !wasEstimated) continue;
     const { size, cost } = after.reduce<AveragePosition>(
       (position, delta) => afterFill(position, delta.lots, delta.price),
       venue,
     );
+    // The same size again at another price is another position: a round trip that nobody saw lies between.
+    const isSame = Math.abs(book.state(slot).cost - cost) <= ENTRY_ROUNDING_TICKS * Math.abs(size);
+    if (bookSize === venue.size && wasExact && isSame) continue;
     nextOffset = book.correct(slot, { size, cost, time: snapshot.time, now }, changes, nextOffset);
   }
   return { kind: 'judged', seeded: before === undefined, drifts, state, nextOffset };
@@ -149,9 +153,9 @@ function driftOf(one: Compared, snapshot: Snapshot, context: AuditContext): Drif
 }
 
 function causeOf(one: Compared, known: number, snapshot: Snapshot, context: AuditContext): DriftCause {
+  if (one.venue.size === 0 && context.isDelisted(one.coin)) return 'settlement';
   if (known === STALE) return 'feed_gap';
   if (one.venue.size === 0) {
-    if (context.isDelisted(one.coin)) return 'settlement';
     const held = context.book.state(one.slot).cost / 1e6;
     if (snapshot.positions.size === 0 && snapshot.accountValue < held * WIPED_OUT) return 'liquidation';
   }

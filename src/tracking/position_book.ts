@@ -45,6 +45,7 @@ export class PositionBook {
   readonly pairs: PairIndex;
   /** Positions not yet in the checkpoint; positions of the queue are offsets. */
   readonly dirty = new DirtyQueue();
+  readonly #doubtful: number[] = [];
   readonly recent = new RecentDeltas(RECENT_DELTAS);
   readonly #seededAt: (trader: number, coin: number) => number;
   #size: Float64Array;
@@ -223,7 +224,14 @@ export class PositionBook {
    * with a later replay. In the very millisecond of the snapshot nobody can say, so another audit must.
    */
   #lateTrade(slot: number, time: number, offset: number): void {
-    if (time === this.#verifiedAt[slot]) this.mark(slot, QUARANTINED, 0, offset);
+    if (time !== this.#verifiedAt[slot]) return;
+    this.mark(slot, QUARANTINED, 0, offset);
+    this.#doubtful.push(slot);
+  }
+
+  /** Slots that only another audit can tell about, since the last call. */
+  takeDoubtful(): number[] {
+    return this.#doubtful.splice(0);
   }
 
   #describe(slot: number, change: number, changes: ChangeColumns): void {

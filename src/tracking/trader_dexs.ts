@@ -15,6 +15,8 @@ export class TraderDexs {
   readonly #dexs = new Map<string, number>();
   readonly #dexOfCoin: number[] = [];
   readonly #states = new Map<number, TraderDexState>();
+  /** Venue time (ms) of the newest snapshot of anybody; 0 before any. */
+  newest = 0;
 
   /** To be told before anything is asked about the coin. */
   addCoin(coin: number, dex: string): void {
@@ -31,6 +33,7 @@ export class TraderDexs {
 
   set(trader: number, dex: string, state: TraderDexState): void {
     this.#states.set(trader * MAX_DEXS + this.#index(dex), state);
+    this.newest = Math.max(this.newest, state.seededAt);
   }
 
   isOnDex(coin: number, dex: string): boolean {

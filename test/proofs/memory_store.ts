@@ -117,8 +117,9 @@ export class MemoryStore implements TruthStore {
     this.#changes = [...this.#changes.filter(isAhead), ...changes.filter(isAhead)];
     for (const position of batch.positions)
       this.#positions.set(position.traderId * MAX_COINS + position.coinId, position);
-    for (const gap of batch.gaps)
-      this.#exactSince.set(gap.coin, Math.max(this.#exactSince.get(gap.coin) ?? 0, gap.to));
+    const ends = batch.gaps.map(({ coin, to }) => [coin, to] as const);
+    for (const [coin, time] of [...ends, ...batch.begins])
+      this.#exactSince.set(coin, Math.max(this.#exactSince.get(coin) ?? 0, time));
     for (const id of batch.audits.judged) this.#inbox.delete(id);
     for (const one of batch.audits.traderDexs) this.#traderDexs.set(`${one.traderId} ${one.dex}`, one);
     for (const poll of batch.audits.polls) this.#request(poll, now);
@@ -170,7 +171,7 @@ export class MemoryStore implements TruthStore {
   async insertSnapshots(snapshots: readonly NewSnapshot[]): Promise<void> {
     for (const one of snapshots) {
       const snapshotId = ++this.#snapshots;
-      this.#inbox.set(snapshotId, { ...one, snapshotId });
+      this.#inbox.set(snapshotId, { ...one, snapshotId, unknownSymbols: [] });
     }
   }
 

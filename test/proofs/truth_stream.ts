@@ -76,6 +76,7 @@ export class VirtualStream {
           this.gaps++;
           pipeline.gap(gap);
         },
+        begins: (coin, time) => pipeline.begins(coin, time),
         interrupted: (coins) => {
           for (const coin of coins) this.down.add(coin);
           pipeline.interrupted(coins);
@@ -86,7 +87,7 @@ export class VirtualStream {
         },
       },
       recentTrades: async (symbol) => venue.query.recentTrades(symbol, RECENT_TRADES).toReversed(),
-      coveredUntil: () => (pipeline.state.aliveUntil === 0 ? undefined : pipeline.state.aliveUntil),
+      coveredUntil: (coin) => pipeline.coveredUntil(coin),
       dial: wire.dial,
     });
     this.auditor = new SnapshotAuditor({

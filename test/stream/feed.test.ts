@@ -57,6 +57,7 @@ function newFeed(lookBackCoins = 0): TradeFeed {
       },
       gap: (gap) => told.push(`gap ${name(gap.coin)} ${gap.from - START}-${gap.to - START}`),
       interrupted: (ids) => told.push(...ids.map((id) => `interrupted ${name(id)}`)),
+      begins: (id) => begun.push(name(id)),
       restored: (id) => told.push(`restored ${name(id)}`),
     },
     recentTrades: (symbol) => recent(symbol),
@@ -64,6 +65,9 @@ function newFeed(lookBackCoins = 0): TradeFeed {
     lookBackCoins,
   });
 }
+
+/** Coins that are followed for the first time. */
+const begun: string[] = [];
 
 const trades = (name: string, ...ids: number[]) => ids.map((id) => wireTrade(name, START + id * 10, id));
 const say = (name: string, ...ids: number[]) => venue.socket.send(tradesFrame(trades(name, ...ids)));
@@ -128,6 +132,18 @@ describe('what was traded before the first look', () => {
     expect(await askedWith(0)).toBe(0);
     expect(told).toEqual(['BTC 4', 'BTC 5', 'restored BTC']);
   });
+});
+
+test('a coin begins when it is followed for the first time, however often it is interrupted later', async () => {
+  begun.length = 0;
+  await startWith([BTC], 1, 2);
+  expect(begun).toEqual(['BTC']);
+  venue.socket.terminate();
+  await reconnect();
+  feed.setCoins([BTC, ETH]);
+  say('BTC', 2, 3);
+  await drive(() => feed.status().coinsLive === 2, 'both coins');
+  expect(begun).toEqual(['BTC', 'ETH']);
 });
 
 describe('what an interruption missed', () => {
@@ -195,6 +211,25 @@ describe('what an interruption missed', () => {
     expect(told).toEqual(['interrupted BTC', gap, ...ids.map((id) => `BTC ${id}`), 'restored BTC']);
   });
 
+  test('is a gap where a row of recentTrades cannot be read: it may be what was missed', async () => {
+    await startWith([BTC], 1, 2, 3);
+    recent = async () => [
+      wireTrade('BTC', START + 60, 6),
+      { ...wireTrade('BTC', START + 50, 5), sz: '0.0000000000001' },
+      ...trades('BTC', 3, 4).reverse(),
+    ];
+    venue.socket.terminate();
+    await reconnect();
+    say('BTC', 6, 7);
+    await see('BTC 7');
+    expect(told).toEqual([
+      'interrupted BTC',
+      expect.stringMatching(/^gap BTC 30-\d+$/),
+      ...[4, 6, 7].map((id) => `BTC ${id}`),
+      'restored BTC',
+    ]);
+  });
+
   test('is looked for when no replay comes at all', async () => {
     await startWith([BTC], 1, 2, 3);
     recent = async () => trades('BTC', 2, 3, 4).reverse();
@@ -243,6 +278,18 @@ describe('a connection', () => {
     expect(feed.status().connections[0]?.lastReason).toBe('connected, but data stopped');
     expect(venue.count('ping')).toBeGreaterThan(0);
   });
+
+  test('that was silent from its first moment is given up too, the later the oftener it was', async () => {
+    await startWith([BTC]);
+    const before = clock.now();
+    await drive(() => venue.sockets.length === 2, 'the silent connection to be given up');
+    expect(clock.now() - before).toBeGreaterThan(590_000);
+    expect(clock.now() - before).toBeLessThan(640_000);
+    expect(feed.status().connections[0]?.lastReason).toBe('connected, but data stopped');
+    const again = clock.now();
+    await drive(() => venue.sockets.length === 3, 'the next one to be given up');
+    expect(clock.now() - again).toBeGreaterThan(1_100_000);
+  }, 60_000);
 
   test('of quiet coins does not flap: a trade a minute, an hour long', async () => {
     await startWith([BTC], 1);

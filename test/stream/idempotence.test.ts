@@ -70,6 +70,7 @@ async function startPath() {
     hooks: {
       trades: (rows) => void pipeline.trades(rows),
       gap: (gap) => pipeline.gap(gap),
+      begins: (coin, time) => pipeline.begins(coin, time),
       interrupted: (ids) => pipeline.interrupted(ids),
       restored: (id) => pipeline.restored(id),
     },

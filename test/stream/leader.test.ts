@@ -5,6 +5,8 @@ import { silentLogger } from '../../src/runtime/log.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { insertSnapshots } from '../../src/store/account_snapshots.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { publishNews } from '../../src/store/news.ts';
+import { ensureDayPartitions, utcDay } from '../../src/store/partitions.ts';
 import { addToWatchlist } from '../../src/store/watchlist.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { until } from '../until.ts';
@@ -109,7 +111,7 @@ test('an account snapshot seeds its trader, and what follows is exact', async ()
     {
       traderId: trader,
       dex: FIRST_DEX,
-      stateTime: now + 15,
+      stateTime: now + 10_005,
       requestedAt: now,
       receivedAt: now,
       accountValueUsd: '1000.5',
@@ -119,15 +121,15 @@ test('an account snapshot seeds its trader, and what follows is exact', async ()
       positions: [{ coinId: coin, size: '4.5', entryPrice: '90.123' }],
     },
   ]);
-  say(2);
+  say(1_001);
   await until(async () => (await one('SELECT count(*) FROM snapshot_inbox')) === 0, 'the verdict');
   const position = await db.database.query<Record<string, unknown>>(
     `SELECT trim_scale(size)::text AS size, trim_scale(cost_usd)::text AS cost, known, verified_at
      FROM current_positions WHERE trader_id = ${trader}`,
   );
   // 4.5 at 90.123, and 1.5 more at 100.
-  expect(position.rows).toEqual([{ size: '6', cost: '555.5535', known: 'exact', verified_at: now + 15 }]);
-  expect(await one(`SELECT last_tracked_at FROM traders WHERE trader_id = ${trader}`)).toBe(now + 15);
+  expect(position.rows).toEqual([{ size: '6', cost: '555.5535', known: 'exact', verified_at: now + 10_005 }]);
+  expect(await one(`SELECT last_tracked_at FROM traders WHERE trader_id = ${trader}`)).toBe(now + 10_005);
   expect(
     await one(
       `SELECT known FROM position_changes WHERE trader_id = ${trader} ORDER BY log_offset DESC LIMIT 1`,
@@ -142,6 +144,127 @@ test('an account snapshot seeds its trader, and what follows is exact', async ()
     async () => (await one(`SELECT known FROM current_positions WHERE trader_id = ${trader}`)) === 'stale',
     'stale',
   );
+});
+
+interface Polled {
+  readonly at: number;
+  readonly positions?: readonly {
+    readonly coinId: number;
+    readonly size: string;
+    readonly entryPrice: string;
+  }[];
+  /** Symbols that whoever polled did not know. */
+  readonly unknown?: readonly string[];
+}
+
+/** A worker's answer for trader 1 on the first dex, as of `now + at`; resolves when it was judged. */
+async function polled({ at, positions = [], unknown = [] }: Polled): Promise<void> {
+  const time = now + at;
+  await ensureDayPartitions(db.database, 'account_snapshots', [utcDay(time)]);
+  const unread = unknown.map((symbol) => ({ symbol, size: '1', entryPrice: '1', why: 'unknown_coin' }));
+  await db.database.query(
+    `WITH stored AS (
+       INSERT INTO account_snapshots (snapshot_id, trader_id, dex, state_time, requested_at, received_at,
+         account_value_usd, notional_usd, margin_used_usd, withdrawable_usd, coin_ids, sizes, entry_prices, unread)
+       VALUES (nextval('account_snapshot_ids'), 1, '', $1, $1, $1, 1000, 0, 0, 0, $2, $3::numeric[], $4::numeric[], $5)
+       RETURNING snapshot_id, state_time)
+     INSERT INTO snapshot_inbox SELECT snapshot_id, state_time FROM stored`,
+    [
+      time,
+      positions.map((one) => one.coinId),
+      positions.map((one) => one.size),
+      positions.map((one) => one.entryPrice),
+      unread.length === 0 ? null : JSON.stringify(unread),
+    ],
+  );
+  await db.database.transaction((tx) => publishNews(tx, 'snapshots', { epoch: 0, offset: 1 }));
+}
+const judged = () =>
+  until(async () => (await one('SELECT count(*) FROM snapshot_inbox')) === 0, 'the verdict');
+const positionIn = async (coin: string) =>
+  (
+    await db.database.query(
+      `SELECT trim_scale(size)::text AS size, known FROM current_positions JOIN coins USING (coin_id)
+       WHERE trader_id = 1 AND name = $1`,
+      [coin],
+    )
+  ).rows[0];
+
+test('what was held of a coin before it was followed is not taken for nothing', async () => {
+  const { leader } = await startLive(db.url, { coinsRefreshMs: 500 });
+  say(1);
+  await until(async () => (await trades()) === 1, 'the first trade');
+  await polled({ at: 10_000 });
+  say(1_001);
+  await judged();
+  expect(await positionIn('BTC')).toEqual({ size: '1.5', known: 'exact' });
+  venue.universe = [wirePerp('BTC'), wirePerp('ETH')];
+  await until(() => leader.feed.status().coinsLive === 2, 'both coins to be live');
+  venue.socket.send(tradesFrame([wireTrade('ETH', now + 30_000, 1)]));
+  await until(async () => (await positionIn('ETH')) !== undefined, 'the new position');
+  expect(await positionIn('ETH')).toEqual({ size: '1.5', known: 'stale' });
+  expect(
+    await one(`SELECT c.known FROM position_changes c JOIN coins USING (coin_id)
+               WHERE name = 'ETH' AND trader_id = 1`),
+  ).toBe('stale');
+  expect(await one('SELECT reason FROM poll_requests WHERE trader_id = 1')).toBe('unseeded');
+  const eth = leader.pipeline.coins.bySymbol('ETH')?.id ?? 0;
+  const btc = leader.pipeline.coins.bySymbol('BTC')?.id ?? 0;
+  const both = [
+    { coinId: btc, size: '1.5', entryPrice: '100' },
+    { coinId: eth, size: '-8.5', entryPrice: '90' },
+  ];
+  await polled({ at: 40_000, positions: both });
+  venue.socket.send(tradesFrame([wireTrade('ETH', now + 50_000, 2)]));
+  await judged();
+  expect(await positionIn('ETH')).toEqual({ size: '-7', known: 'exact' });
+});
+
+test('a snapshot by a worker that did not know a coin yet says nothing of it, and is asked for again', async () => {
+  await startLive();
+  say(1);
+  await until(async () => (await trades()) === 1, 'the first trade');
+  await polled({ at: 10_000, unknown: ['BTC'] });
+  await judged();
+  expect(await positionIn('BTC')).toEqual({ size: '1.5', known: 'estimated' });
+  await until(
+    async () => (await one(`SELECT reason FROM poll_requests WHERE trader_id = 1`)) === 'unknown coin',
+    'another poll',
+  );
+});
+
+test('a snapshot whose time lies ahead vouches for nothing', async () => {
+  const { leader } = await startLive();
+  say(1);
+  say(2);
+  await until(async () => (await trades()) === 2, 'the first trades');
+  await polled({ at: 3_600_000 });
+  await judged();
+  expect(leader.auditor.counts.unreadable).toBe(1);
+  expect(await positionIn('BTC')).toEqual({ size: '3', known: 'estimated' });
+});
+
+test('a position that was settled when its coin was delisted is closed by the next audit', async () => {
+  const { leader } = await startLive(db.url, { coinsRefreshMs: 500 });
+  say(1);
+  await until(async () => (await trades()) === 1, 'the first trade');
+  const btc = leader.pipeline.coins.bySymbol('BTC')?.id ?? 0;
+  await polled({ at: 10_000, positions: [{ coinId: btc, size: '1.5', entryPrice: '100' }] });
+  say(1_001);
+  await judged();
+  venue.universe = [{ ...wirePerp('BTC'), isDelisted: true }, wirePerp('ETH')];
+  await until(() => venue.heard.includes('unsubscribe BTC'), 'the end of the subscription');
+  await until(() => leader.feed.status().coinsLive === 1, 'the other coin to be live');
+  const others = (time: number, id: number) => ({
+    ...wireTrade('ETH', time, id),
+    users: [`0x${'3'.repeat(40)}`, `0x${'4'.repeat(40)}`],
+  });
+  venue.socket.send(tradesFrame([others(now + 15_000, 1)]));
+  await polled({ at: 20_000 });
+  venue.socket.send(tradesFrame([others(now + 30_000, 2)]));
+  await judged();
+  expect(await positionIn('BTC')).toMatchObject({ size: '0' });
+  expect(await one('SELECT cause FROM drift_records')).toBe('settlement');
 });
 
 test('changes of a watched trader are written at once', async () => {

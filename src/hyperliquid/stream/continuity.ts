@@ -45,6 +45,14 @@ export function join(
   return { joined: false, from: Math.min(from, to), to: Math.max(from, to) };
 }
 
+/** Exchange time (ms) of the oldest row. */
+export function oldestOf(rows: TradeColumns | undefined): number | undefined {
+  let oldest: number | undefined;
+  for (let at = 0; at < (rows?.length ?? 0); at++)
+    oldest = Math.min(oldest ?? Number.POSITIVE_INFINITY, rows?.time[at] as number);
+  return oldest;
+}
+
 /** Rows of both by time; where both have a block, the first one's order goes first and the other repeats it. */
 export function mergeByTime(first: TradeColumns, second: TradeColumns, coin: number): TradeColumns {
   const merged = new TradeColumns();

@@ -36,16 +36,15 @@ export class DataWatch {
     }
   }
 
-  /** Longest silence that is still believed, ms. Infinite until there was data at all. */
+  /** Longest silence that is still believed, ms; the longest of all until there was data. */
   limitMs(): number {
-    if (this.#lastData === undefined) return Number.POSITIVE_INFINITY;
     const limit = this.#gaps < LEARN_GAPS ? MAX_LIMIT_MS : GAPS * this.#meanGap;
     return Math.min(MAX_LIMIT_MS, Math.max(MIN_LIMIT_MS, limit)) * this.#patience;
   }
 
   /** @param since when this connection became able to deliver. */
   isSilent(now: number, since: number): boolean {
-    return this.#lastData !== undefined && now - Math.max(this.#lastData, since) > this.limitMs();
+    return now - Math.max(this.#lastData ?? since, since) > this.limitMs();
   }
 
   /** The connection was cut for silence. */

@@ -25,6 +25,16 @@ export interface FeedCounts {
   refused: number;
 }
 
+export const noCounts = (): FeedCounts => ({
+  trades: 0,
+  duplicates: 0,
+  tooOld: 0,
+  malformed: 0,
+  gaps: 0,
+  gapsClosed: 0,
+  refused: 0,
+});
+
 export interface ConnectionStatus {
   readonly state: ConnectionState;
   readonly since: number;
@@ -49,6 +59,27 @@ export interface FeedStatus extends Readonly<FeedCounts> {
   readonly reconnects: number;
   readonly slowFrames: number;
   readonly lastDataAt: number | null;
+}
+
+/** Exchange time (ms) up to which every coin is whole; undefined while one is not live or nothing came yet. */
+export function wholeUntil(
+  coins: Iterable<CoinState>,
+  connections: readonly FeedConnection[],
+): number | undefined {
+  let until = Number.POSITIVE_INFINITY;
+  for (const state of coins) if (state.phase !== 'live') return undefined;
+  for (const { subscriptions, latestTime } of connections) {
+    if (subscriptions.wanted.size === 0) continue;
+    if (latestTime === undefined) return undefined;
+    until = Math.min(until, latestTime);
+  }
+  return Number.isFinite(until) ? until : undefined;
+}
+
+/** The latest time (ms) that any connection makes of the venue's frames; undefined before any came. */
+export function venueNow(connections: readonly FeedConnection[]): number | undefined {
+  const told = connections.filter(({ latestTime }) => latestTime !== undefined);
+  return told.length === 0 ? undefined : Math.max(...told.map((one) => one.venueNow()));
 }
 
 export function feedStatus(

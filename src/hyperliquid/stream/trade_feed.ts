@@ -12,9 +12,18 @@ import type { Logger } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import { ConnectGate } from './connect_gate.ts';
 import { type ConnectionHooks, type Dial, FeedConnection } from './connection.ts';
-import { type Gap, type Join, join, mergeByTime } from './continuity.ts';
+import { type Gap, type Join, join, mergeByTime, oldestOf } from './continuity.ts';
+import type { TradeFeedHooks } from './feed_hooks.ts';
 import { FeedNotes } from './feed_notes.ts';
-import { type CoinState, type FeedCounts, type FeedStatus, feedStatus } from './feed_status.ts';
+import {
+  type CoinState,
+  type FeedCounts,
+  type FeedStatus,
+  feedStatus,
+  noCounts,
+  venueNow,
+  wholeUntil,
+} from './feed_status.ts';
 import { FrameReader } from './frame.ts';
 import { RateWindow } from './rate_window.ts';
 
@@ -31,17 +40,6 @@ const MAX_HELD = 50_000;
 const CLOSING_AT_ONCE = 4;
 /** The venue's feed may trail its answers by this much. */
 const SETTLE_MS = 2_000;
-
-export interface TradeFeedHooks {
-  /** New trades, to be taken before returning: the columns are used again. */
-  trades(rows: TradeColumns): void;
-  /** Trades may be missing; told before the trades that came after the span. */
-  gap(gap: Gap): void;
-  /** From now on nothing is known of these coins … */
-  interrupted(coins: readonly number[], reason: string): void;
-  /** … until here: everything is there, but for gaps told before. */
-  restored(coin: number): void;
-}
 
 export interface TradeFeedOptions {
   /** "wss://api.hyperliquid.xyz/ws" */
@@ -83,15 +81,7 @@ export class TradeFeed {
   #closing = 0;
   #unwatched: string[] = [];
   readonly #notes: FeedNotes;
-  readonly counts: FeedCounts = {
-    trades: 0,
-    duplicates: 0,
-    tooOld: 0,
-    malformed: 0,
-    gaps: 0,
-    gapsClosed: 0,
-    refused: 0,
-  };
+  readonly counts: FeedCounts = noCounts();
 
   constructor(options: TradeFeedOptions) {
     this.#options = options;
@@ -139,14 +129,7 @@ export class TradeFeed {
    * any coin is not live or nothing came yet.
    */
   wholeUntil(): number | undefined {
-    let until = Number.POSITIVE_INFINITY;
-    for (const state of this.#coins.values()) if (state.phase !== 'live') return undefined;
-    for (const { subscriptions, latestTime } of this.#connections) {
-      if (subscriptions.wanted.size === 0) continue;
-      if (latestTime === undefined) return undefined;
-      until = Math.min(until, latestTime);
-    }
-    return Number.isFinite(until) ? until : undefined;
+    return wholeUntil(this.#coins.values(), this.#connections);
   }
 
   /** True for a coin (by id) whose trades are being followed. */
@@ -163,6 +146,11 @@ export class TradeFeed {
     if (state?.phase !== 'live') return false;
     const { latestTime, provenAt } = state.connection;
     return (latestTime ?? 0) > time || provenAt >= learntAt + SETTLE_MS;
+  }
+
+  /** The venue's time now, ms, as near as its frames tell; undefined before any came. */
+  venueNow(): number | undefined {
+    return venueNow(this.#connections);
   }
 
   /** Has connections answer a ping soon, for `passed` on a quiet market. */
@@ -259,11 +247,12 @@ export class TradeFeed {
     else this.#startClosing(state);
   }
 
-  #looksBack({ coin, coveredUntil }: CoinState): boolean {
-    const { memory, lookBackCoins = 0 } = this.#options;
-    return (
-      coveredUntil === undefined && memory.latest(coin.id) === undefined && this.#coins.size <= lookBackCoins
-    );
+  #looksBack(state: CoinState): boolean {
+    return this.#isFirstTime(state) && this.#coins.size <= (this.#options.lookBackCoins ?? 0);
+  }
+
+  #isFirstTime({ coin, coveredUntil }: CoinState): boolean {
+    return coveredUntil === undefined && this.#options.memory.latest(coin.id) === undefined;
   }
 
   /** A trade of a known coin that cannot be read is lost for good. */
@@ -329,7 +318,9 @@ export class TradeFeed {
     const recent = new TradeColumns();
     try {
       const rows = await this.#options.recentTrades(state.coin.symbol, this.#stop.signal);
-      this.#reader.readList([...rows].reverse(), recent, this.#options.clock.now());
+      const unreadable = this.#reader.readList([...rows].reverse(), recent, this.#options.clock.now());
+      // It may be the very one that was missed.
+      if (unreadable > 0) this.#lost(state.coin.symbol);
     } catch (error) {
       reason = `the feed was interrupted and recentTrades failed: ${errorMessage(error).slice(0, 120)}`;
     }
@@ -352,6 +343,8 @@ export class TradeFeed {
 
   #goLive(state: CoinState): void {
     const held = state.held;
+    if (this.#isFirstTime(state))
+      this.#options.hooks.begins(state.coin.id, oldestOf(held) ?? state.connection.latestTime ?? 0);
     state.held = undefined;
     state.phase = 'live';
     state.since = this.#options.clock.now();

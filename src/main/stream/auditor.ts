@@ -1,4 +1,5 @@
 /** Takes snapshots from the inbox, holds each until the feed has passed its time, and has it judged. */
+import { DomainError } from '../../domain/errors.ts';
 import { parseLots } from '../../domain/money.ts';
 import type { AveragePosition } from '../../domain/position.ts';
 import type { TradeFeed } from '../../hyperliquid/stream/trade_feed.ts';
@@ -13,6 +14,10 @@ import type { StreamPipeline } from './pipeline.ts';
 const TAKEN_AT_ONCE = 500;
 /** A snapshot that the feed cannot pass (its coins are cut off) is given up; another is asked for. */
 const PATIENCE_MS = 60_000;
+/** How far a snapshot's time may be ahead of the newest that the feed has told. */
+const MOST_AHEAD_MS = 60_000;
+/** Our own clock may be wrong, but not by more. */
+const DAY_MS = 86_400_000;
 /** What an entry price may carry beyond the coin's ticks: averages are not cut to ticks everywhere. */
 const ENTRY_DECIMALS = 12;
 
@@ -91,8 +96,12 @@ export class SnapshotAuditor {
     }
   }
 
-  /** Decimals as lots and micro-USD. @throws DomainError on a size that is no whole number of lots. */
+  /** Decimals as lots and micro-USD. @throws DomainError on a size that is no whole number of lots, or a wrong time. */
   #read(stored: StoredSnapshot): Snapshot {
+    // Such a time would vouch for the position until then, and keep out every trade before.
+    const { feed, clock } = this.#options;
+    if (stored.stateTime > (feed.venueNow() ?? clock.now() + DAY_MS) + MOST_AHEAD_MS)
+      throw new DomainError('TIME_AHEAD', `the venue's time of it lies ahead: ${stored.stateTime}`);
     const positions = new Map<number, AveragePosition>();
     for (const { coinId, size, entryPrice } of stored.positions) {
       const coin = this.#options.pipeline.coins.byId(coinId);
@@ -115,6 +124,11 @@ export class SnapshotAuditor {
     // The book is not where the feed is: nothing can be compared.
     if (pipeline.isBehind) return judged;
     for (const [id, held] of this.#held) {
+      if (this.#nowKnown(held.stored)) {
+        this.#again(id, held, 'unknown coin');
+        judged = true;
+        continue;
+      }
       const coins = [...auditedCoins(held.snapshot, pipeline.book, pipeline.dexs)].filter((coin) =>
         feed.watches(coin),
       );
@@ -122,20 +136,25 @@ export class SnapshotAuditor {
         this.#judge(id, held);
         judged = true;
       } else if (clock.now() - held.since > PATIENCE_MS) {
-        this.#forget(id);
-        this.counts.again++;
-        const { traderId, dex } = held.snapshot;
-        pipeline.discard(id, {
-          traderId,
-          dex,
-          priority: POLL_PRIORITY.ambiguous,
-          reason: 'feed interrupted',
-        });
+        this.#again(id, held, 'feed interrupted');
         judged = true;
       }
     }
     if (this.#held.size > 0) feed.probe();
     return judged;
+  }
+
+  /** The worker's table of coins was older than ours: its snapshot lacks a position that the book may hold. */
+  #nowKnown({ unknownSymbols }: StoredSnapshot): boolean {
+    return unknownSymbols.some((symbol) => this.#options.pipeline.coins.bySymbol(symbol) !== undefined);
+  }
+
+  #again(id: number, { snapshot: { traderId, dex } }: Held, reason: string): void {
+    this.#forget(id);
+    this.counts.again++;
+    const { pipeline } = this.#options;
+    const priority = pipeline.isWatched(traderId) ? POLL_PRIORITY.watchedAnomaly : POLL_PRIORITY.ambiguous;
+    pipeline.discard(id, { traderId, dex, priority, reason });
   }
 
   #judge(id: number, held: Held): void {

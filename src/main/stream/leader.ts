@@ -161,7 +161,6 @@ export class StreamLeader {
   #openFeed(watchedBefore: ReadonlySet<number>): TradeFeed {
     const { clock, random, log, info } = this.#options;
     const { pipeline } = this;
-    const { aliveUntil } = pipeline.state;
     return new TradeFeed({
       url: this.#options.websocketUrl,
       coins: pipeline.coins,
@@ -184,6 +183,7 @@ export class StreamLeader {
           pipeline.gap(gap);
           this.#flushes.gathered();
         },
+        begins: (coin, time) => pipeline.begins(coin, time),
         interrupted: (coins) => {
           for (const coin of coins) this.#unconfirmed.delete(coin);
           pipeline.interrupted(coins);
@@ -194,7 +194,7 @@ export class StreamLeader {
       recentTrades: (symbol, signal) =>
         info.ask(recentTrades(symbol), { lane: 'repairs', signal, maxWaitMs: RECENT_TRADES_WAIT_MS }),
       lookBackCoins: this.#options.lookBackCoins ?? 0,
-      coveredUntil: (coin) => (watchedBefore.has(coin) && aliveUntil > 0 ? aliveUntil : undefined),
+      coveredUntil: (coin) => (watchedBefore.has(coin) ? pipeline.coveredUntil(coin) : undefined),
     });
   }
 

@@ -4,20 +4,14 @@
  */
 import type { TraderLedger } from '../../discovery/trader_ledger.ts';
 import type { AddressIndex } from '../../domain/address_index.ts';
-import { ChangeColumns, ESTIMATED, KNOWN } from '../../domain/change_columns.ts';
+import { ChangeColumns, ESTIMATED, KNOWN, STALE } from '../../domain/change_columns.ts';
 import type { DirtyQueue } from '../../domain/dirty_queue.ts';
 import type { CoinTable } from '../../domain/listed_coin.ts';
 import type { PositionKnown } from '../../domain/position.ts';
 import { TradeBacklog } from '../../domain/trade_backlog.ts';
 import { TradeColumns } from '../../domain/trade_columns.ts';
 import type { TradeMemory } from '../../domain/trade_memory.ts';
-import {
-  type AuditRecords,
-  type DriftRecord,
-  POLL_PRIORITY,
-  type PollRequest,
-  type TraderDexRecord,
-} from '../../store/audits.ts';
+import { POLL_PRIORITY, type PollRequest } from '../../store/audits.ts';
 import type { FeedGap } from '../../store/feed_gaps.ts';
 import { utcDay } from '../../store/partitions.ts';
 import { changeRows } from '../../store/position_changes.ts';
@@ -30,6 +24,7 @@ import { type AuditContext, audit, type Snapshot, type Verdict } from '../../tra
 import type { PositionBook } from '../../tracking/position_book.ts';
 import type { TraderDexs } from '../../tracking/trader_dexs.ts';
 import { UnseededPolls } from '../../tracking/unseeded_polls.ts';
+import { AuditBuffer } from './audit_buffer.ts';
 import { sampleTimes } from './metrics.ts';
 
 /** Rows brought up to date per flush (trader totals, position checkpoint): all on a calm day, few in a storm. */
@@ -75,6 +70,7 @@ export class StreamPipeline {
   #spare = { pending: new TradeColumns(), changes: new ChangeColumns() };
   #nextOffset: number;
   #gaps: FeedGap[] = [];
+  #begins = new Map<number, number>();
   #interrupted = new Map<number, boolean>();
   #audits = new AuditBuffer();
   readonly #unseeded = new UnseededPolls();
@@ -152,6 +148,22 @@ export class StreamPipeline {
     this.book.gap(gap.coin, gap.to);
   }
 
+  /** Exchange time (ms) until which a coin was followed before this start; undefined if it never was. */
+  coveredUntil(coin: number): number | undefined {
+    const { aliveUntil } = this.#state;
+    return this.book.exactSince(coin) > 0 && aliveUntil > 0 ? aliveUntil : undefined;
+  }
+
+  /**
+   * The coin is followed for the first time, with all its trades after `time` (exchange time, ms). Snapshots up to now
+   * left it out: they vouch for nothing in it.
+   */
+  begins(coin: number, time: number): void {
+    const since = Math.max(time, this.dexs.newest, this.#state.aliveUntil);
+    this.#begins.set(coin, since);
+    this.book.gap(coin, since);
+  }
+
   /** Nothing of these coins is exact until they are restored. */
   interrupted(coins: readonly number[]): void {
     for (const coin of coins) this.#interrupted.set(coin, true);
@@ -184,7 +196,7 @@ export class StreamPipeline {
       this.discard(snapshotId, {
         traderId: snapshot.traderId,
         dex: snapshot.dex,
-        priority: POLL_PRIORITY.ambiguous,
+        priority: this.isWatched(snapshot.traderId) ? POLL_PRIORITY.watchedAnomaly : POLL_PRIORITY.ambiguous,
         reason: verdict.reason,
       });
     }
@@ -244,11 +256,13 @@ export class StreamPipeline {
       changes: changeRows(changes, book.pairs, this.coins, place),
       positions,
       gaps: this.#gaps,
+      begins: this.#begins,
       interrupted: this.#interrupted,
       audits: this.#audits.take(),
       sampledTimes: sampleTimes(rows),
     };
     this.#gaps = [];
+    this.#begins = new Map();
     this.#interrupted = new Map();
     this.#urgent = false;
     this.#state = after;
@@ -272,6 +286,7 @@ export class StreamPipeline {
       this.#pending.length === 0 &&
       this.#changes.length === 0 &&
       this.#gaps.length === 0 &&
+      this.#begins.size === 0 &&
       this.#interrupted.size === 0 &&
       this.#audits.done.length === 0 &&
       this.#aliveUntil === this.#state.aliveUntil &&
@@ -293,20 +308,25 @@ export class StreamPipeline {
   #askForUnseeded(now: number): void {
     const changes = this.#changes;
     for (let at = 0; at < changes.length; at++) {
-      if (changes.known[at] !== ESTIMATED) continue;
+      // The first change of a position that should have been followed before: no gap has asked for its audit.
+      const isNewAndStale = changes.known[at] === STALE && changes.episode[at] === 1;
+      if (changes.known[at] !== ESTIMATED && !isNewAndStale) continue;
       const slot = changes.slot[at] as number;
       const trader = this.book.pairs.traderOf(slot);
       const dex = this.coins.byId(this.book.pairs.coinOf(slot))?.dex;
-      if (
-        dex === undefined ||
-        this.dexs.get(trader, dex) !== undefined ||
-        !this.#unseeded.ask(trader, dex, now)
-      ) {
+      const isSeeded = dex !== undefined && this.dexs.get(trader, dex) !== undefined;
+      if (dex === undefined || (isSeeded && !isNewAndStale) || !this.#unseeded.ask(trader, dex, now))
         continue;
-      }
       const watched = this.isWatched(trader);
       const priority = watched ? POLL_PRIORITY.watchedAnomaly : POLL_PRIORITY.unseeded;
       this.#audits.polls.push({ traderId: trader, dex, priority, reason: 'unseeded' });
+    }
+    for (const slot of this.book.takeDoubtful()) {
+      const trader = this.book.pairs.traderOf(slot);
+      const dex = this.coins.byId(this.book.pairs.coinOf(slot))?.dex;
+      const priority = this.isWatched(trader) ? POLL_PRIORITY.watchedAnomaly : POLL_PRIORITY.ambiguous;
+      if (dex !== undefined)
+        this.#audits.polls.push({ traderId: trader, dex, priority, reason: 'same_millisecond' });
     }
   }
 
@@ -331,46 +351,6 @@ export class StreamPipeline {
       coinId: pairs.coinOf(slot),
       known: KNOWN[known] as PositionKnown,
     };
-  }
-}
-
-/** Verdicts that wait for their flush. */
-class AuditBuffer {
-  done: number[] = [];
-  polls: PollRequest[] = [];
-  #traderDexs = new Map<string, TraderDexRecord>();
-  #drifts: DriftRecord[] = [];
-
-  judged(
-    snapshotId: number,
-    snapshot: Snapshot,
-    verdict: Extract<Verdict, { kind: 'judged' }>,
-    watched: boolean,
-  ): void {
-    const { traderId, dex, time } = snapshot;
-    this.done.push(snapshotId);
-    this.#traderDexs.set(`${traderId} ${dex}`, { traderId, dex, ...verdict.state });
-    for (const drift of verdict.drifts) {
-      this.#drifts.push({ ...drift, snapshotId, traderId, stateTime: time });
-    }
-    if (verdict.state.quarantined) {
-      const priority = watched ? POLL_PRIORITY.watchedAnomaly : POLL_PRIORITY.quarantined;
-      this.polls.push({ traderId, dex, priority, reason: 'quarantined' });
-    }
-  }
-
-  take(): AuditRecords {
-    const taken = {
-      judged: this.done,
-      traderDexs: [...this.#traderDexs.values()],
-      drifts: this.#drifts,
-      polls: this.polls,
-    };
-    this.done = [];
-    this.polls = [];
-    this.#traderDexs = new Map();
-    this.#drifts = [];
-    return taken;
   }
 }
 

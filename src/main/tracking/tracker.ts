@@ -124,6 +124,7 @@ class Coins implements CoinSource {
   readonly #clock: Clock;
   readonly #log: Logger;
   #readAt = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> | undefined;
 
   constructor(database: Database, clock: Clock, log: Logger) {
     this.#database = database;
@@ -131,15 +132,22 @@ class Coins implements CoinSource {
     this.#log = log;
   }
 
-  /** Reads it again unless that was done within `maxAgeMs`. */
+  /** Reads it again unless that was done within `maxAgeMs`; who comes while it is read waits for it. */
   async refresh(maxAgeMs = COINS_REFRESH_MS): Promise<void> {
+    if (this.#reading === undefined && this.#clock.monotonic() - this.#readAt >= maxAgeMs) {
+      this.#reading = this.#read().finally(() => {
+        this.#reading = undefined;
+      });
+    }
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
     const now = this.#clock.monotonic();
-    if (now - this.#readAt < maxAgeMs) return;
-    this.#readAt = now;
     try {
       this.table = new CoinTable(await readCoins(this.#database));
+      this.#readAt = now;
     } catch (error) {
-      this.#readAt = Number.NEGATIVE_INFINITY;
       this.#log.warn({ error: errorMessage(error) }, 'cannot read the list of coins; the last one is used');
     }
   }
