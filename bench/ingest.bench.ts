@@ -229,7 +229,11 @@ async function intoDatabase(
     { name: 'traders', value: await count(database, 'traders'), unit: 'rows' },
     cpuOf('stream', (user + system) / 1e6),
     ...ofOthers,
-    { name: 'peak memory of the stream', value: process.resourceUsage().maxRSS / 1024, unit: 'MiB' },
+    {
+      name: 'peak memory of the bench, rounds in memory included',
+      value: process.resourceUsage().maxRSS / 1024,
+      unit: 'MiB',
+    },
   ];
 }
 

@@ -142,12 +142,6 @@ export async function ensureBuilt({ force = false, quiet = false } = {}) {
   return true;
 }
 
-/** The web app alone, in place, for `npm run dev`. */
-export async function rebuildWeb() {
-  await buildWeb(join(dist, 'web'));
-  writeFileSync(stampPath, `${JSON.stringify({ hash: inputHash() })}\n`);
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const built = await ensureBuilt({ force: process.argv.includes('--force') });
   if (!built) console.log('dist/ is up to date.');

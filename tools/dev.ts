@@ -1,7 +1,4 @@
-/**
- * `npm run dev`: runs everything, rebuilds and restarts when a server file changes, rebuilds the web app alone when
- * only src/web changed (then reload the page). Ctrl-C stops it.
- */
+/** `npm run dev`: runs everything, rebuilds and restarts on every change of a source. Ctrl-C stops it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import { join } from 'node:path';
@@ -12,12 +9,10 @@ const QUIET_MS = 200;
 
 interface Builder {
   ensureBuilt(options?: { force?: boolean; quiet?: boolean }): Promise<boolean>;
-  rebuildWeb(): Promise<void>;
 }
-const { ensureBuilt, rebuildWeb } = (await import(join(root, 'tools/build.mjs'))) as Builder;
+const { ensureBuilt } = (await import(join(root, 'tools/build.mjs'))) as Builder;
 
 let running: ChildProcess | undefined;
-let changes: string[] = [];
 let timer: NodeJS.Timeout | undefined;
 let busy = Promise.resolve();
 
@@ -41,15 +36,10 @@ function stop(): Promise<void> {
   });
 }
 
-async function apply(files: readonly string[]): Promise<void> {
+async function apply(): Promise<void> {
   try {
-    if (files.every((file) => file.startsWith('web/'))) {
-      await rebuildWeb();
-      console.log('The web app is rebuilt: reload the page.');
-      return;
-    }
     // Build first: with a mistake in the source, what runs goes on running.
-    await ensureBuilt();
+    if (!(await ensureBuilt())) return;
     await stop();
     start();
   } catch (error) {
@@ -59,12 +49,9 @@ async function apply(files: readonly string[]): Promise<void> {
 
 watch(join(root, 'src'), { recursive: true }, (_event, file) => {
   if (file === null || /\.test\.tsx?$|~$|\.sw.$/.test(file)) return;
-  changes.push(file.replaceAll('\\', '/'));
   clearTimeout(timer);
   timer = setTimeout(() => {
-    const files = changes;
-    changes = [];
-    busy = busy.then(() => apply(files));
+    busy = busy.then(apply);
   }, QUIET_MS);
 });
 

@@ -2,6 +2,7 @@
 import type { Address } from '../domain/address.ts';
 import { FIRST_DEX } from '../domain/coin.ts';
 import type { CoinTable } from '../domain/listed_coin.ts';
+import { VenueError } from '../hyperliquid/errors.ts';
 import { accountStateOf, clearinghouseState } from '../hyperliquid/info/clearinghouse_state.ts';
 import { spotClearinghouseState } from '../hyperliquid/info/spot_clearinghouse_state.ts';
 import { userAbstraction } from '../hyperliquid/info/user_abstraction.ts';
@@ -10,6 +11,9 @@ import type { WeightLane } from '../hyperliquid/weight/ledger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { TrackedSnapshot } from '../store/tracking_results.ts';
 import { isUnified, namesUnknownCoin, readAccountState } from './account_state.ts';
+
+/** Our clock may be wrong, but not by more. */
+const MOST_AHEAD_MS = 86_400_000;
 
 export interface Poll {
   readonly traderId: number;
@@ -79,6 +83,11 @@ export async function pollAccount(poll: Poll, context: PollContext): Promise<Pol
     const requestedAt = clock.now();
     const state = accountStateOf(await info.ask(clearinghouseState(poll.address, dex), ask));
     const receivedAt = clock.now();
+    if (state.time > receivedAt + MOST_AHEAD_MS)
+      throw new VenueError(
+        'VENUE_SCHEMA',
+        `the state of an account says a time that lies ahead: ${state.time}`,
+      );
     if (namesUnknownCoin(state, context.coins.table)) await context.coins.refresh();
     const base = {
       traderId: poll.traderId,

@@ -32,6 +32,8 @@ function badAnswers(coins: readonly string[]): Record<number, () => unknown> {
     10: () => wireState([wirePosition('BTC', '99999999999999999999')]),
     11: () =>
       wireState([wirePosition('BTC', '2', { entryPx: null, positionValue: '130.0', unrealizedPnl: '30.0' })]),
+    // In microseconds: it would vouch for its positions for ever.
+    13: () => wireState([wirePosition('BTC', '1')], { time: systemClock.now() * 1_000 }),
   };
 }
 
@@ -171,7 +173,7 @@ describe('a sweep', () => {
   });
 
   it('gives every kind of bad answer its name, and loses nothing for the others', async () => {
-    await populate(test.database, 12);
+    await populate(test.database, 13);
     const many = Array.from({ length: 2_000 }, (_, i) => ({ id: 100 + i, name: `C${i}` }));
     await test.database.query(
       `INSERT INTO coins SELECT id, '', name, 2, 10, false, 0, NULL, NULL FROM unnest($1::int4[], $2::text[]) AS u (id, name)`,
@@ -184,13 +186,14 @@ describe('a sweep', () => {
       rows<{ id: number; error: string | null }>(
         'SELECT trader_id AS id, last_error AS error FROM tracking_turns WHERE last_turn_at IS NOT NULL ORDER BY 1',
       );
-    await until(async () => (await turns()).length === 12);
+    await until(async () => (await turns()).length === 13);
     const report = await stop();
-    expect(report.failed).toEqual({ VENUE_SCHEMA: 2, VENUE_REFUSED: 1 });
+    expect(report.failed).toEqual({ VENUE_SCHEMA: 3, VENUE_REFUSED: 1 });
     expect((await turns()).filter((one) => one.error !== null)).toEqual([
       { id: 1, error: 'VENUE_SCHEMA' },
       { id: 2, error: 'VENUE_SCHEMA' },
       { id: 7, error: 'VENUE_REFUSED' },
+      { id: 13, error: 'VENUE_SCHEMA' },
     ]);
     const snapshots = await rows<{
       id: number;
