@@ -13,6 +13,8 @@ export interface ApiRig {
   readonly test: TestDatabase;
   /** A viewer's token. */
   readonly token: string;
+  /** Any method with the viewer's token. */
+  call(method: string, path: string): Promise<Response>;
   /** GET with the viewer's token. */
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   /** Signs in as a browser does; the cookie to send. */
@@ -53,6 +55,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
     api,
     test,
     token,
+    call: (method, path) => fetch(api.url + path, { method, headers: { authorization: `Bearer ${token}` } }),
     get: (path, headers = {}) =>
       fetch(api.url + path, { headers: { authorization: `Bearer ${token}`, ...headers } }),
     async signIn() {
