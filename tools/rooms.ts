@@ -90,7 +90,7 @@ export const ROOMS: readonly Room[] = [
     name: 'api',
     holds: 'Fastify REST and WebSocket; cannot trade and cannot reach the venue',
     rooms: ['domain', 'runtime', 'contract', 'store', 'jobs'],
-    packages: ['fastify', 'ws', 'zod', 'prom-client'],
+    packages: ['fastify', '@fastify/proxy-addr', 'ws', 'zod', 'prom-client'],
     node: true,
   },
   {

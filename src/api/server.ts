@@ -15,6 +15,7 @@ import type { NewsListener } from '../store/news.ts';
 import type { ServiceStatus } from '../store/service_heartbeats.ts';
 import { AccessControl } from './access.ts';
 import { Boards, type OpenBoard } from './boards.ts';
+import { type ClientAddress, clientAddressBehind } from './client_address.ts';
 import { sessionCookieName } from './cookie.ts';
 import { type Allowed, allowedFor } from './guard.ts';
 import { createHandlers } from './handlers.ts';
@@ -84,6 +85,7 @@ export interface ApiServer {
 /** Starts the server. @throws ConfigError `PORT_TAKEN`. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const place = new Place(options);
+  const clientAddress = clientAddressBehind(options.trustedProxies ?? []);
   const access = new AccessControl(options.db, options.clock);
   const stats = new StatsCollector(options);
   const boards = new Boards(options);
@@ -117,7 +119,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   registerPlain(app, { ...options, stats, lag, metrics });
   registerWeb(app, options.webRoot === undefined ? new Map() : await loadWebFiles(options.webRoot));
   await app.ready();
-  const gate = upgradeGate(app, options, place, { access, metrics, hub });
+  const gate = upgradeGate(app, options, place, { access, clientAddress, metrics, hub });
   const tape = new Tape({ ...options, hub, stats });
   const stop = async () => {
     for (const part of [gate, tape, channels, hub, lag, boards]) part.stop();
@@ -248,12 +250,18 @@ function upgradeGate(
   app: FastifyInstance,
   options: ApiServerOptions,
   place: Place,
-  parts: { readonly access: AccessControl; readonly metrics: ApiMetrics; readonly hub: UpdatesHub },
+  parts: {
+    readonly access: AccessControl;
+    readonly clientAddress: ClientAddress;
+    readonly metrics: ApiMetrics;
+    readonly hub: UpdatesHub;
+  },
 ): UpgradeGate {
   const { limits } = options;
   return new UpgradeGate(app.server, {
     ...options,
     access: parts.access,
+    clientAddress: parts.clientAddress,
     allowed: place.allowed,
     cookieName: place.cookieName,
     maxConnections: limits?.maxUpdateClients ?? 2_000,

@@ -23,7 +23,7 @@ export interface ApiRig {
 }
 
 export type RigOptions = Partial<
-  Pick<ApiServerOptions, 'limits' | 'log' | 'webRoot' | 'publicUrls' | 'managerFile'>
+  Pick<ApiServerOptions, 'limits' | 'log' | 'webRoot' | 'publicUrls' | 'trustedProxies' | 'managerFile'>
 >;
 
 export async function startApi(options: RigOptions = {}): Promise<ApiRig> {

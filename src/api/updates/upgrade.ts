@@ -9,6 +9,7 @@ import { errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { AccessGrant } from '../../store/api_access.ts';
 import type { AccessControl } from '../access.ts';
+import type { ClientAddress } from '../client_address.ts';
 import { errorBody, toApiError } from '../errors.ts';
 import { type Allowed, refuseForeignPage, refuseHost } from '../guard.ts';
 import { credentialsOf } from '../http_app.ts';
@@ -27,6 +28,7 @@ export interface UpgradeOptions {
   readonly maxConnections: number;
   readonly maxPerCaller: number;
   readonly perAddress: RateLimitOptions;
+  readonly clientAddress: ClientAddress;
   readonly newId: () => string;
   readonly onOutcome?: (code: string) => void;
   readonly accept: (socket: WebSocket, grant: AccessGrant) => void;
@@ -92,12 +94,11 @@ export class UpgradeGate {
 
   /** Who it is, or why not. Nothing of the request is believed before Host and Origin are. */
   async #admit(request: IncomingMessage): Promise<AccessGrant | Refused> {
-    const { access, allowed, clock, cookieName } = this.#options;
+    const { access, allowed, clientAddress, clock, cookieName } = this.#options;
     const refusal = refuseHost(request, allowed());
     if (refusal) return refusal;
     if ((request.url ?? '').split('?', 1)[0] !== UPDATES_PATH) return { code: 'NOT_FOUND' };
-    if (this.#rate.take(request.socket.remoteAddress ?? '', clock.monotonic()) > 0)
-      return { code: 'RATE_LIMITED' };
+    if (this.#rate.take(clientAddress(request), clock.monotonic()) > 0) return { code: 'RATE_LIMITED' };
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (!offered.includes(UPDATES_PROTOCOL)) {
       return { code: 'REQUEST_INVALID', message: `Ask for the subprotocol ${UPDATES_PROTOCOL}.` };
@@ -142,7 +143,7 @@ export class UpgradeGate {
         requestId,
         code,
         path: (request.url ?? '').split('?', 1)[0]?.slice(0, 200),
-        remote: request.socket.remoteAddress,
+        client: this.#options.clientAddress(request).slice(0, 100),
       },
       'upgrade refused',
     );
