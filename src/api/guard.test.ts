@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allowedFor, refuseForeignPage, refuseHost } from './guard.ts';
+import { allowedFor, followsLink, refuseForeignPage, refuseHost } from './guard.ts';
 
 const allowed = allowedFor(8787, ['https://autotrade.example']);
 const host = (...values: string[]) => refuseHost({ headersDistinct: { host: values } }, allowed);
@@ -54,4 +54,23 @@ describe('pages of other sites', () => {
   ])('refuses %s with %j', (method, headers) => {
     expect(ask(method, headers as unknown as Record<string, string>)).toBe('ORIGIN_FORBIDDEN');
   });
+});
+
+describe('links of other sites', () => {
+  const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+
+  it('are followed by GET and HEAD to a document of its own tab', () => {
+    expect(followsLink({ method: 'GET', headers: link })).toBe(true);
+    expect(followsLink({ method: 'HEAD', headers: link })).toBe(true);
+  });
+
+  it.each([
+    ['a sent form', 'POST', link],
+    ['a frame', 'GET', { ...link, 'sec-fetch-dest': 'iframe' }],
+    ['an embedded object', 'GET', { ...link, 'sec-fetch-dest': 'embed' }],
+    ['a script', 'GET', { ...link, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' }],
+    ['a request of a script', 'GET', { ...link, 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }],
+    ['a request with an Origin', 'GET', { ...link, origin: 'https://evil.example' }],
+    ['a browser that says nothing', 'GET', {}],
+  ])('are not %s', (_case, method, headers) => expect(followsLink({ method, headers })).toBe(false));
 });

@@ -74,3 +74,20 @@ export function refuseForeignPage(
   if (!SAFE_METHODS.has(request.method) && credentials === 'cookie' && !vouched) return foreign;
   return undefined;
 }
+
+/**
+ * Somebody followed a link on another site to this address, in a tab of its own: not a frame, a script's request or a
+ * sent form. Only an address that shows nothing of its owner and changes nothing may be reached like that.
+ */
+export function followsLink(request: {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+}): boolean {
+  const { method, headers } = request;
+  return (
+    (method === 'GET' || method === 'HEAD') &&
+    headers.origin === undefined &&
+    single(headers['sec-fetch-mode']) === 'navigate' &&
+    single(headers['sec-fetch-dest']) === 'document'
+  );
+}

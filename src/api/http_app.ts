@@ -15,7 +15,7 @@ import type { AccessGrant } from '../store/api_access.ts';
 import { type AccessControl, includesRole } from './access.ts';
 import { readCookie } from './cookie.ts';
 import { ApiError, errorBody, toApiError } from './errors.ts';
-import { type Allowed, refuseForeignPage, refuseHost } from './guard.ts';
+import { type Allowed, followsLink, refuseForeignPage, refuseHost } from './guard.ts';
 import { parseJsonText } from './json_body.ts';
 import { RateLimiter, type RateLimitOptions } from './rate_limit.ts';
 import { SECURITY_HEADERS } from './security_headers.ts';
@@ -24,6 +24,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may use the route; a route without it is refused at registration. */
     access?: AccessRole | 'public';
+    /** Pages of the app: public, without data, and may not be framed, so links of other sites may lead to them. */
+    linkable?: true;
     /** A stricter rate for each address, besides the general one. */
     addressRate?: RateLimiter;
   }
@@ -212,14 +214,15 @@ function admitCallers(app: FastifyInstance, options: HttpAppOptions): void {
   app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
     limit(perAddress, request.ip);
-    const { access, addressRate } = request.routeOptions.config;
+    const { access, addressRate, linkable } = request.routeOptions.config;
     if (addressRate) limit(addressRate, request.ip);
     const credentials = access === 'public' ? null : credentialsOf(request.headers, options.cookieName());
-    const refusal = refuseForeignPage(
-      request.raw as { method: string; headers: IncomingMessage['headers'] },
-      options.allowed(),
-      credentials?.via === 'session' ? 'cookie' : 'other',
-    );
+    const raw = request.raw as { method: string; headers: IncomingMessage['headers'] };
+    const via = credentials?.via === 'session' ? 'cookie' : 'other';
+    const refusal =
+      access === 'public' && linkable && followsLink(raw)
+        ? undefined
+        : refuseForeignPage(raw, options.allowed(), via);
     if (refusal) throw new ApiError(refusal.code, refusal.message);
     if (access === 'public' || access === undefined) return;
     request.grant = credentials && (await options.access.identify(credentials.via, credentials.secret));

@@ -84,7 +84,7 @@ const NOT_BUILT = 'The web app is not built. Run `npm run build`, then start aga
 
 /** The web app's files, its page for its own routes, and what is nobody's. */
 export function registerWeb(app: FastifyInstance, files: WebFiles): void {
-  app.get('/*', { config: { access: 'public' } }, async (request, reply) => {
+  app.get('/*', { config: { access: 'public', linkable: true } }, async (request, reply) => {
     const path = decodePath(request.url);
     const file = path === undefined ? undefined : findWebFile(files, path);
     if (file !== undefined) {

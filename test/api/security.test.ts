@@ -237,6 +237,37 @@ describe('other hosts and other sites', () => {
     }
   });
 
+  it("lets another site's link lead to the app's pages, and to nothing else", async () => {
+    const cookie = await rig.signIn();
+    const answer = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+      raw(
+        plain(`${method} ${path} HTTP/1.1`, {
+          Host: host(),
+          Cookie: cookie,
+          'Sec-Fetch-Site': 'cross-site',
+          'Sec-Fetch-Mode': 'navigate',
+          'Sec-Fetch-Dest': 'document',
+          ...headers,
+        }),
+      );
+    // 503 and 404: there is no built app here, and the answer is the page's own, not a refusal.
+    expect(await answer('/')).toMatch(/^HTTP\/1\.1 503 [\s\S]*not built/);
+    expect(await answer('/', {}, 'HEAD')).toMatch(/^HTTP\/1\.1 503 /);
+    expect(await answer('/no-such-page')).toMatch(/^HTTP\/1\.1 404 /);
+    expect(await answer('/', { 'Sec-Fetch-Site': 'same-site' })).toMatch(/^HTTP\/1\.1 503 /);
+    for (const headers of [
+      { 'Sec-Fetch-Dest': 'iframe' },
+      { 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'script' },
+      { 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Dest': 'empty' },
+      { Origin: 'https://evil.example' },
+    ])
+      expect(await answer('/', headers), JSON.stringify(headers)).toMatch(/^HTTP\/1\.1 403 /);
+    const others = rig.api.routes.filter(({ method, path }) => method === 'GET' && path !== '/*');
+    expect(others.length).toBeGreaterThan(10);
+    for (const { path } of others)
+      expect(await answer(path.replace(/:\w+/g, `0x${'1'.repeat(40)}`)), path).toMatch(/^HTTP\/1\.1 403 /);
+  });
+
   it('refuses a change with a cookie but no Origin', async () => {
     const cookie = await rig.signIn();
     const answer = await raw(plain('DELETE /api/v1/session HTTP/1.1', { Host: host(), Cookie: cookie }));
