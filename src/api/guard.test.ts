@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allowedFor, followsLink, refuseForeignPage, refuseHost } from './guard.ts';
 
-const allowed = allowedFor(8787, ['https://autotrade.example']);
+const allowed = allowedFor({ host: '127.0.0.1', port: 8787, publicUrls: ['https://autotrade.example'] });
 const host = (...values: string[]) => refuseHost({ headersDistinct: { host: values } }, allowed);
 
 describe('Host', () => {
@@ -19,10 +19,33 @@ describe('Host', () => {
   ])('refuses %j', (value) => expect(host(value)?.code).toBe('HOST_FORBIDDEN'));
   it('refuses a second one', () => expect(host('localhost:8787', 'localhost:8787')).toBeDefined());
   it('lets the bare name in on port 80', () => {
-    const names = allowedFor(80);
+    const names = allowedFor({ host: '192.168.1.5', port: 80 });
     expect(names.hosts.has('localhost') && names.hosts.has('localhost:80')).toBe(true);
     expect(names.origins.has('http://localhost')).toBe(true);
+    expect(names.hosts.has('192.168.1.5') && names.hosts.has('192.168.1.5:80')).toBe(true);
+    expect(names.origins.has('http://192.168.1.5')).toBe(true);
   });
+
+  it.each([
+    ['192.168.1.5', '192.168.1.5:8787'],
+    ['Trading.LAN', 'trading.lan:8787'],
+    ['FD00:0::5', '[fd00::5]:8787'],
+  ])('lets the address in that HOST %s names, and its page', (name, value) => {
+    const own = allowedFor({ host: name, port: 8787 });
+    const before = allowedFor({ host: '127.0.0.1', port: 8787 });
+    expect([...own.hosts].filter((known) => !before.hosts.has(known))).toEqual([value]);
+    expect([...own.origins].filter((known) => !before.origins.has(known))).toEqual([`http://${value}`]);
+  });
+
+  it.each(['0.0.0.0', '::', '0:0::0', '0', '127.0.0.1', 'localhost', '::1'])(
+    'lets in nothing but the loopback names for HOST %s',
+    (name) =>
+      expect([...allowedFor({ host: name, port: 8787 }).hosts].sort()).toEqual([
+        '127.0.0.1:8787',
+        '[::1]:8787',
+        'localhost:8787',
+      ]),
+  );
 });
 
 describe('pages of other sites', () => {

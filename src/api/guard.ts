@@ -4,6 +4,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ApiErrorCode } from '../contract/errors.ts';
+import { ownName, type Place, publicUrlsOf } from './place.ts';
 
 export interface Allowed {
   /** Values of the Host header, lower case, with port where it is not the scheme's own. */
@@ -16,15 +17,18 @@ export interface Allowed {
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**
- * @param publicUrls where else the server is reached, for example behind a TLS proxy: "https://autotrade.example".
+ * The names of this machine, the one address that HOST names, and the public ones; each with its port, and nothing
+ * else: a name that merely resolves to one of these is how a foreign page would come in.
  */
-export function allowedFor(port: number, publicUrls: readonly string[] = []): Allowed {
-  const hosts = new Set(LOOPBACK_NAMES.map((name) => `${name}:${port}`));
+export function allowedFor(place: Place): Allowed {
+  const { port } = place;
+  const own = ownName(place);
+  const names = new Set(own === undefined ? LOOPBACK_NAMES : [...LOOPBACK_NAMES, own]);
+  const hosts = new Set([...names].map((name) => `${name}:${port}`));
   const origins = new Set([...hosts].map((host) => `http://${host}`));
-  if (port === 80) for (const name of LOOPBACK_NAMES) hosts.add(name).add(`${name}:80`);
-  if (port === 80) for (const name of LOOPBACK_NAMES) origins.add(`http://${name}`);
-  for (const text of publicUrls) {
-    const url = new URL(text);
+  if (port === 80) for (const name of names) hosts.add(name);
+  if (port === 80) for (const name of names) origins.add(`http://${name}`);
+  for (const url of publicUrlsOf(place)) {
     hosts.add(url.host);
     origins.add(url.origin);
   }

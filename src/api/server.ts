@@ -22,6 +22,7 @@ import { createHandlers } from './handlers.ts';
 import { LoopLag } from './health.ts';
 import { createHttpApp, HTTP_LIMITS, type HttpLimits } from './http_app.ts';
 import { type ApiMetrics, createApiMetrics } from './metrics.ts';
+import { ownUrl, type Place } from './place.ts';
 import { MAX_LOOP_LAG_MS, registerPlain, registerWeb } from './plain_routes.ts';
 import { RateLimiter } from './rate_limit.ts';
 import { registerOperations } from './routes.ts';
@@ -84,7 +85,7 @@ export interface ApiServer {
 
 /** Starts the server. @throws ConfigError `PORT_TAKEN`. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const place = new Place(options);
+  const reached = new Reached(options);
   const clientAddress = clientAddressBehind(options.trustedProxies ?? []);
   const access = new AccessControl(options.db, options.clock);
   const stats = new StatsCollector(options);
@@ -95,8 +96,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const app = createHttpApp({
     ...options,
     access,
-    cookieName: place.cookieName,
-    allowed: place.allowed,
+    cookieName: reached.cookieName,
+    allowed: reached.allowed,
     limits,
     onOutcome: (code) => metrics.requests.inc({ code }),
   });
@@ -108,7 +109,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     boards,
     cache: options.cache ?? new MemoryCache(options.clock, CACHED_PAGES),
     system: systemReader({ ...options, stats }),
-    cookieName: place.cookieName,
+    cookieName: reached.cookieName,
     secureCookie: (options.publicUrls ?? []).some((url) => url.startsWith('https:')),
     onSignOut: (grant) => hub.end((other) => other.via === grant.via && other.id === grant.id),
   });
@@ -119,7 +120,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   registerPlain(app, { ...options, stats, lag, metrics });
   registerWeb(app, options.webRoot === undefined ? new Map() : await loadWebFiles(options.webRoot));
   await app.ready();
-  const gate = upgradeGate(app, options, place, { access, clientAddress, metrics, hub });
+  const gate = upgradeGate(app, options, reached, { access, clientAddress, metrics, hub });
   const tape = new Tape({ ...options, hub, stats });
   const stop = async () => {
     for (const part of [gate, tape, channels, hub, lag, boards]) part.stop();
@@ -133,10 +134,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     await stop();
     throw error;
   }
-  place.port = (app.server.address() as AddressInfo).port;
+  reached.port = (app.server.address() as AddressInfo).port;
   return {
-    port: place.port,
-    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${place.port}`,
+    port: reached.port,
+    url: ownUrl({ host: options.host, port: reached.port }).origin,
     routes,
     status: async () => ({
       state: lag.ms > MAX_LOOP_LAG_MS ? 'degraded' : 'ready',
@@ -147,16 +148,16 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   };
 }
 
-/** Where the server is reached; the port is known once it listens. */
-class Place {
-  readonly #publicUrls: readonly string[];
+/** What the server answers to; the port is known once it listens. */
+class Reached {
+  readonly #place: Place;
   #port: number;
   #allowed: Allowed;
 
-  constructor(options: ApiServerOptions) {
-    this.#publicUrls = options.publicUrls ?? [];
-    this.#port = options.port;
-    this.#allowed = allowedFor(options.port, this.#publicUrls);
+  constructor(place: Place) {
+    this.#place = place;
+    this.#port = place.port;
+    this.#allowed = allowedFor(place);
   }
 
   get port(): number {
@@ -165,7 +166,7 @@ class Place {
 
   set port(port: number) {
     this.#port = port;
-    this.#allowed = allowedFor(port, this.#publicUrls);
+    this.#allowed = allowedFor({ ...this.#place, port });
   }
 
   readonly allowed = (): Allowed => this.#allowed;
@@ -249,7 +250,7 @@ function createHub(
 function upgradeGate(
   app: FastifyInstance,
   options: ApiServerOptions,
-  place: Place,
+  reached: Reached,
   parts: {
     readonly access: AccessControl;
     readonly clientAddress: ClientAddress;
@@ -262,8 +263,8 @@ function upgradeGate(
     ...options,
     access: parts.access,
     clientAddress: parts.clientAddress,
-    allowed: place.allowed,
-    cookieName: place.cookieName,
+    allowed: reached.allowed,
+    cookieName: reached.cookieName,
     maxConnections: limits?.maxUpdateClients ?? 2_000,
     maxPerCaller: limits?.maxUpdateClientsPerCaller ?? 100,
     perAddress: limits?.perAddress ?? { burst: 200, perSecond: 20 },

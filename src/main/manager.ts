@@ -13,6 +13,7 @@ import { statusTable } from './status_table.ts';
 import type { ServiceSpec, ServiceStatus } from './supervisor/service.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { VERSION } from './version.ts';
+import { webUrl } from './web_url.ts';
 
 export interface ManagerOptions {
   readonly settings: Settings;
@@ -30,11 +31,6 @@ export interface ManagerOptions {
 
 const RUN_STATE_EVERY_MS = 1_000;
 const SAME_WISH_MS = 1_000;
-
-export const webUrl = (settings: Pick<Settings, 'HOST' | 'PORT'>): string => {
-  const host = ['0.0.0.0', '::'].includes(settings.HOST) ? '127.0.0.1' : settings.HOST;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${settings.PORT}`;
-};
 
 /** Runs until stopped by a signal or until nothing is left to run; resolves with the exit code. */
 export async function runManager(options: ManagerOptions): Promise<number> {
@@ -174,24 +170,44 @@ function listenSignals(clock: Clock, stop: (reason: string) => void, kill: () =>
 
 /** A port that another program holds would show as a crash loop; better said before anything starts. */
 async function refuseTakenPorts({ settings, services }: ManagerOptions): Promise<void> {
-  const roles = new Set(services.map(({ role }) => role));
-  const wanted: [string, string, number][] = [];
-  if (roles.has('api')) wanted.push(['PORT', settings.HOST, settings.PORT]);
-  if (roles.has('simulator')) wanted.push(['SIMULATOR_PORT', '127.0.0.1', settings.SIMULATOR_PORT]);
-  for (const [name, host, port] of wanted) {
-    const problem = await portProblem(host, port);
-    if (problem === 'EADDRINUSE')
-      throw new ConfigError(
-        'PORT_TAKEN',
-        `Port ${port} is in use by another program. Stop that program, or set ${name} to another number in .env.`,
-      );
-    if (problem !== undefined)
-      throw new ConfigError('PORT_REFUSED', `Cannot listen on ${host}:${port} (${problem}). Change ${name}.`);
+  for (const place of listenedOn(settings, services)) {
+    const problem = await listenProblem(place);
+    if (problem !== undefined) throw problem;
   }
 }
 
+export interface ListenedOn {
+  /** The setting that holds the port. */
+  readonly setting: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where the roles of these services listen. */
+export function listenedOn(settings: Settings, services: readonly ServiceSpec[]): ListenedOn[] {
+  const roles = new Set(services.map(({ role }) => role));
+  const places: ListenedOn[] = [];
+  if (roles.has('api')) places.push({ setting: 'PORT', host: settings.HOST, port: settings.PORT });
+  if (roles.has('simulator'))
+    places.push({ setting: 'SIMULATOR_PORT', host: '127.0.0.1', port: settings.SIMULATOR_PORT });
+  return places;
+}
+
+/** Why nothing can listen there and what to change, or undefined when something can. */
+export async function listenProblem({ setting, host, port }: ListenedOn): Promise<ConfigError | undefined> {
+  const problem = await portProblem(host, port);
+  if (problem === undefined) return undefined;
+  if (problem === 'EADDRINUSE')
+    return new ConfigError(
+      'PORT_TAKEN',
+      `Port ${port} is in use by another program. Stop that program, or set ${setting} to another number in .env.`,
+    );
+  const change = setting === 'PORT' ? 'HOST or PORT' : setting;
+  return new ConfigError('PORT_REFUSED', `Cannot listen on ${host}:${port} (${problem}). Change ${change}.`);
+}
+
 /** The error code of listening there, or undefined when it works. */
-export function portProblem(host: string, port: number): Promise<string | undefined> {
+function portProblem(host: string, port: number): Promise<string | undefined> {
   return new Promise((done) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));

@@ -23,7 +23,10 @@ export interface ApiRig {
 }
 
 export type RigOptions = Partial<
-  Pick<ApiServerOptions, 'limits' | 'log' | 'webRoot' | 'publicUrls' | 'trustedProxies' | 'managerFile'>
+  Pick<
+    ApiServerOptions,
+    'host' | 'limits' | 'log' | 'webRoot' | 'publicUrls' | 'trustedProxies' | 'managerFile'
+  >
 >;
 
 export async function startApi(options: RigOptions = {}): Promise<ApiRig> {

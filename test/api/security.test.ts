@@ -22,8 +22,11 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 /** Sends bytes, returns everything that comes back until the server closes. */
-async function raw(text: string): Promise<string> {
-  const socket = connect(rig.api.port, '127.0.0.1');
+async function raw(
+  text: string,
+  { port, address } = { port: rig.api.port, address: '127.0.0.1' },
+): Promise<string> {
+  const socket = connect(port, address);
   let answer = '';
   socket.setEncoding('utf8').on('data', (chunk) => {
     answer += chunk;
@@ -205,6 +208,27 @@ describe('other hosts and other sites', () => {
       `[::1]:${rig.api.port}`,
     ]) {
       expect(await raw(plain('GET /livez HTTP/1.1', { Host: name }))).toMatch(/^HTTP\/1\.1 200 /);
+    }
+  });
+
+  it('answers at the one address that it was told to listen on, and signs in there', async () => {
+    const own = await startApi({ host: '127.0.0.2' });
+    const everywhere = await startApi({ host: '0.0.0.0' });
+    try {
+      const ask = (port: number, name: string) =>
+        raw(plain('GET /livez HTTP/1.1', { Host: name }), { port, address: '127.0.0.2' });
+      expect(own.api.url).toBe(`http://127.0.0.2:${own.api.port}`);
+      expect(await own.signIn()).toContain('autotrade_session_');
+      expect(await ask(own.api.port, `127.0.0.2:${own.api.port}`)).toMatch(/^HTTP\/1\.1 200 /);
+      for (const name of ['127.0.0.2', `127.0.0.3:${own.api.port}`, `x.127.0.0.2:${own.api.port}`, 'evil'])
+        expect(await ask(own.api.port, name), name).toMatch(/^HTTP\/1\.1 421 /);
+      // Listening everywhere names no address: only what PUBLIC_URL says is let in besides loopback.
+      const wide = everywhere.api.port;
+      expect(await ask(wide, `127.0.0.2:${wide}`)).toMatch(/^HTTP\/1\.1 421 /);
+      expect(await ask(wide, `0.0.0.0:${wide}`)).toMatch(/^HTTP\/1\.1 421 /);
+      expect(await ask(wide, `127.0.0.1:${wide}`)).toMatch(/^HTTP\/1\.1 200 /);
+    } finally {
+      await Promise.all([own.close(), everywhere.close()]);
     }
   });
 

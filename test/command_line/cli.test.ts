@@ -112,6 +112,15 @@ describe('autotrade', () => {
     expect(start.err).toContain('DATABASE_URL is absent');
   });
 
+  it('tries the address that the web server would really listen on', async () => {
+    // 192.0.2.0/24 is set aside for documents: no machine has it.
+    const doctor = await autotrade(['doctor'], { HOST: '192.0.2.1', PORT: '18787' });
+    expect(doctor).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/bad +Cannot listen on 192\.0\.2\.1:18787 \(\w+\)\. Change HOST or PORT\./),
+    });
+  });
+
   it('deletes only what is confirmed by name', async () => {
     const data = join(folder, 'data', 'simulator');
     mkdirSync(data, { recursive: true });

@@ -17,7 +17,8 @@ import { errorMessage } from '../../runtime/errors.ts';
 import { findBinaries } from '../../store/embedded/binaries.ts';
 import { databaseHome } from '../../store/embedded/home.ts';
 import { withDatabase } from '../command_database.ts';
-import { portProblem } from '../manager.ts';
+import { listenedOn, listenProblem } from '../manager.ts';
+import { servicesFor } from '../roles.ts';
 import { runningManager } from '../run_files.ts';
 import type { Command } from './command.ts';
 import { ALL_GROUPS } from './start.ts';
@@ -93,12 +94,10 @@ function disk(folder: string): Finding[] {
 
 async function ports(settings: Settings, running: boolean): Promise<Finding[]> {
   if (running) return [ok('services are running here (autotrade status)')];
-  const wanted: [string, number][] = [['PORT', settings.PORT]];
-  if (settings.NETWORK === 'simulator') wanted.push(['SIMULATOR_PORT', settings.SIMULATOR_PORT]);
   return Promise.all(
-    wanted.map(async ([name, port]) => {
-      const problem = await portProblem('127.0.0.1', port);
-      return problem === undefined ? ok(`port ${port} is free`) : bad(`port ${port} (${name}): ${problem}`);
+    listenedOn(settings, servicesFor(settings)).map(async (place) => {
+      const problem = await listenProblem(place);
+      return problem === undefined ? ok(`port ${place.port} of ${place.host} is free`) : bad(problem.message);
     }),
   );
 }

@@ -3,7 +3,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import type { Source } from '../../runtime/config/environment.ts';
 import { loadSettings } from '../../runtime/config/load.ts';
 import { withDatabase } from '../command_database.ts';
-import { webUrl } from '../manager.ts';
+import { webUrl } from '../web_url.ts';
 import type { Command } from './command.ts';
 
 /** A new single-use address; for the terminal only, never for a log. */

@@ -5,11 +5,12 @@ import { GROUPS, type GroupName, type Settings } from '../../runtime/config/grou
 import { loadSettings } from '../../runtime/config/load.ts';
 import { ConfigError } from '../../runtime/errors.ts';
 import { systemRandom } from '../../runtime/random.ts';
-import { runManager, webUrl } from '../manager.ts';
+import { runManager } from '../manager.ts';
 import { productionProblems } from '../production.ts';
 import { servicesFor } from '../roles.ts';
 import type { ServiceSpec } from '../supervisor/service.ts';
 import { PACKAGE_FOLDER } from '../version.ts';
+import { webUrl } from '../web_url.ts';
 import type { Command, CommandInput } from './command.ts';
 import { signInLink } from './link.ts';
 

@@ -11,11 +11,10 @@ import type { RunningRole } from '../../runtime/lifecycle.ts';
 import type { ServiceContext } from '../service_context.ts';
 import { openStore } from '../store.ts';
 import { PACKAGE_FOLDER, VERSION } from '../version.ts';
+import { words } from '../web_url.ts';
 
 /** Enough for the pages of one household; a burst waits its turn instead of crowding the database. */
 const CONNECTIONS = 6;
-
-const words = (text: string): string[] => text.split(',').filter((word) => word !== '');
 
 export async function startApiRole(
   context: ServiceContext<Settings<'base' | 'storage' | 'api' | 'simulator'>>,

@@ -147,7 +147,7 @@ const api = {
   }),
   PORT: port('Port of the web server.', 8787),
   PUBLIC_URL: text(
-    'Where else the web server is reached, for example through a TLS proxy; comma-separated.',
+    'Where else the web server is reached, for example through a TLS proxy; comma-separated. The sign-in link leads to the first.',
     {
       default: '',
       accepts: 'addresses like `https://autotrade.example`',
