@@ -48,10 +48,23 @@ async function run({ source, options, print, terminal }: CommandInput): Promise<
     color: terminal && settings.COLOR,
     onFirstReady: async (service) => {
       if (service !== 'api') return;
-      const link = await signInLink(source);
-      print(`\nOpen ${webUrl(settings)} in a browser. Sign in once, within 10 minutes, with:\n\n  ${link}\n`);
+      print(await welcome(webUrl(settings), terminal, () => signInLink(source)));
     },
   });
+}
+
+/**
+ * Where to go once the app answers. A link is a key: it is made only for a person at a terminal, since output that goes
+ * elsewhere (a file, a service's journal) is kept, and would keep it.
+ */
+export async function welcome(
+  url: string,
+  terminal: boolean,
+  makeLink: () => Promise<string>,
+): Promise<string> {
+  if (!terminal)
+    return `\nOpen ${url} in a browser. For a link that signs it in, run in this folder: npx autotrade link\n`;
+  return `\nOpen ${url} in a browser. Sign in once, within 10 minutes, with:\n\n  ${await makeLink()}\n`;
 }
 
 function refuseUnsafe(settings: Settings): void {

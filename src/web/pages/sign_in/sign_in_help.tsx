@@ -17,8 +17,8 @@ export function SignInHelp({ notice }: { readonly notice?: ReactNode }) {
         <p>There is no password. A link from the terminal where Autotrade runs signs this browser in.</p>
         <ol>
           <li>
-            Run <code>npx autotrade link</code> in the project's folder. At its first start Autotrade prints a
-            link by itself.
+            Run <code>npx autotrade link</code> in the project's folder. Started in a terminal, Autotrade
+            prints a link by itself.
           </li>
           <li>Open that link in this browser. It works once, for ten minutes.</li>
         </ol>
