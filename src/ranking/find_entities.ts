@@ -13,6 +13,8 @@ import { type MinuteChange, oppositeTwins, washRings } from './entities.ts';
 /** Traders whose changes are compared, the most important first. */
 const COMPARED = 5_000;
 const RING_MS = 86_400_000;
+/** What was found stands for as long as the gates look back. */
+const KEPT_MS = 90 * 86_400_000;
 
 export interface EntitiesReport {
   readonly links: number;
@@ -42,7 +44,7 @@ export async function findEntities(database: Database, clock: Clock): Promise<En
     hedged: hedged.has(traderId),
   }));
   const links = [...ledger, ...twins, ...rings.filter(({ a, b }) => a !== b)];
-  const moved = await storeEntities(database, { links, surroundings, now });
+  const moved = await storeEntities(database, { links, surroundings, now, keptMs: KEPT_MS });
   return { links: links.length, hedged: hedged.size, rings: ringed.size, moved };
 }
 

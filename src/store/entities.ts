@@ -74,9 +74,15 @@ export interface FoundSurroundings {
   readonly hedged: boolean;
 }
 
+/** Links by what wallets did. They stay for as long as the gates look back; a ledger tells its own each time. */
+const FOUND_KINDS = `('twin', 'ring')`;
+/** What is found again and again is noted this often. */
+const NOTED_MS = 3_600_000;
+
 /**
- * Replaces links and surroundings. Records of traders whose surroundings changed count as changed, so that the next
- * calculation gates them.
+ * Takes in what was found now: links of ledgers are replaced; rings, twins and what they say of a trader stand until
+ * they have not been found for `keptMs`. Records of traders whose surroundings changed count as changed, so that the
+ * next calculation gates them.
  * @returns traders whose surroundings changed.
  */
 export async function storeEntities(
@@ -85,40 +91,64 @@ export async function storeEntities(
     readonly links: readonly WalletLink[];
     readonly surroundings: readonly FoundSurroundings[];
     readonly now: number;
+    readonly keptMs: number;
   },
 ): Promise<number> {
-  const { links, surroundings, now } = found;
+  const { links, surroundings, now, keptMs } = found;
   return database.transaction(async (tx) => {
-    const columns = [links.map((l) => l.a), links.map((l) => l.b), links.map((l) => l.kind)];
-    await tx.query(
-      `DELETE FROM trader_links l WHERE NOT EXISTS (SELECT FROM unnest($1::int8[], $2::int8[], $3::text[])
-         AS u (a, b, kind) WHERE (u.a, u.b, u.kind) = (l.a, l.b, l.kind))`,
-      columns,
-    );
-    await tx.query(
-      `INSERT INTO trader_links (a, b, kind, found_at)
-       SELECT DISTINCT a, b, kind, $4::int8 FROM unnest($1::int8[], $2::int8[], $3::text[]) AS u (a, b, kind)
-       ON CONFLICT DO NOTHING`,
-      [...columns, now],
-    );
+    await storeLinks(tx, links, now, now - keptMs);
     const { rows } = await tx.query<{ trader_id: number }>(
-      `WITH wanted AS (SELECT * FROM unnest($1::int8[], $2::boolean[], $3::boolean[]) AS u (trader_id, ring, hedged)),
-         gone AS (DELETE FROM trader_surroundings s WHERE NOT EXISTS (
-           SELECT FROM wanted w WHERE w.trader_id = s.trader_id) RETURNING s.trader_id),
-         written AS (INSERT INTO trader_surroundings AS s SELECT * FROM wanted
-           ON CONFLICT (trader_id) DO UPDATE SET ring = excluded.ring, hedged = excluded.hedged
-           WHERE (s.ring, s.hedged) <> (excluded.ring, excluded.hedged) RETURNING s.trader_id)
+      `WITH found AS (SELECT * FROM unnest($1::int8[], $2::boolean[], $3::boolean[]) AS u (trader_id, ring, hedged)),
+         latest AS (SELECT trader_id, coalesce(s.ring, false) AS was_ring, coalesce(s.hedged, false) AS was_hedged,
+             CASE WHEN f.ring THEN $4 ELSE s.ring_found_at END AS ring_at,
+             CASE WHEN f.hedged THEN $4 ELSE s.hedge_found_at END AS hedge_at
+           FROM found f FULL JOIN trader_surroundings s USING (trader_id)),
+         wanted AS (SELECT *, coalesce(ring_at > $5, false) AS ring, coalesce(hedge_at > $5, false) AS hedged
+           FROM latest),
+         gone AS (DELETE FROM trader_surroundings s USING wanted w
+           WHERE w.trader_id = s.trader_id AND NOT w.ring AND NOT w.hedged),
+         written AS (INSERT INTO trader_surroundings AS s (trader_id, ring, hedged, ring_found_at, hedge_found_at)
+           SELECT trader_id, ring, hedged, ring_at, hedge_at FROM wanted WHERE ring OR hedged
+           ON CONFLICT (trader_id) DO UPDATE SET ring = excluded.ring, hedged = excluded.hedged,
+             ring_found_at = excluded.ring_found_at, hedge_found_at = excluded.hedge_found_at
+           WHERE (s.ring, s.hedged) <> (excluded.ring, excluded.hedged)
+             OR excluded.ring_found_at > s.ring_found_at + ${NOTED_MS}
+             OR excluded.hedge_found_at > s.hedge_found_at + ${NOTED_MS})
        UPDATE trader_records r SET version = nextval('trader_record_versions')
-       FROM (SELECT trader_id FROM gone UNION SELECT trader_id FROM written) moved
-       WHERE r.trader_id = moved.trader_id RETURNING r.trader_id`,
+       FROM wanted w WHERE r.trader_id = w.trader_id AND (w.ring, w.hedged) <> (w.was_ring, w.was_hedged)
+       RETURNING r.trader_id`,
       [
         surroundings.map((s) => s.traderId),
         surroundings.map((s) => s.ring),
         surroundings.map((s) => s.hedged),
+        now,
+        now - keptMs,
       ],
     );
     return rows.length;
   });
+}
+
+async function storeLinks(
+  tx: Queryable,
+  links: readonly WalletLink[],
+  now: number,
+  keptAfter: number,
+): Promise<void> {
+  const columns = [links.map((l) => l.a), links.map((l) => l.b), links.map((l) => l.kind)];
+  await tx.query(
+    `DELETE FROM trader_links l WHERE (l.kind NOT IN ${FOUND_KINDS} OR l.found_at <= $4)
+       AND NOT EXISTS (SELECT FROM unnest($1::int8[], $2::int8[], $3::text[])
+         AS u (a, b, kind) WHERE (u.a, u.b, u.kind) = (l.a, l.b, l.kind))`,
+    [...columns, keptAfter],
+  );
+  await tx.query(
+    `INSERT INTO trader_links AS l (a, b, kind, found_at)
+     SELECT DISTINCT a, b, kind, $4::int8 FROM unnest($1::int8[], $2::int8[], $3::text[]) AS u (a, b, kind)
+     ON CONFLICT (a, b, kind) DO UPDATE SET found_at = excluded.found_at
+     WHERE l.kind IN ${FOUND_KINDS} AND excluded.found_at > l.found_at + ${NOTED_MS}`,
+    [...columns, now],
+  );
 }
 
 /** What was found of some traders; absent: nothing. */
@@ -127,7 +157,7 @@ export async function readSurroundings(
   traderIds: readonly number[],
 ): Promise<Map<number, FoundSurroundings>> {
   const { rows } = await db.query<{ trader_id: number; ring: boolean; hedged: boolean }>(
-    'SELECT trader_id, ring, hedged FROM trader_surroundings WHERE trader_id = ANY ($1::int8[])',
+    'SELECT trader_id, ring, hedged FROM trader_surroundings WHERE trader_id = ANY ($1::int8[]) ORDER BY trader_id',
     [traderIds],
     'read_surroundings',
   );

@@ -104,3 +104,26 @@ it('shows an owner with all wallets, net exposure and PnL together', async () =>
   expect(entity?.oneSided).toBeCloseTo(100 / 1_900, 9);
   expect(await entityOf(database, 12, 90)).toBeNull();
 });
+
+it('forgives a ring that keeps quiet, and a hedge that does, after ninety days and not before', async () => {
+  const { database } = test;
+  await database.query('DELETE FROM trades');
+  await database.query(`UPDATE trader_details SET base = '{"episodes":[],"minutes":[]}', seen = NULL`);
+  const days = (count: number) => ({ ...systemClock, now: () => now + count * 86_400_000 });
+  const quiet = async () => [...(await readSurroundings(database, [1, 2, 7, 8])).values()];
+  const kinds = async () =>
+    (await database.query('SELECT kind FROM trader_links ORDER BY kind')).rows.map(({ kind }) => kind);
+  const standing = await quiet();
+  expect(standing).toHaveLength(4);
+  for (const later of [2, 60, 89]) {
+    expect(await findEntities(database, days(later))).toMatchObject({ moved: 0 });
+    expect(await quiet()).toEqual(standing);
+    expect(await kinds()).toEqual(['ring', 'subAccount', 'transfer', 'twin']);
+  }
+  const before = await readRecordVersions(database, 0);
+  expect(await findEntities(database, days(91))).toMatchObject({ moved: 4 });
+  expect(await quiet()).toEqual([]);
+  expect(await kinds()).toEqual(['subAccount', 'transfer']);
+  const after = await readRecordVersions(database, Math.max(...before.values()));
+  expect([...after.keys()].sort()).toEqual([1, 2, 7, 8]);
+});
