@@ -9,7 +9,8 @@ import { MOST_OF_MINUTE } from './capacity.ts';
 import { type HeldPosition, minimumCapital } from './minimum_capital.ts';
 
 const EPISODES = 100;
-const MINUTES = 128;
+/** Minutes that are kept of a trader: of one with as many, older ones may be forgotten. */
+export const MINUTES = 128;
 const SIZES = 60;
 const MINUTE_MS = 60_000;
 const MICRO = 1e6;

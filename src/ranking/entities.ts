@@ -97,6 +97,57 @@ function meet(
   });
 }
 
+/** Widths that linked wallets are compared at, in minutes: legs of one hedge need not move in the same one. */
+const LINKED_WIDTHS = [1, 60, 240];
+const LEAST_LINKED = 4;
+/** A change of less than this part of the wallet's usual one is no move: rounding of a round trip, a rest. */
+const MOVE = 0.1;
+
+/** What is known of a linked wallet's changes. */
+export interface WalletChanges {
+  /** Before this minute (ms UTC / 60,000) nothing is known of it; -Infinity: everything is. */
+  readonly since: number;
+  /** [coin, minute, signed notional]. */
+  readonly minutes: readonly (readonly [number, number, number])[];
+}
+
+/**
+ * Whether one of two linked wallets does the opposite of the other: correlation of their changes below -0.8 in minutes,
+ * hours or four hours. That they belong together is known, so a busy minute says as much as a quiet one, and four
+ * common moves are enough.
+ */
+export function isLinkedHedge(a: WalletChanges, b: WalletChanges): boolean {
+  const since = Math.max(a.since, b.since);
+  return LINKED_WIDTHS.some((width) => {
+    const from = Math.ceil(since / width) * width;
+    const [x, y] = [cellsOf(a, width, from), cellsOf(b, width, from)];
+    const [normX, normY] = [normOf(x), normOf(y)];
+    const [leastX, leastY] = [MOVE * (normX / Math.sqrt(x.size)), MOVE * (normY / Math.sqrt(y.size))];
+    let dot = 0;
+    let together = 0;
+    for (const [cell, dx] of x) {
+      const dy = y.get(cell) ?? 0;
+      dot += dx * dy;
+      if (Math.abs(dx) >= leastX && Math.abs(dy) >= leastY && dy !== 0) together++;
+    }
+    return together >= LEAST_LINKED && dot < OPPOSITE * normX * normY;
+  });
+}
+
+/** Changes by coin and span of `width` minutes. */
+function cellsOf({ minutes }: WalletChanges, width: number, from: number): Map<string, number> {
+  const cells = new Map<string, number>();
+  for (const [coin, minute, notional] of minutes) {
+    if (minute < from) continue;
+    const cell = `${coin}:${Math.floor(minute / width)}`;
+    cells.set(cell, (cells.get(cell) ?? 0) + notional);
+  }
+  return cells;
+}
+
+const normOf = (cells: ReadonlyMap<string, number>): number =>
+  Math.sqrt([...cells.values()].reduce((sum, x) => sum + x * x, 0));
+
 /** Notional that two traders exchanged with each other. */
 export interface Counterparty {
   readonly a: number;

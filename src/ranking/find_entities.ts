@@ -4,11 +4,19 @@ import type { Database } from '../store/database.ts';
 import {
   readLedgerPairs,
   readMinutes,
+  readMinutesOf,
   readTradedTogether,
   storeEntities,
   type WalletLink,
 } from '../store/entities.ts';
-import { type MinuteChange, oppositeTwins, washRings } from './entities.ts';
+import { MINUTES } from './details.ts';
+import {
+  isLinkedHedge,
+  type MinuteChange,
+  oppositeTwins,
+  type WalletChanges,
+  washRings,
+} from './entities.ts';
 
 /** Traders whose changes are compared, the most important first. */
 const COMPARED = 5_000;
@@ -36,7 +44,8 @@ export async function findEntities(database: Database, clock: Clock): Promise<En
   );
   // Whoever trades with himself is no pair, but a ring all the same.
   const rings = washRings(together, volumes);
-  const hedged = new Set(twins.flatMap(({ a, b }) => [a, b]));
+  const legs = await linkedHedges(database, ledger);
+  const hedged = new Set([...twins, ...legs].flatMap(({ a, b }) => [a, b]));
   const ringed = new Set(rings.flatMap(({ a, b }) => [a, b]));
   const surroundings = [...new Set([...hedged, ...ringed])].map((traderId) => ({
     traderId,
@@ -46,6 +55,21 @@ export async function findEntities(database: Database, clock: Clock): Promise<En
   const links = [...ledger, ...twins, ...rings.filter(({ a, b }) => a !== b)];
   const moved = await storeEntities(database, { links, surroundings, now, keptMs: KEPT_MS });
   return { links: links.length, hedged: hedged.size, rings: ringed.size, moved };
+}
+
+/** Pairs of a ledger in which one wallet does the opposite of the other. */
+async function linkedHedges(database: Database, ledger: readonly WalletLink[]): Promise<WalletLink[]> {
+  const members = [...new Set(ledger.flatMap(({ a, b }) => [a, b]))];
+  const known = new Map<number, WalletChanges>();
+  for (const { traderId, minutes } of await readMinutesOf(database, members, COMPARED)) {
+    const rows = minutes as WalletChanges['minutes'];
+    const since = rows.length < MINUTES ? Number.NEGATIVE_INFINITY : (rows[0]?.[1] ?? 0);
+    known.set(traderId, { since, minutes: rows });
+  }
+  return ledger.filter((link) => {
+    const [a, b] = [known.get(link.a), known.get(link.b)];
+    return a !== undefined && b !== undefined && isLinkedHedge(a, b);
+  });
 }
 
 async function changes(database: Database): Promise<MinuteChange[]> {

@@ -7,7 +7,7 @@ import { lots, microUsd, ticks } from '../domain/money.ts';
 import { capacityShare, loadShare } from './capacity.ts';
 import { copySeries, DEFAULT_COPY_TERMS, decayFactor, marketNeutral } from './copy_returns.ts';
 import { maximumCapital } from './details.ts';
-import { entityViews, groupEntities, oppositeTwins, washRings } from './entities.ts';
+import { entityViews, groupEntities, isLinkedHedge, oppositeTwins, washRings } from './entities.ts';
 import { featuresOf } from './features.ts';
 import { gateNames, gatesOf } from './gates.ts';
 import { LEAST_ORDER_USD, minimumCapital, reproducedShare } from './minimum_capital.ts';
@@ -141,6 +141,41 @@ describe('entities', () => {
       volume,
     );
     expect(rings).toEqual([{ a: 1, b: 2, kind: 'ring' }]);
+  });
+  describe('of linked wallets', () => {
+    type Change = readonly [number, number, number];
+    const changes = (minutes: readonly Change[], since = Number.NEGATIVE_INFINITY) => ({ since, minutes });
+    /** In and out every seven hours and a bit, `sign` the side, `late` minutes after the other leg. */
+    const leg = (sign: number, late: number, count = 12): Change[] =>
+      Array.from({ length: count }, (_, i) => [
+        1,
+        28_000_000 + 437 * i + late,
+        sign * (i % 2 === 0 ? 1 : -1) * (1_000 + 10 * i),
+      ]);
+    it('tell a hedge whose legs move minutes apart, whichever comes first', () => {
+      for (const late of [0, 3, 10, 20]) {
+        expect(isLinkedHedge(changes(leg(1, 0)), changes(leg(-1, late)))).toBe(true);
+        expect(isLinkedHedge(changes(leg(-1, late)), changes(leg(1, 0)))).toBe(true);
+      }
+    });
+    it('are no hedge when they trade the same way, on their own, or hardly ever', () => {
+      expect(isLinkedHedge(changes(leg(1, 0)), changes(leg(1, 10)))).toBe(false);
+      expect(isLinkedHedge(changes(leg(1, 0)), changes(leg(-1, 2_000)))).toBe(false);
+      expect(isLinkedHedge(changes(leg(1, 0, 3)), changes(leg(-1, 10, 3)))).toBe(false);
+      expect(isLinkedHedge(changes([]), changes(leg(1, 0)))).toBe(false);
+      // One common move, however large, and rests of round trips beside it.
+      const one = (sign: number): Change[] => [
+        [1, 28_000_000, sign * 1e6],
+        ...leg(sign, 1_000).map(([coin, minute]): Change => [coin, minute, sign]),
+      ];
+      expect(isLinkedHedge(changes(one(1)), changes(one(-1)))).toBe(false);
+    });
+    it('are compared over the time that is known of both', () => {
+      const earlier = leg(1, 0, 24).map(([coin, minute, usd]): Change => [coin, minute - 437 * 24, 3 * usd]);
+      const long = changes([...earlier, ...leg(1, 0)]);
+      expect(isLinkedHedge(long, changes(leg(-1, 10), 28_000_000))).toBe(true);
+      expect(isLinkedHedge(long, changes(leg(-1, 10)))).toBe(false);
+    });
   });
   it('net the legs of a hedge', () => {
     const [view] = entityViews(

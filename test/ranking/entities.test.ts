@@ -84,6 +84,35 @@ it('links what ledgers, opposite changes and trades show, and gates hedges and r
   expect(await findEntities(database, systemClock)).toMatchObject({ moved: 0 });
 });
 
+it('gates both legs of a hedge between linked wallets though they move minutes apart', async () => {
+  const { database } = test;
+  const legs = (sign: number, late: number) =>
+    Array.from({ length: 8 }, (_, i) => [
+      1,
+      28_500_000 + 437 * i + late,
+      sign * (i % 2 === 0 ? 1_000 : -1_000),
+    ]);
+  const moved = (trader: number, rows: readonly unknown[]) =>
+    database.query(
+      `UPDATE trader_details SET base = jsonb_build_object('episodes', '[]'::jsonb, 'minutes', $2::jsonb)
+       WHERE trader_id = $1`,
+      [trader, JSON.stringify(rows)],
+    );
+  // Master and sub-account on opposite sides; two wallets with one purse on the same side.
+  await moved(3, legs(1, 0));
+  await moved(4, legs(-1, 10));
+  await moved(5, legs(1, 0));
+  await moved(6, legs(1, 11));
+  // Nobody's: opposite, but ten minutes apart it says nothing of strangers.
+  await moved(9, legs(-1, 20));
+  expect(await findEntities(database, systemClock)).toMatchObject({ hedged: 4, moved: 2 });
+  const found = await readSurroundings(database, [3, 4, 5, 6, 9]);
+  expect([...found.values()]).toEqual([
+    { traderId: 3, ring: false, hedged: true },
+    { traderId: 4, ring: false, hedged: true },
+  ]);
+});
+
 it('shows an owner with all wallets, net exposure and PnL together', async () => {
   const { database } = test;
   const hold = (trader: number, size: number, cost: number) =>
@@ -110,20 +139,20 @@ it('forgives a ring that keeps quiet, and a hedge that does, after ninety days a
   await database.query('DELETE FROM trades');
   await database.query(`UPDATE trader_details SET base = '{"episodes":[],"minutes":[]}', seen = NULL`);
   const days = (count: number) => ({ ...systemClock, now: () => now + count * 86_400_000 });
-  const quiet = async () => [...(await readSurroundings(database, [1, 2, 7, 8])).values()];
+  const quiet = async () => [...(await readSurroundings(database, [1, 2, 3, 4, 7, 8])).values()];
   const kinds = async () =>
     (await database.query('SELECT kind FROM trader_links ORDER BY kind')).rows.map(({ kind }) => kind);
   const standing = await quiet();
-  expect(standing).toHaveLength(4);
+  expect(standing).toHaveLength(6);
   for (const later of [2, 60, 89]) {
     expect(await findEntities(database, days(later))).toMatchObject({ moved: 0 });
     expect(await quiet()).toEqual(standing);
     expect(await kinds()).toEqual(['ring', 'subAccount', 'transfer', 'twin']);
   }
   const before = await readRecordVersions(database, 0);
-  expect(await findEntities(database, days(91))).toMatchObject({ moved: 4 });
+  expect(await findEntities(database, days(91))).toMatchObject({ moved: 6 });
   expect(await quiet()).toEqual([]);
   expect(await kinds()).toEqual(['subAccount', 'transfer']);
   const after = await readRecordVersions(database, Math.max(...before.values()));
-  expect([...after.keys()].sort()).toEqual([1, 2, 7, 8]);
+  expect([...after.keys()].sort()).toEqual([1, 2, 3, 4, 7, 8]);
 });
