@@ -108,12 +108,62 @@ export function fundingsOf(wire: readonly WireUserFunding[], coins: CoinTable): 
 }
 
 /** Money from outside, of all perpetuals accounts of `user` (lower case) together. */
-export function flowsOf(wire: readonly WireLedgerUpdate[], user: string): Taken<ExternalFlow> {
+export const flowsOf = (wire: readonly WireLedgerUpdate[], user: string): Taken<ExternalFlow> =>
+  takeFlows(wire, (update) => perpetualsFlow(entryOf(update, user)));
+
+/**
+ * The same of a unified account: its USDC is one balance for spot and all dexs, so what moves between these is no flow,
+ * and what is paid for spot coins is. The quote of a spot pair is taken for USDC; where it is not, the account value
+ * will not be explained.
+ */
+export function unifiedFlowsOf(
+  wire: readonly WireLedgerUpdate[],
+  fills: readonly WireUserFill[],
+  user: string,
+): Taken<ExternalFlow> {
+  const { rows, unread } = takeFlows(wire, (update) => unifiedFlow(update, user));
+  for (const fill of fills) {
+    if (!isSpot(fill.coin)) continue;
+    const paid = usdOf(String(Number(fill.px) * Number(fill.sz)));
+    const fee = isUsdc(fill.feeToken) ? usdOf(fill.fee) : 0;
+    rows.push({ time: fill.time, amount: microUsd((fill.side === 'B' ? -paid : paid) - fee) });
+  }
+  const outcomes = fills.filter(({ coin }) => !isPerpetual(coin) && !isSpot(coin)).length;
+  return { rows: rows.sort((a, b) => a.time - b.time), unread: unread + outcomes };
+}
+
+const isSpot = (coin: string): boolean => /^@|\//.test(coin);
+const isUsdc = (token: string | undefined): boolean => token === undefined || /^USDC(:|$)/.test(token);
+
+function unifiedFlow(update: WireLedgerUpdate, user: string): number {
+  const { delta } = update;
+  switch (delta.type) {
+    case 'accountClassTransfer':
+      return 0;
+    case 'rewardsClaim':
+      return isUsdc(delta.token) ? perpetualsFlow(entryOf(update, user)) : 0;
+    case 'spotTransfer':
+    case 'send': {
+      if (!isUsdc(delta.token)) return 0;
+      const amount = usdOf(delta.amount ?? '0');
+      const incoming = delta.destination?.toLowerCase() === user ? amount : 0;
+      const outgoing = delta.user?.toLowerCase() === user ? amount + usdOf(delta.fee ?? '0') : 0;
+      return incoming - outgoing;
+    }
+    default:
+      return perpetualsFlow(entryOf(update, user));
+  }
+}
+
+function takeFlows(
+  wire: readonly WireLedgerUpdate[],
+  flowOf: (update: WireLedgerUpdate) => number,
+): Taken<ExternalFlow> {
   const rows: ExternalFlow[] = [];
   let unread = 0;
   for (const update of wire) {
     try {
-      const amount = perpetualsFlow(entryOf(update, user));
+      const amount = microUsd(flowOf(update));
       if (amount !== 0) rows.push({ time: update.time, amount });
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;

@@ -2,6 +2,7 @@
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { dayOf } from '../domain/metrics/day.ts';
 import { lots, parseLots, parseTicks } from '../domain/money.ts';
+import { isUnified } from '../hyperliquid/info/user_abstraction.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Database } from '../store/database.ts';
 import {
@@ -118,17 +119,20 @@ const micro = (usd: string): number => Math.round(Number(usd) * 1e6);
 
 /** The account as the rotation saw it; null when its money is not where its positions are. */
 function stateOf(one: Extensible, coins: CoinTable): AccountState | null {
-  if (one.rawUsd === null || one.mode === 'unifiedAccount' || one.mode === 'portfolioMargin') return null;
+  if (one.rawUsd === null) return null;
+  let cost = 0;
   const positions = new Map<number, number>();
   for (const [i, id] of one.coinIds.entries()) {
     const coin = coins.byId(id);
     if (coin === undefined) return null;
     positions.set(id, parseLots(one.sizes[i] ?? '0', coin.sizeDecimals));
+    cost += micro(String(Number(one.sizes[i] ?? '0') * Number(one.entryPrices[i] ?? '0')));
   }
   return {
     time: one.stateTime,
     equity: micro(one.accountValueUsd),
-    cash: micro(one.rawUsd),
+    // Of a unified account that is its balance, which still counts what its positions cost.
+    cash: micro(one.rawUsd) - (isUnified(one.mode) ? cost : 0),
     unrealised: one.unrealisedUsd.reduce((sum, usd) => sum + micro(usd), 0),
     positions,
   };

@@ -8,6 +8,13 @@ import type { CoinTable } from '../domain/listed_coin.ts';
 import { clearinghouseState } from '../hyperliquid/info/clearinghouse_state.ts';
 import { portfolio } from '../hyperliquid/info/portfolio.ts';
 import { type InfoRequest, perTwentyRows } from '../hyperliquid/info/request.ts';
+import {
+  holdsOthers,
+  spotClearinghouseState,
+  usdcOf,
+  type WireSpotState,
+} from '../hyperliquid/info/spot_clearinghouse_state.ts';
+import { isUnified } from '../hyperliquid/info/user_abstraction.ts';
 import { userFillsByTime } from '../hyperliquid/info/user_fills_by_time.ts';
 import { FUNDING_PAGE_ROWS, userFunding } from '../hyperliquid/info/user_funding.ts';
 import {
@@ -31,9 +38,10 @@ import {
   linksOf,
   sideOf,
   type Taken,
+  unifiedFlowsOf,
 } from '../hyperliquid/venue_history.ts';
 import type { WireClearinghouseState } from '../hyperliquid/wire/account.ts';
-import type { WirePortfolio, WireUserFill } from '../hyperliquid/wire/history.ts';
+import type { WireLedgerUpdate, WirePortfolio, WireUserFill } from '../hyperliquid/wire/history.ts';
 import type { AccountState, EquityCheck } from './replay.ts';
 
 /** From about this many fills on the venue may have forgotten older ones (it keeps the newest 10,000 at least). */
@@ -69,6 +77,8 @@ export interface HistoryReaderOptions {
   readonly signal: AbortSignal;
   readonly keeper: PageKeeper;
   readonly archive: ForgottenFills;
+  /** How the account holds its balances, as the venue says. */
+  readonly mode: () => Promise<string>;
 }
 
 /** Reading was given up after the first page. */
@@ -102,6 +112,10 @@ export async function readPast(
   const { info, coins, signal, keeper, archive } = options;
   const ask: AskOptions = { lane: 'history', signal };
   const user = address.toLowerCase();
+  // Balance and positions are of one account: nothing is asked between them.
+  const spot = isUnified(await options.mode())
+    ? await info.ask(spotClearinghouseState(address), ask)
+    : undefined;
   const first = await info.ask(clearinghouseState(address), ask);
   const to = first.time;
   const reader = new Pages(info, ask, keeper, from + 1);
@@ -128,7 +142,8 @@ export async function readPast(
   });
   const states = [first];
   for (const dex of buildersDexs(orders)) states.push(await info.ask(clearinghouseState(address, dex), ask));
-  const state = stateOf(states, to, coins);
+  const state = stateOf(states, spot, to, coins);
+  let executed = orders;
   let fills = fillsOf(orders, user, coins);
   // What breaks a chain is most often a TWAP: its slices are told apart, at a price, so only then are they asked for.
   if (!chainsTo(orderFills(fills.rows).fills, state.positions)) {
@@ -136,17 +151,23 @@ export async function readPast(
       keyOf: fillKey,
       pageRows: FILL_PAGE_ROWS,
     });
-    fills = fillsOf([...orders, ...slices], user, coins);
+    executed = [...orders, ...slices];
+    fills = fillsOf(executed, user, coins);
   }
   const seen = await info.ask(portfolio(address), ask);
   return {
     fills,
     fundings: fundingsOf(fundings, coins),
-    flows: flowsOf(updates, user),
+    flows: spot === undefined ? flowsOf(updates, user) : unifiedFlowsOf(updates, executed, user),
     links: linksOf(updates, user),
     holes: reader.holes,
     state,
-    checks: checksOf(seen),
+    checks:
+      spot === undefined
+        ? checksOf(seen, 'perp')
+        : isUsdcAlone(spot, updates, executed)
+          ? checksOf(seen, '')
+          : [],
   };
 }
 
@@ -242,30 +263,49 @@ function buildersDexs(fills: readonly WireUserFill[]): Set<string> {
 
 const micro = (text: string): number => Math.round(Number(text) * 1e6);
 
-/** The accounts on all dexs as one. */
-function stateOf(states: readonly WireClearinghouseState[], time: number, coins: CoinTable): AccountState {
+/** The accounts on all dexs as one. A unified one has its money in the spot account, before unrealised PnL. */
+function stateOf(
+  states: readonly WireClearinghouseState[],
+  spot: WireSpotState | undefined,
+  time: number,
+  coins: CoinTable,
+): AccountState {
   const positions = new Map<number, number>();
-  let equity = 0;
-  let cash = 0;
+  let equity = spot === undefined ? 0 : micro(usdcOf(spot));
+  let held = 0;
   let unrealised = 0;
   for (const state of states) {
-    equity += micro(state.marginSummary.accountValue);
-    cash += micro(state.marginSummary.accountValue);
+    if (spot === undefined) equity += micro(state.marginSummary.accountValue);
     for (const { position } of state.assetPositions) {
-      cash -= sideOf(position) * micro(position.positionValue);
-      unrealised += micro(position.unrealizedPnl);
+      const pnl = micro(position.unrealizedPnl);
+      held += sideOf(position) * micro(position.positionValue);
+      unrealised += pnl;
+      if (spot !== undefined) equity += pnl;
       const coin = coins.bySymbol(position.coin);
       if (coin !== undefined) positions.set(coin.id, heldLots(position, coins));
     }
   }
-  return { time, equity, cash, unrealised, positions };
+  return { time, equity, cash: equity - held, unrealised, positions };
 }
 
-/** Every account value of perpetuals in the portfolio, oldest first, each time once. */
-function checksOf(windows: WirePortfolio): EquityCheck[] {
+/**
+ * The portfolio of a unified account is that of everything it owns: it tells the value of its perpetuals only where
+ * there is nothing else, no spot coin and no share of a vault.
+ */
+const isUsdcAlone = (
+  spot: WireSpotState,
+  updates: readonly WireLedgerUpdate[],
+  fills: readonly WireUserFill[],
+): boolean =>
+  !holdsOthers(spot) &&
+  !updates.some(({ delta }) => /^vault|^spot/.test(delta.type)) &&
+  fills.every(({ coin }) => !/^[@+#]|\//.test(coin));
+
+/** Every account value of perpetuals, or of all ('') in the portfolio, oldest first, each time once. */
+function checksOf(windows: WirePortfolio, kind: 'perp' | ''): EquityCheck[] {
   const byTime = new Map<number, number>();
   for (const [name, { accountValueHistory }] of windows) {
-    if (!name.startsWith('perp')) continue;
+    if (name.startsWith('perp') !== (kind === 'perp')) continue;
     for (const [time, value] of accountValueHistory) byTime.set(time, micro(value));
   }
   return [...byTime].map(([time, equity]) => ({ time, equity })).sort((a, b) => a.time - b.time);

@@ -1,11 +1,13 @@
 /** One trader's record out of what the venue tells: read, played, judged and stored with how far it reaches. */
-import { parseAddress } from '../domain/address.ts';
+import { type Address, parseAddress } from '../domain/address.ts';
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { DAY_MS, dayOf } from '../domain/metrics/day.ts';
 import { TraderHistory } from '../domain/metrics/history.ts';
+import { isUnified, userAbstraction } from '../hyperliquid/info/user_abstraction.ts';
 import type { InfoClient } from '../hyperliquid/transport.ts';
 import type { WireUserFill } from '../hyperliquid/wire/history.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { noteMode, readMode } from '../store/account_modes.ts';
 import { readArchivedFills, readCoveredFrom } from '../store/archived_fills.ts';
 import type { Database } from '../store/database.ts';
 import { dropPages } from '../store/history_pages.ts';
@@ -67,7 +69,8 @@ export async function extend(
   const { database, prices, info } = options;
   const address = parseAddress(claim.address);
   const archive = forgottenFills(database, claim.address);
-  const reader = (from: number) => ({ info, coins, signal, keeper: pages.from(from), archive });
+  const mode = accountMode(options, claim.traderId, address, signal);
+  const reader = (from: number) => ({ info, coins, signal, keeper: pages.from(from), archive, mode });
   const slippage = (coin: number) => prices.slippageBp(coin);
   if (claim.through !== null) {
     const stored = await readRecord(database, claim.traderId);
@@ -104,6 +107,27 @@ export async function extend(
   await havePrices(options, coins, past, from, signal);
   await store(options, claim, build(past, from, prices), false);
   return past.fills.rows.length;
+}
+
+/** How the account holds its balances, asked once unless it was asked within a day. */
+function accountMode(
+  { database, info, clock }: PastRecordOptions,
+  traderId: number,
+  address: Address,
+  signal: AbortSignal,
+): () => Promise<string> {
+  const read = async (): Promise<string> => {
+    const known = await readMode(database, traderId, clock.now() - DAY_MS);
+    if (known !== undefined) return known;
+    const mode = await info.ask(userAbstraction(address), { lane: 'history', signal });
+    await noteMode(database, { traderId, mode, unified: isUnified(mode), now: clock.now() });
+    return mode;
+  };
+  let told: Promise<string> | undefined;
+  return () => {
+    told ??= read();
+    return told;
+  };
 }
 
 /** What of a trader's fills the imported archive has, up to the oldest that the venue still tells. */

@@ -10,3 +10,37 @@ export async function wantModes(db: Queryable, traderIds: readonly number[]): Pr
     'want_modes',
   );
 }
+
+/** The mode of a trader's account if it was asked after `since` (ms UTC); undefined: not known. @throws StoreError */
+export async function readMode(db: Queryable, traderId: number, since: number): Promise<string | undefined> {
+  const { rows } = await db.query<{ mode: string }>(
+    'SELECT mode FROM account_modes WHERE trader_id = $1 AND checked_at > $2',
+    [traderId, since],
+    'read_mode',
+  );
+  return rows[0]?.mode;
+}
+
+/**
+ * Keeps the mode as the venue has just told it (`now`, ms UTC). A trader in the table is asked again every day, so one
+ * whose balances are where everybody's are is put there by those who want to know.
+ * @throws StoreError
+ */
+export async function noteMode(
+  db: Queryable,
+  told: {
+    readonly traderId: number;
+    readonly mode: string;
+    readonly unified: boolean;
+    readonly now: number;
+  },
+): Promise<void> {
+  const { traderId, mode, unified, now } = told;
+  await db.query(
+    `WITH known AS (UPDATE account_modes SET mode = $2, checked_at = $3 WHERE trader_id = $1 RETURNING 1)
+     INSERT INTO account_modes (trader_id, mode, checked_at) SELECT $1, $2, $3
+     WHERE $4 AND NOT EXISTS (SELECT FROM known) ON CONFLICT (trader_id) DO NOTHING`,
+    [traderId, mode, now, unified],
+    'note_mode',
+  );
+}

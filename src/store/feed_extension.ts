@@ -17,6 +17,7 @@ export interface Extensible {
   readonly coinIds: readonly number[];
   readonly sizes: readonly string[];
   readonly unrealisedUsd: readonly string[];
+  readonly entryPrices: readonly string[];
   /** It is on the first dex alone. */
   readonly whole: boolean;
 }
@@ -33,6 +34,7 @@ interface ExtensibleRow {
   coin_ids: number[];
   sizes: string[];
   unrealised: string[];
+  entries: string[];
   whole: boolean;
 }
 
@@ -49,7 +51,7 @@ export async function readExtensible(db: Queryable, query: ExtensibleQuery): Pro
   const { rows } = await db.query<ExtensibleRow>(
     `SELECT r.trader_id, r.through, r.format, r.record, s.state_time, s.account_value_usd::text AS account_value,
        s.raw_usd::text AS raw, s.account_mode AS mode, s.coin_ids, s.sizes::text[] AS sizes,
-       s.unrealised_usd::text[] AS unrealised,
+       s.unrealised_usd::text[] AS unrealised, s.entry_prices::text[] AS entries,
        NOT EXISTS (SELECT FROM trader_dexs d WHERE d.trader_id = r.trader_id AND d.dex <> '')
          AS whole
      FROM trader_records r JOIN traders t USING (trader_id) JOIN trader_history h USING (trader_id)
@@ -75,6 +77,7 @@ export async function readExtensible(db: Queryable, query: ExtensibleQuery): Pro
     coinIds: row.coin_ids,
     sizes: row.sizes,
     unrealisedUsd: row.unrealised,
+    entryPrices: row.entries,
     whole: row.whole,
   }));
 }

@@ -7,6 +7,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { CoinTable, ListedCoin } from '../domain/listed_coin.ts';
 import { parseLots } from '../domain/money.ts';
 import type { VenueAccountState, VenuePosition } from '../hyperliquid/info/clearinghouse_state.ts';
+import { isUnified } from '../hyperliquid/info/user_abstraction.ts';
 import type { TrackedPosition, TrackedSnapshot, UnreadPosition } from '../store/tracking_results.ts';
 
 export interface AskedState {
@@ -20,10 +21,6 @@ export interface AskedState {
   /** USDC balance of the spot account; asked of unified accounts, whose equity is there. */
   readonly spotUsd?: string;
 }
-
-/** Modes whose equity is in the spot account: the per-dex summaries say nothing about them. */
-export const isUnified = (mode: string | null): boolean =>
-  mode === 'unifiedAccount' || mode === 'portfolioMargin';
 
 export function readAccountState(
   state: VenueAccountState,

@@ -4,13 +4,13 @@ import { FIRST_DEX } from '../domain/coin.ts';
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { VenueError } from '../hyperliquid/errors.ts';
 import { accountStateOf, clearinghouseState } from '../hyperliquid/info/clearinghouse_state.ts';
-import { spotClearinghouseState } from '../hyperliquid/info/spot_clearinghouse_state.ts';
-import { userAbstraction } from '../hyperliquid/info/user_abstraction.ts';
+import { spotClearinghouseState, usdcOf } from '../hyperliquid/info/spot_clearinghouse_state.ts';
+import { isUnified, userAbstraction } from '../hyperliquid/info/user_abstraction.ts';
 import type { InfoClient } from '../hyperliquid/transport.ts';
 import type { WeightLane } from '../hyperliquid/weight/ledger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { TrackedSnapshot } from '../store/tracking_results.ts';
-import { isUnified, namesUnknownCoin, readAccountState } from './account_state.ts';
+import { namesUnknownCoin, readAccountState } from './account_state.ts';
 
 /** Our clock may be wrong, but not by more. */
 const MOST_AHEAD_MS = 86_400_000;
@@ -102,14 +102,4 @@ export async function pollAccount(poll: Poll, context: PollContext): Promise<Pol
     );
   }
   return { snapshots, ...(asked === undefined ? {} : { mode: asked }) };
-}
-
-/** Token 0 is USDC. */
-function usdcOf(spot: {
-  readonly balances: readonly { coin: string; token?: number | undefined; total: string }[];
-}): string {
-  const balance = spot.balances.find(
-    (one) => one.token === 0 || (one.token === undefined && one.coin === 'USDC'),
-  );
-  return balance?.total ?? '0';
 }

@@ -9,6 +9,7 @@ import { backfill } from '../../src/ranking/backfill.ts';
 import { Calculator } from '../../src/ranking/calculator.ts';
 import { HourlyPrices } from '../../src/ranking/hourly_prices.ts';
 import { importArchive } from '../../src/ranking/import_archive.ts';
+import { unpackRecord } from '../../src/ranking/record.ts';
 import { BoardSnapshot } from '../../src/ranking/snapshot.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
@@ -56,13 +57,32 @@ it('reads every past, and the account values are explained to the cent', { timeo
     `SELECT address, state, reconciled, why_truncated, fill_count, funding_count, ledger_count
      FROM trader_history JOIN traders USING (trader_id)`,
   );
-  const members = new Map(
-    rig.accounts.map((one) => [one.member.address.slice(2).toLowerCase(), one] as const),
+  expect(rows.filter((row) => row.reconciled !== true)).toEqual([]);
+});
+
+it('takes the balance of a unified account for its equity, its deposits for flows, and remembers the mode', {
+  timeout: 300_000,
+}, async () => {
+  const { database } = test;
+  const unified = rig.accounts.filter(({ member }) => member.terms.unified);
+  expect(unified.length).toBeGreaterThan(0);
+  const { rows } = await database.query<{ address: string; mode: string; record: Buffer }>(
+    `SELECT '0x' || encode(address, 'hex') AS address, mode, record
+     FROM account_modes JOIN traders USING (trader_id) JOIN trader_records USING (trader_id)`,
   );
-  const odd = rows.filter((row) => row.reconciled !== true);
-  // A unified account keeps its money in the spot account: its perpetuals cannot be explained alone.
-  const plain = odd.filter((row) => members.get(row.address.toString('hex'))?.member.terms.unified === false);
-  expect(plain).toEqual([]);
+  expect(rows.map(({ address, mode }) => [address, mode]).sort()).toEqual(
+    unified.map(({ member }) => [member.address.toLowerCase(), 'unifiedAccount']).sort(),
+  );
+  for (const { address, record } of rows) {
+    const account = unified.find(({ member }) => member.address.toLowerCase() === address);
+    if (account === undefined) throw new Error(`${address} is nobody's`);
+    const { history } = unpackRecord(record, () => 0);
+    const flows = [...history.days.values()].reduce((sum, day) => sum + day.flows, 0);
+    expect(flows).toBe(account.fold.netFlow - account.opening.usd);
+    // A minute of trading lies between.
+    const value = account.values.at(-1) ?? Number.NaN;
+    expect(Math.abs((history.chain.lastEquity ?? 0) - value)).toBeLessThan(0.1 * value);
+  }
 });
 
 it('publishes the boards of all windows, and computes nothing when nothing moved', {

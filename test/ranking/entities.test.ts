@@ -140,8 +140,10 @@ it('forgives a ring that keeps quiet, and a hedge that does, after ninety days a
   await database.query(`UPDATE trader_details SET base = '{"episodes":[],"minutes":[]}', seen = NULL`);
   const days = (count: number) => ({ ...systemClock, now: () => now + count * 86_400_000 });
   const quiet = async () => [...(await readSurroundings(database, [1, 2, 3, 4, 7, 8])).values()];
-  const kinds = async () =>
-    (await database.query('SELECT kind FROM trader_links ORDER BY kind')).rows.map(({ kind }) => kind);
+  const kinds = async () => {
+    const { rows } = await database.query<{ kind: string }>('SELECT kind FROM trader_links ORDER BY kind');
+    return rows.map(({ kind }) => kind);
+  };
   const standing = await quiet();
   expect(standing).toHaveLength(6);
   for (const later of [2, 60, 89]) {

@@ -43,10 +43,12 @@ interface Told {
   readonly extra?: number;
   /** The event log does not have the trade. */
   readonly lost?: boolean;
+  /** The account has one balance for all, and the rotation has seen that. */
+  readonly unified?: boolean;
 }
 
 /** A base record of a perpetual account, and one lot of BTC bought at the last price, as stream and rotation write it. */
-async function tell({ trader, time, extra = 0, lost = false }: Told) {
+async function tell({ trader, time, extra = 0, lost = false, unified = false }: Told) {
   const { database } = test;
   const stored = await readRecord(database, trader);
   const coin = coins.bySymbol('BTC');
@@ -94,19 +96,28 @@ async function tell({ trader, time, extra = 0, lost = false }: Told) {
     `INSERT INTO account_snapshots (snapshot_id, trader_id, dex, state_time, requested_at, received_at,
        account_value_usd, notional_usd, margin_used_usd, withdrawable_usd, raw_usd, account_mode, coin_ids, sizes,
        entry_prices, unrealised_usd)
-     VALUES ($1, $2, '', $3, $3, $3, $4, 0, 0, 0, $5, 'default', $6, $7::numeric[], $7::numeric[], $8::numeric[])`,
+     VALUES ($1, $2, '', $3, $3, $3, $4, 0, 0, 0, $5, $9, $6, $7::numeric[], $10::numeric[], $8::numeric[])`,
     [
       time,
       trader,
       time + 1,
       formatScaled(Math.round(spent + worth), 6),
-      formatScaled(Math.round(spent), 6),
+      // A unified balance counts what positions cost: here what they are worth.
+      formatScaled(Math.round(unified ? spent + worth : spent), 6),
       open.map(([id]) => id),
       open.map(([id, size]) => formatScaled(size, coins.byId(id)?.sizeDecimals ?? 0)),
       open.map(() => '0'),
+      unified ? 'unifiedAccount' : 'default',
+      open.map(([id]) => priceText(id, time)),
     ],
   );
   await database.query('UPDATE traders SET last_seen_at = $2 WHERE trader_id = $1', [trader, time]);
+}
+
+/** What one coin of a market costs, in USD. */
+function priceText(id: number, time: number): string {
+  const decimals = coins.byId(id)?.sizeDecimals ?? 0;
+  return formatScaled(prices.markAt(id, time) ?? 0, 6 - decimals);
 }
 
 const extend = () =>
@@ -151,4 +162,16 @@ it('goes on with a trade that the feed showed, and asks the venue where money ca
   ]);
   // The same account values again: nothing more to do.
   expect(await extend()).toEqual({ extended: 0, refused: {} });
+});
+
+it('goes on with a unified account by its one balance, which counts what its positions cost', async () => {
+  const { database } = test;
+  const [, , , trader = 0, richer = 0] = plain();
+  const records = await readRecords(database, [trader, richer]);
+  const time = Math.max(...records.map((record) => record.through)) + 60;
+  await tell({ trader, time, unified: true });
+  await tell({ trader: richer, time: time + 1, unified: true, extra: 500e6 });
+  expect(await extend()).toEqual({ extended: 1, refused: { MONEY: 1 } });
+  const [record] = await readRecords(database, [trader]);
+  expect(unpackRecord(record?.record ?? Buffer.alloc(0), () => 1).history.lastFill).toBe(time);
 });
