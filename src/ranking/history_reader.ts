@@ -56,6 +56,8 @@ export interface VenuePast {
   readonly holes: readonly number[];
   readonly state: AccountState;
   readonly checks: readonly EquityCheck[];
+  /** Coins other than USDC carry its positions (portfolio margin): `state` does not count what they are worth. */
+  readonly otherCollateral: boolean;
 }
 
 /** Where full pages are kept until the whole past is read. */
@@ -113,9 +115,8 @@ export async function readPast(
   const ask: AskOptions = { lane: 'history', signal };
   const user = address.toLowerCase();
   // Balance and positions are of one account: nothing is asked between them.
-  const spot = isUnified(await options.mode())
-    ? await info.ask(spotClearinghouseState(address), ask)
-    : undefined;
+  const mode = await options.mode();
+  const spot = isUnified(mode) ? await info.ask(spotClearinghouseState(address), ask) : undefined;
   const first = await info.ask(clearinghouseState(address), ask);
   const to = first.time;
   const reader = new Pages(info, ask, keeper, from + 1);
@@ -162,12 +163,8 @@ export async function readPast(
     links: linksOf(updates, user),
     holes: reader.holes,
     state,
-    checks:
-      spot === undefined
-        ? checksOf(seen, 'perp')
-        : isUsdcAlone(spot, updates, executed)
-          ? checksOf(seen, '')
-          : [],
+    checks: spot === undefined || isUsdcAlone(spot, updates, executed) ? checksOf(seen, spot) : [],
+    otherCollateral: mode === 'portfolioMargin' && spot !== undefined && holdsOthers(spot),
   };
 }
 
@@ -301,11 +298,11 @@ const isUsdcAlone = (
   !updates.some(({ delta }) => /^vault|^spot/.test(delta.type)) &&
   fills.every(({ coin }) => !/^[@+#]|\//.test(coin));
 
-/** Every account value of perpetuals, or of all ('') in the portfolio, oldest first, each time once. */
-function checksOf(windows: WirePortfolio, kind: 'perp' | ''): EquityCheck[] {
+/** Every account value in the portfolio, of perpetuals or of a unified account, oldest first, each time once. */
+function checksOf(windows: WirePortfolio, spot: WireSpotState | undefined): EquityCheck[] {
   const byTime = new Map<number, number>();
   for (const [name, { accountValueHistory }] of windows) {
-    if (name.startsWith('perp') !== (kind === 'perp')) continue;
+    if (name.startsWith('perp') !== (spot === undefined)) continue;
     for (const [time, value] of accountValueHistory) byTime.set(time, micro(value));
   }
   return [...byTime].map(([time, equity]) => ({ time, equity })).sort((a, b) => a.time - b.time);

@@ -219,7 +219,7 @@ async function store(
     fundings: past.fundings.rows.length,
     flows: past.flows.rows.length,
     holes: past.holes.map((time) => [time, time]),
-    reconciled: extended ? claim.reconciled : reconciledBy(built),
+    reconciled: extended && !past.otherCollateral ? claim.reconciled : reconciledBy(past, built.result),
     readAt: now,
     nextAt: now + AGAIN_MS,
   };
@@ -254,8 +254,10 @@ function knownSince(
 }
 
 /** An account that began with nothing proves it all; one that did not is held against the venue's own samples. */
-function reconciledBy({ past, result }: Built): boolean | null {
+export function reconciledBy(past: VenuePast, result: ReplayResult): boolean | null {
   if (past.fills.unread + past.fundings.unread + past.flows.unread > 0) return false;
+  // Its equity is not that of its USDC: nobody can say what its returns were made with.
+  if (past.otherCollateral) return null;
   if (result.emptyBefore) return true;
   if (result.checked < LEAST_CHECKS) return null;
   return result.failed <= FAILED_SHARE * result.checked;
