@@ -105,6 +105,40 @@ describe('a past played into a record', () => {
   });
 });
 
+describe('a sample of the account value', () => {
+  /** Everything but the account's size: 2 coins at 100 from the first hour on, 1,002 USD in all. */
+  const failures = (time: number, equity: number, prices = markAt) => {
+    const one = past({ checks: [{ time, equity: equity * USD }], markAt: prices });
+    return new Replay(fresh(), one).run().failed;
+  };
+  const MINUTE = 60_000;
+  it('is believed to a dollar or ten basis points where nothing is held', () => {
+    expect(failures(START + 30 * MINUTE, 1_000.9)).toBe(0);
+    expect(failures(START + 30 * MINUTE, 1_001.1)).toBe(1);
+  });
+  it('may differ by what a price moves within that hour, one part in a hundred of what is held at least', () => {
+    const quiet = START + 20 * HOUR + 30 * MINUTE;
+    expect(failures(quiet, 1_002 + 2.9)).toBe(0);
+    // Two parts in a hundred: five were allowed whatever the price did.
+    expect(failures(quiet, 1_002 + 4.9)).toBe(1);
+    const lively = (coin: number, time: number): Ticks =>
+      time > START + 21 * HOUR - 1 && time < START + 22 * HOUR ? ticks(101.5 * USD) : markAt(coin, time);
+    expect(failures(quiet, 1_002 + 4.9, lively)).toBe(0);
+    expect(failures(quiet, 1_002 + 7.9, lively)).toBe(1);
+  });
+  it('may differ by five parts in a hundred at most, also where the price jumped or the hour is not over', () => {
+    const jump = START + 2 * DAY_MS - 30 * MINUTE;
+    expect(failures(jump, 1_002 + 10.9)).toBe(0);
+    expect(failures(jump, 1_002 + 11.1)).toBe(1);
+    const one = past();
+    const state = { ...one.state, time: one.state.time + 30 * MINUTE };
+    const late = (time: number) =>
+      new Replay(fresh(), { ...one, state, checks: [{ time, equity: (1_021 + 6) * USD }] }).run().failed;
+    expect(late(state.time - 31 * MINUTE)).toBe(1);
+    expect(late(state.time - 29 * MINUTE)).toBe(0);
+  });
+});
+
 describe('the venue in our terms', () => {
   const coins = new CoinTable([{ id: 7, dex: '', name: 'BTC', symbol: 'BTC', sizeDecimals: 5 }]);
   const wire = {

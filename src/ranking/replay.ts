@@ -66,8 +66,13 @@ interface Step {
 
 /** One dollar or ten basis points, as the daily identity allows. */
 const tolerance = (equity: number): number => Math.max(1e6, 1e-3 * Math.abs(equity));
-/** Beyond that, what a price may have moved since the full hour. */
-const MARK_ERROR = 0.05;
+/**
+ * Beyond that, what a price may have moved since the full hour: twice the largest of the moves over the hour before, the
+ * same and the next, and within these limits. The last hour's is not known yet: there the widest holds.
+ */
+const MARK_MOVES = 2;
+const LEAST_MARK_ERROR = 0.01;
+const MOST_MARK_ERROR = 0.05;
 
 export class Replay {
   readonly #history: TraderHistory;
@@ -182,10 +187,27 @@ export class Replay {
 
   #check({ time, equity }: EquityCheck): void {
     const own = this.#reprice(time);
-    let gross = 0;
-    for (const [coin, size] of this.#sizes) gross += Math.abs(size * (this.#prices.get(coin) ?? 0));
+    let moved = 0;
+    for (const [coin, size] of this.#sizes) {
+      const worth = Math.abs(size * (this.#prices.get(coin) ?? 0));
+      if (worth > 0) moved += worth * this.#markError(coin, time);
+    }
     this.#checked++;
-    if (Math.abs(own - equity) > tolerance(equity) + MARK_ERROR * gross) this.#failed++;
+    if (Math.abs(own - equity) > tolerance(equity) + moved) this.#failed++;
+  }
+
+  /** Part of a coin's price that it may have moved by since the full hour. */
+  #markError(coin: number, time: number): number {
+    const { markAt, state } = this.#past;
+    if (Math.floor(time / HOUR_MS) >= Math.floor(state.time / HOUR_MS)) return MOST_MARK_ERROR;
+    let most = 0;
+    for (const hour of [-1, 0, 1]) {
+      const before = markAt(coin, time + hour * HOUR_MS);
+      const after = markAt(coin, time + (hour + 1) * HOUR_MS);
+      if (before === null || after === null) return MOST_MARK_ERROR;
+      most = Math.max(most, Math.abs(after / before - 1));
+    }
+    return Math.min(MOST_MARK_ERROR, Math.max(LEAST_MARK_ERROR, MARK_MOVES * most));
   }
 
   /** Takes the prices of a time and returns the account value by them. */
