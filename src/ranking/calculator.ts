@@ -22,7 +22,12 @@ import {
 import { prepareRankHistory, readLastNoted } from '../store/rank_history.ts';
 import { readDetails, type StoredDetails } from '../store/trader_details.ts';
 import { readReconciled } from '../store/trader_history.ts';
-import { readRecords, readRecordVersions } from '../store/trader_records.ts';
+import {
+  FIRST_RECORD,
+  type RecordVersions,
+  readRecords,
+  readRecordVersions,
+} from '../store/trader_records.ts';
 import { loadShare } from './capacity.ts';
 import { type CopyTerms, DEFAULT_COPY_TERMS } from './copy_returns.ts';
 import { type Details, joinDetails, leastCapital, maximumCapital } from './details.ts';
@@ -61,7 +66,8 @@ export interface CalculationReport {
   readonly version: number;
 }
 
-interface Changed {
+/** A trader who is on the board and whose rows are not yet in the database. */
+interface Unwritten {
   readonly version: number;
   readonly windows: ReadonlyMap<WindowDays, Computed>;
 }
@@ -69,9 +75,12 @@ interface Changed {
 export class Calculator {
   readonly #options: CalculatorOptions;
   #leaderboard = new Leaderboard(LEAST_CAPACITY);
-  /** Record version of each trader on the boards. */
+  /** Version of each record that has been taken in, and the sum of them: what the boards are made of. */
   #versions = new Map<number, number>();
-  #through = 0;
+  #sum = 0n;
+  /** Kept through a run that fails: the next one finds these traders on the board and does not compute them again. */
+  readonly #unwritten = new Map<number, Unwritten>();
+  #cursor = FIRST_RECORD;
   #day = Number.NaN;
   /** Whether prior and ranges are those of this day's traders. */
   #ranked = false;
@@ -97,59 +106,85 @@ export class Calculator {
     const { database, clock } = this.#options;
     const now = clock.now();
     if (dayOf(now) !== this.#day) await this.#beginDay(dayOf(now));
-    const versions = await readRecordVersions(database, this.#through);
-    const newest = Math.max(this.#through, ...versions.values());
-    const watermark = `${this.#day}:${newest}:${BOARD_METRICS.length}`;
+    const { versions, next } = await this.#readVersions();
+    const fresh = [...versions].filter(([id, version]) => this.#versions.get(id) !== version);
     const heads = await readBoardHeads(database);
     const published = heads[0];
-    const idle = { traders: this.#versions.size, changed: 0, version: published?.version ?? 0 };
+    const idle = { traders: this.#leaderboard.size, changed: 0, version: published?.version ?? 0 };
     // This process may have published the same, or another worker; a full pass also fits the prior.
-    const current = published?.watermark === watermark && heads.length === WINDOWS.length;
-    if (current && (!full || this.#fullWatermark === watermark)) return { computed: false, ...idle };
+    const newest = this.#watermarkWith(fresh);
+    const current = published?.watermark === newest && heads.length === WINDOWS.length;
+    if (current && (!full || this.#fullWatermark === newest)) return { computed: false, ...idle };
     if (versions.size === 0 && this.#versions.size === 0) return { computed: false, ...idle };
-    const changed = await this.#computeChanged(versions, coins, now, signal);
+    await this.#computeChanged(
+      fresh.map(([id]) => id),
+      coins,
+      now,
+      signal,
+    );
     signal.throwIfAborted();
-    const all = full || this.#versions.size < ALWAYS_FULL || !this.#ranked;
+    const all = full || this.#leaderboard.size < ALWAYS_FULL || !this.#ranked;
     if (all) this.#leaderboard.rank();
-    else this.#leaderboard.refresh([...changed.keys()]);
+    else this.#leaderboard.refresh([...this.#unwritten.keys()]);
     const version = Math.max(now, (published?.version ?? 0) + 1);
-    await this.#publish({ version, watermark, now, changed, full });
-    this.#through = newest;
+    const changed = this.#unwritten.size;
+    // Some records may have been a version further when they were read.
+    const watermark = this.#watermarkWith([]);
+    await this.#publish({ version, watermark, now, full });
+    this.#cursor = next;
     this.#ranked = true;
     if (full) this.#fullWatermark = watermark;
-    return { computed: true, traders: this.#versions.size, changed: changed.size, version };
+    return { computed: true, traders: this.#leaderboard.size, changed, version };
+  }
+
+  /**
+   * What the boards are made of once these records are taken in. Versions only grow: whoever misses one has another sum,
+   * though its newest be the same.
+   */
+  #watermarkWith(fresh: readonly (readonly [id: number, version: number])[]): string {
+    let sum = this.#sum;
+    for (const [id, version] of fresh) sum += BigInt(version - (this.#versions.get(id) ?? 0));
+    return `${this.#day}:${sum}:${BOARD_METRICS.length}`;
+  }
+
+  #takeIn(id: number, version: number): void {
+    this.#sum += BigInt(version - (this.#versions.get(id) ?? 0));
+    this.#versions.set(id, version);
   }
 
   /** A window ends with yesterday: a new day makes every feature new, but for those computed on it already. */
   async #beginDay(day: number): Promise<void> {
     const { database } = this.#options;
     const stored = await readFeatures(database, day);
-    const current = await readRecordVersions(database, 0);
+    const { versions: current } = await readRecordVersions(database, FIRST_RECORD);
     this.#leaderboard = new Leaderboard(Math.max(LEAST_CAPACITY, 2 * current.size));
     this.#versions = new Map();
+    this.#sum = 0n;
     const windows = new Map(WINDOWS.map((window) => [windowNumber(window), window]));
     for (const row of stored) {
       const window = windows.get(row.windowDays);
       if (window === undefined || current.get(row.traderId) !== row.recordVersion) continue;
       this.#leaderboard.set(row.traderId, window, featuresFrom(row.features));
-      this.#versions.set(row.traderId, row.recordVersion);
+      this.#takeIn(row.traderId, row.recordVersion);
     }
-    this.#through = 0;
+    if (day !== this.#day) this.#unwritten.clear();
+    for (const [id, { version, windows: computed }] of this.#unwritten) {
+      for (const [window, { features }] of computed) this.#leaderboard.set(id, window, features);
+      this.#takeIn(id, version);
+    }
+    this.#cursor = FIRST_RECORD;
     this.#day = day;
     this.#ranked = false;
   }
 
   async #computeChanged(
-    versions: ReadonlyMap<number, number>,
+    ids: readonly number[],
     coins: CoinTable,
     now: number,
     signal: AbortSignal,
-  ): Promise<Map<number, Changed>> {
+  ): Promise<void> {
     const { database, prices } = this.#options;
-    const ids = [...versions].filter(([id, version]) => this.#versions.get(id) !== version).map(([id]) => id);
-    const changed = new Map<number, Changed>();
-    if (ids.length === 0) return changed;
-    await this.#makeRoom(ids);
+    if (ids.length === 0) return;
     const context = await this.#context(coins, now, signal);
     const slippage = (coin: number) => prices.slippageBp(coin);
     for (let from = 0; from < ids.length; from += AT_ONCE) {
@@ -159,7 +194,10 @@ export class Calculator {
       const details = await readDetails(database, batch);
       const surroundings = await readSurroundings(database, batch);
       for (const stored of await readRecords(database, batch)) {
-        if (stored.format !== RECORD_FORMAT) continue;
+        if (stored.format !== RECORD_FORMAT) {
+          this.#takeIn(stored.traderId, stored.version);
+          continue;
+        }
         const { history } = unpackRecord(stored.record, slippage);
         const agreed = reconciled.get(stored.traderId) ?? null;
         const around = aroundOf(details.get(stored.traderId), surroundings.get(stored.traderId));
@@ -169,17 +207,22 @@ export class Calculator {
         for (const [window, { features }] of windows) {
           this.#leaderboard.set(stored.traderId, window, features);
         }
-        this.#versions.set(stored.traderId, stored.version);
-        changed.set(stored.traderId, { version: stored.version, windows });
+        this.#takeIn(stored.traderId, stored.version);
+        this.#unwritten.set(stored.traderId, { version: stored.version, windows });
       }
     }
-    return changed;
   }
 
-  /** A board that is full is made anew, twice as large, out of what is stored. */
-  async #makeRoom(ids: readonly number[]): Promise<void> {
-    const fresh = ids.filter((id) => !this.#versions.has(id)).length;
-    if (this.#leaderboard.size + fresh > this.#leaderboard.traders.length) await this.#beginDay(this.#day);
+  /** What has changed. A board that is full is made anew, twice as large, out of what is stored. */
+  async #readVersions(): Promise<RecordVersions> {
+    const { database } = this.#options;
+    const read = await readRecordVersions(database, this.#cursor);
+    let size = this.#leaderboard.size;
+    for (const id of read.versions.keys()) if (!this.#versions.has(id)) size++;
+    if (size <= this.#leaderboard.traders.length) return read;
+    await this.#beginDay(this.#day);
+    // What is not stored as it is now has to be computed again, however long ago it changed.
+    return readRecordVersions(database, this.#cursor);
   }
 
   async #context(coins: CoinTable, now: number, signal: AbortSignal): Promise<FeatureContext> {
@@ -197,17 +240,17 @@ export class Calculator {
     readonly version: number;
     readonly watermark: string;
     readonly now: number;
-    readonly changed: ReadonlyMap<number, Changed>;
     readonly full: boolean;
   }): Promise<void> {
     const { database } = this.#options;
     const note = run.full && (await this.#ranksAreDue(run.now));
     if (note) await prepareRankHistory(database, run.now);
     await database.transaction(async (tx) => {
-      for (const window of WINDOWS) await writeLeaderboardRows(tx, this.#changedRows(window, run));
+      for (const window of WINDOWS) await writeLeaderboardRows(tx, this.#rowsToWrite(window, run.now));
       if (note) await noteLeaderboard(tx, this.#leaderboard, run.now);
       await publishBoards(tx, publicationOf(this.#leaderboard, run));
     });
+    this.#unwritten.clear();
     if (!run.full) return;
     // Nobody waits for these: readers have the board already.
     for (const scores of classicScoresOf(this.#leaderboard)) await writeClassicScores(database, scores);
@@ -221,12 +264,9 @@ export class Calculator {
     return last === undefined || now - last >= every;
   }
 
-  #changedRows(
-    window: WindowDays,
-    run: { readonly now: number; readonly changed: ReadonlyMap<number, Changed> },
-  ): LeaderboardRow[] {
+  #rowsToWrite(window: WindowDays, computedAt: number): LeaderboardRow[] {
     const rows: LeaderboardRow[] = [];
-    for (const [traderId, { version, windows }] of run.changed) {
+    for (const [traderId, { version, windows }] of this.#unwritten) {
       const computed = windows.get(window);
       if (computed === undefined) continue;
       const identity = {
@@ -234,7 +274,7 @@ export class Calculator {
         windowDays: windowNumber(window),
         recordVersion: version,
         asOfDay: this.#day,
-        computedAt: run.now,
+        computedAt,
       };
       rows.push(leaderboardRow(identity, computed));
     }

@@ -43,13 +43,36 @@ export async function readRecords(db: Queryable, traderIds: readonly number[]): 
   return rows.map(toRecord);
 }
 
-/** Which records there are, and their versions. */
-export async function readRecordVersions(db: Queryable, after: number): Promise<Map<number, number>> {
-  const { rows } = await db.query<{ trader_id: number; version: number }>(
-    'SELECT trader_id, version FROM trader_records WHERE version > $1 ORDER BY version',
-    [after],
+/** Up to where changes of records have been read: a transaction's number, in decimal. */
+export type RecordCursor = string;
+export const FIRST_RECORD: RecordCursor = '0';
+
+export interface RecordVersions {
+  readonly versions: ReadonlyMap<number, number>;
+  /** From here on the next read misses nothing. */
+  readonly next: RecordCursor;
+}
+
+/**
+ * Versions of the records that have changed since `from`, and of some that changed shortly before: whatever was not yet
+ * committed then belongs to a transaction that was open, and none is older than the oldest of these.
+ */
+export async function readRecordVersions(db: Queryable, from: RecordCursor): Promise<RecordVersions> {
+  // Before the records, in a statement of its own: what is open now may be committed when the records are read, and
+  // is then read twice.
+  const { rows: open } = await db.query<{ oldest: RecordCursor }>(
+    'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS oldest',
+    [],
+    'oldest_transaction',
   );
-  return new Map(rows.map((row) => [row.trader_id, row.version]));
+  const { rows } = await db.query<{ trader_id: number; version: number }>(
+    'SELECT trader_id, version FROM trader_records WHERE changed_in >= $1::xid8',
+    [from],
+  );
+  return {
+    versions: new Map(rows.map((row) => [row.trader_id, row.version])),
+    next: open[0]?.oldest ?? from,
+  };
 }
 
 export interface DailySeries {

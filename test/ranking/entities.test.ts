@@ -5,7 +5,7 @@ import { findEntities } from '../../src/ranking/find_entities.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { readSurroundings } from '../../src/store/entities.ts';
 import { ensureDayPartitions, utcDay } from '../../src/store/partitions.ts';
-import { readRecordVersions } from '../../src/store/trader_records.ts';
+import { FIRST_RECORD, readRecordVersions } from '../../src/store/trader_records.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 
 let test: TestDatabase;
@@ -63,7 +63,7 @@ it('links what ledgers, opposite changes and trades show, and gates hedges and r
     `INSERT INTO trades SELECT 1, $1::int8 + i, i, i, 100, 1, 7 + i % 2, 8 - i % 2, true, $1 FROM generate_series(1, 20) i`,
     [now - 60_000],
   );
-  const before = await readRecordVersions(database, 0);
+  const before = await readRecordVersions(database, FIRST_RECORD);
   expect(await findEntities(database, systemClock)).toEqual({ links: 4, hedged: 2, rings: 2, moved: 4 });
   const { rows } = await database.query('SELECT a, b, kind FROM trader_links ORDER BY a');
   expect(rows).toEqual([
@@ -79,8 +79,8 @@ it('links what ledgers, opposite changes and trades show, and gates hedges and r
     { traderId: 7, ring: true, hedged: false },
   ]);
   // Their gates are looked at again, nobody else's.
-  const after = await readRecordVersions(database, Math.max(...before.values()));
-  expect([...after.keys()].sort()).toEqual([1, 2, 7, 8]);
+  const after = await readRecordVersions(database, before.next);
+  expect([...after.versions.keys()].sort((a, b) => a - b)).toEqual([1, 2, 7, 8]);
   expect(await findEntities(database, systemClock)).toMatchObject({ moved: 0 });
 });
 

@@ -3,10 +3,11 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { loadMigrations, runMigrations } from '../../src/store/migrate.ts';
 import { ensureDayPartitions } from '../../src/store/partitions.ts';
+import { FIRST_RECORD, readRecordVersions } from '../../src/store/trader_records.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 
 /** What the version before the list of traders and the slots of boards did not have. */
-const LATER = [5, 19, 21, 57, 58, 59];
+const LATER = [5, 19, 21, 57, 58, 59, 60];
 const DAY = 20_700;
 const AT = DAY * 86_400_000;
 
@@ -65,7 +66,11 @@ it('keeps traders, their records and the ranks that were noted', async () => {
     })),
   );
   expect(await rowsOf('SELECT * FROM watchlist')).toEqual(before.watchlist);
-  expect(await rowsOf('SELECT * FROM trader_records')).toEqual(before.records);
+  expect(await rowsOf('SELECT * FROM trader_records')).toEqual(
+    before.records.map((row) => ({ ...row, changed_in: '0' })),
+  );
+  // A reader who begins finds records that were there before their transactions were noted.
+  expect((await readRecordVersions(test.database, FIRST_RECORD)).versions.size).toBe(1);
   expect(await rowsOf('SELECT * FROM rank_history')).toEqual(before.ranks);
   expect(await rowsOf('SELECT * FROM trader_history ORDER BY trader_id')).toEqual(
     before.history.map((row) => ({ ...row, reaches_from: null })),
