@@ -15,6 +15,12 @@ export const WINDOW_DAYS: Readonly<Record<BoardWindow, number>> = {
   all: 0,
 };
 
+/**
+ * Days of a trader below which the number is mostly what is believed of everybody: no rank on the copy board. A window
+ * shorter than this ranks nobody there.
+ */
+export const LEAST_RANKED_DAYS = 20;
+
 /** What a board can be sorted and filtered by, in the order in which a snapshot holds them. */
 export const BOARD_METRICS = [
   'copyScore',

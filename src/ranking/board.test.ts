@@ -269,6 +269,22 @@ describe('board', () => {
     expect(board.gates[1]).toBe(gateBit('HEDGE'));
   });
 
+  it('ranks nobody on 19 days, and says so first', () => {
+    const board = new Board(3);
+    board.set(0, { ...GOOD, days: 19 });
+    board.set(1, { ...GOOD, days: 20 });
+    board.set(2, { ...GOOD, days: 7, sharpe: 0.9, sharpeWithoutBest: 0.8 });
+    board.rank();
+    expect(board.copyRanked).toBe(1);
+    expect(board.copyOrder[0]).toBe(1);
+    board.set(1, { ...GOOD, days: 19 });
+    board.refresh(Uint32Array.of(1));
+    expect(board.copyRanked).toBe(0);
+    expect(board.classicRanked).toBe(3);
+    expect(explain({ ...GOOD, days: 7, sharpe: -0.9 }).against[0]?.text).toContain('takes 20 days');
+    expect(JSON.stringify(explain({ ...GOOD, days: 20 }))).not.toContain('takes 20 days');
+  });
+
   it('publishes percentile, posterior and probability, and nothing on 19 days', () => {
     const board = new Board(3);
     board.set(0, { ...GOOD, sharpe: 0.35, sharpeWithoutBest: 0.33 });
@@ -278,9 +294,11 @@ describe('board', () => {
     const first = evidenceOf(board, 0, 0);
     const second = evidenceOf(board, 1, 1);
     expect(first.level).toBe('strong');
-    expect(first.percentile).toBeCloseTo(100 * (1 - 0.5 / 3), 9);
+    // Among the two that are ranked.
+    expect(first.percentile).toBeCloseTo(75, 9);
+    expect(second.percentile).toBeCloseTo(25, 9);
     expect(first.positiveMonth ?? 0).toBeGreaterThan(second.positiveMonth ?? 1);
-    expect(evidenceOf(board, 2, 2)).toEqual({
+    expect(evidenceOf(board, 2, -1)).toEqual({
       level: 'none',
       percentile: null,
       posteriorSharpe: null,

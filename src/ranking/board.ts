@@ -3,6 +3,7 @@
  * full pass fits the prior, scores both boards and orders them; a refresh scores only changed rows against the
  * prior and ranges of the last full pass and merges them into the order.
  */
+import { LEAST_RANKED_DAYS } from '../domain/boards.ts';
 import {
   ACTIVE_MS,
   addColumn,
@@ -18,7 +19,7 @@ import { RowSorter } from './radix.ts';
 
 /** Score of a row that is not on a board: below every score there is. */
 const OFF_BOARD = -1e30;
-/** Score of a gated row: what is believed of it is shown nowhere, and most rows are gated. */
+/** Score of a row that is gated or too young: what is believed of it is shown nowhere, and most rows are such. */
 const GATED = -1_000;
 
 /** A score above this is one: its row is on the board. */
@@ -60,7 +61,7 @@ export class Board {
   readonly copySpread: Float32Array;
   /** 1 for traders with a fill in the last 30 days. */
   readonly active: Uint8Array;
-  /** 1 for rows with a copy score: eligible, with an estimate. */
+  /** 1 for rows with a copy score: eligible, with an estimate over enough days. */
   readonly scored: Uint8Array;
   /** 1 for rows with a Sharpe estimate, eligible or not. */
   readonly estimated: Uint8Array;
@@ -149,7 +150,12 @@ export class Board {
     this.copySpread[row] = f.copySpread;
     this.active[row] = f.idleMs <= ACTIVE_MS ? 1 : 0;
     this.estimated[row] = estimated ? 1 : 0;
-    this.scored[row] = this.gates[row] === 0 && estimated ? 1 : 0;
+    this.scored[row] = this.gates[row] === 0 && this.rankable(row) ? 1 : 0;
+  }
+
+  /** Whether there is enough of a row for a rank, whatever its gates. */
+  rankable(row: number): boolean {
+    return this.estimated[row] === 1 && (this.days[row] as number) >= LEAST_RANKED_DAYS;
   }
 
   /** Full pass: prior, ranges, scores and order of both boards. */

@@ -5,8 +5,6 @@ import { normalCdf, normalQuantile, studentTail } from '../domain/metrics/normal
 import type { Board } from './board.ts';
 import { netPosterior, type Prior } from './posterior.ts';
 
-/** Below this many days the number is mostly prior. */
-const LEAST_DAYS = 20;
 /** Accepted share of false ones among the traders called real. */
 const FALSE_DISCOVERY_RATE = 0.1;
 const HORIZON_DAYS = 30;
@@ -59,7 +57,6 @@ export function evidenceOf(board: Board, row: number, place: number): Evidence {
 
 /** Evidence of a trader with a copy score, whose place is `place` (0 is best; -1 is not ranked) of `ranked`. */
 export function evidenceFrom(estimate: Estimate, prior: Prior, place: number, ranked: number): Evidence {
-  if (estimate.days < LEAST_DAYS) return NO_EVIDENCE;
   const belief = netPosterior(estimate, prior);
   const both = (of: (part: { mean: number; deviation: number }) => number): number =>
     (1 - belief.chance) * of(belief.parts[0]) + belief.chance * of(belief.parts[1]);
@@ -99,8 +96,7 @@ export function provenRows(board: Board): Uint8Array {
   const proven = new Uint8Array(size);
   promising.forEach((test, k) => {
     const row = rows[test] ?? 0;
-    const enough = scored[row] === 1 && (days[row] ?? 0) >= LEAST_DAYS;
-    if (enough && (adjusted[k] ?? 1) <= FALSE_DISCOVERY_RATE) proven[row] = 1;
+    if (scored[row] === 1 && (adjusted[k] ?? 1) <= FALSE_DISCOVERY_RATE) proven[row] = 1;
   });
   return proven;
 }

@@ -1,4 +1,5 @@
 /** Why a trader stands where he stands, in plain words: reasons for, against, and every gate that tripped. */
+import { LEAST_RANKED_DAYS } from '../domain/boards.ts';
 import type { Features } from './features.ts';
 import { GATE_LIMITS, type Gate, gateNames, gatesOf } from './gates.ts';
 
@@ -90,6 +91,9 @@ const GATE_TEXT: { readonly [G in Gate]: (f: Features) => string } = {
     `${percent(f.capacityShare)} of its trades are too large a share of their market to follow`,
 };
 
+/** Weight of what alone keeps a trader off the board: it is told before anything else. */
+const NO_RANK = -1e9;
+
 interface Candidate {
   readonly weight: number;
   readonly reason: Reason;
@@ -143,7 +147,12 @@ function candidates(f: Features): Candidate[] {
     list.push(
       of('bestDay', 1 - f.bestDayShare / 0.3, `Its best day made ${percent(f.bestDayShare)} of the profit`),
     );
-  list.push(of('record', f.days / 120 - 0.75, `${f.days} days and ${f.episodes} closed positions on record`));
+  const record = `${f.days} days and ${f.episodes} closed positions on record`;
+  list.push(
+    f.days >= LEAST_RANKED_DAYS
+      ? of('record', f.days / 120 - 0.75, record)
+      : of('record', NO_RANK, `${record}: a rank for followers takes ${LEAST_RANKED_DAYS} days`),
+  );
   return list;
 }
 

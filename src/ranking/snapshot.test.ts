@@ -114,6 +114,20 @@ describe('a published board', () => {
     expect(first?.evidence).toEqual(evidenceOf(board, 1, copy.indexOf(1)));
     expect(first?.proven).toBe(true);
   });
+  it("ranks nobody by too few days, for a follower's own terms either", () => {
+    const leaderboard = new Leaderboard(64);
+    for (let k = 0; k < 3; k++) leaderboard.set(1_000 + k, 90, { ...trader(k), days: k === 1 ? 20 : 19 });
+    leaderboard.rank();
+    const board = leaderboard.boards.get(90);
+    if (!board) throw new Error('no 90-day board');
+    const snapshot = published({ leaderboard, board });
+    const ids = (terms?: { takerBp: number }) =>
+      snapshot.page({ board: 'copy', limit: 9, ...(terms && { terms }) }).entries.map(({ trader: id }) => id);
+    expect(ids()).toEqual([1_001]);
+    expect(ids({ takerBp: 3 })).toEqual([1_001]);
+    expect(snapshot.ranked('copy', { takerBp: 3 })).toBe(1);
+    expect(snapshot.standingOf(1_000)).toMatchObject({ copyRank: null, evidence: { level: 'none' } });
+  });
   it('refuses more traders than it holds', () => {
     const small = new Leaderboard(1);
     small.rowOf(5);

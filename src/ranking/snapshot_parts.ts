@@ -99,12 +99,12 @@ export function sharedParts(leaderboard: Leaderboard): Uint8Array[] {
 
 /** Eligible rows, and those that only the size of a standard follower keeps off: a smaller one may follow them. */
 function candidatesOf(board: Board): Uint32Array {
-  const { size, gates, estimated } = board;
+  const { size, gates } = board;
   const rows = new Uint32Array(size);
   const other = ~gateBit('CAPACITY');
   let n = 0;
   for (let row = 0; row < size; row++) {
-    if (((gates[row] as number) & other) === 0 && estimated[row] === 1) rows[n++] = row;
+    if (((gates[row] as number) & other) === 0 && board.rankable(row)) rows[n++] = row;
   }
   return rows.subarray(0, n);
 }

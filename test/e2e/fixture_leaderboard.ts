@@ -69,7 +69,9 @@ function page(addresses: readonly string[], url: URL): LeaderboardPage {
   const query = leaderboardQuerySchema.parse(Object.fromEntries(url.searchParams));
   const metric = query.sort ?? (query.board === 'copy' ? 'copyScore' : 'classicScore');
   const sign = query.order === 'asc' ? 1 : -1;
-  const all = addresses
+  // Seven days rank nobody for followers, as the engine has it.
+  const ranked = query.board === 'copy' && query.window === '7d' ? [] : addresses;
+  const all = ranked
     .map(standing)
     .filter((item) =>
       (query.filter ?? []).every((filter) => {
@@ -92,7 +94,7 @@ function page(addresses: readonly string[], url: URL): LeaderboardPage {
     window: query.window,
     version: 12,
     computedAt: Date.now() - 41_000,
-    ranked: addresses.length,
+    ranked: ranked.length,
     items: all.slice(from, next),
     nextCursor: next < all.length ? String(next) : null,
   };

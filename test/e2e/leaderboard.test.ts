@@ -71,6 +71,20 @@ describe.skipIf(chromium === null)('the leaderboard', () => {
     await until(() => !page.url().includes('filter='), 'the filter to leave the address');
   });
 
+  it('says why seven days rank nobody for followers, and leads to a window that does', async () => {
+    const { page } = watched;
+    await page.goto(`${api.origin}/leaderboard?window=7d&filter=winRate:0.6:`);
+    await page.getByText('Nobody is ranked on 7 days').waitFor();
+    await page.getByText('a rank takes at least 20').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Show 90 days' }).click();
+    await rows().first().waitFor();
+    expect(page.url()).not.toContain('window=');
+    await page.getByRole('combobox', { name: 'Board' }).selectOption('classic');
+    await page.getByRole('combobox', { name: 'Window' }).selectOption('7d');
+    await rows().first().waitFor();
+  });
+
   it('ranks for my equity, fee and delay, and keeps them in the address', async () => {
     await open();
     const { page } = watched;

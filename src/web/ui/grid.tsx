@@ -15,7 +15,7 @@ import {
 import styles from './grid.module.css';
 import { type Column, type GridSort, leastWidth } from './grid_columns.ts';
 import { type GridPlace, movedFocus } from './grid_keys.ts';
-import { GridHead, GridRow } from './grid_parts.tsx';
+import { GridHead, GridNothing, GridRow } from './grid_parts.tsx';
 import { pick } from './pick.ts';
 import { useCoarsePointer, usePageWidth } from './screen.ts';
 
@@ -207,7 +207,7 @@ export function Grid<Row>(props: GridProps<Row>) {
             );
           })}
         </div>
-        {props.rows.length === 0 ? props.empty : null}
+        {props.rows.length === 0 ? <GridNothing>{props.empty}</GridNothing> : null}
       </div>
       <GridFoot
         range={rangeText(view.first, view.shownTo, props.total, props.rows.length)}

@@ -1,4 +1,4 @@
-import { Fragment } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import styles from './grid.module.css';
 import type { Column, GridSort } from './grid_columns.ts';
 import type { GridPlace } from './grid_keys.ts';
@@ -136,3 +136,14 @@ export function GridRow<Row>({
     </div>
   );
 }
+
+/** What a grid shows in place of rows. It is in one itself: a grid holds nothing else. */
+export const GridNothing = ({ children }: { readonly children: ReactNode }) => (
+  // biome-ignore lint/a11y/useSemanticElements: a virtual table cannot be a native one
+  // biome-ignore lint/a11y/useFocusableInteractive: there is nothing to rove over
+  <div role="row">
+    {/* biome-ignore lint/a11y/useSemanticElements: a virtual table cannot be a native one */}
+    {/* biome-ignore lint/a11y/useFocusableInteractive: there is nothing to rove over */}
+    <div role="gridcell">{children}</div>
+  </div>
+);

@@ -2,7 +2,13 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import type { LeaderboardItem } from '../../../contract/leaderboard.ts';
-import { BOARD_METRICS, BOARD_WINDOWS, type BoardName } from '../../../domain/boards.ts';
+import {
+  BOARD_METRICS,
+  BOARD_WINDOWS,
+  type BoardName,
+  LEAST_RANKED_DAYS,
+  WINDOW_DAYS,
+} from '../../../domain/boards.ts';
 import { boardPage } from '../../api/leaderboard.ts';
 import {
   BOARD_COLUMNS,
@@ -177,7 +183,8 @@ export function Leaderboard() {
               failed={pages.error !== null}
               computed={(head?.version ?? 0) > 0}
               filtered={view.filter !== ''}
-              onAll={() => go({ filter: undefined })}
+              view={view}
+              go={go}
             />
           }
           foot={<CompareTray rows={chosen} onCompare={() => setComparing(true)} onClear={clear} />}
@@ -205,8 +212,10 @@ function Nothing(props: {
   readonly failed: boolean;
   readonly computed: boolean;
   readonly filtered: boolean;
-  readonly onAll: () => void;
+  readonly view: BoardView;
+  readonly go: Go;
 }) {
+  const { view, go } = props;
   if (props.pending) return <Skeleton lines={16} label="Loading the leaderboard" />;
   if (props.failed) return null;
   if (!props.computed) {
@@ -216,11 +225,22 @@ function Nothing(props: {
       </Empty>
     );
   }
+  const days = WINDOW_DAYS[view.window];
+  if (view.board === 'copy' && days > 0 && days < LEAST_RANKED_DAYS) {
+    return (
+      <Empty
+        title={`Nobody is ranked on ${days} days`}
+        action={<Button onClick={() => go({ window: undefined })}>Show 90 days</Button>}
+      >
+        So few days say more about luck than about a trader: a rank takes at least {LEAST_RANKED_DAYS}.
+      </Empty>
+    );
+  }
   if (props.filtered) {
     return (
       <Empty
         title="No trader passes the filters"
-        action={<Button onClick={props.onAll}>Remove the filters</Button>}
+        action={<Button onClick={() => go({ filter: undefined })}>Remove the filters</Button>}
       />
     );
   }
