@@ -8,7 +8,7 @@ import type { DailySeries } from '../store/trader_records.ts';
 import { type CopyTerms, copySeries } from './copy_returns.ts';
 
 /** Of what `packRecord` writes; a record of another one is read from the venue again. */
-export const RECORD_FORMAT = 1;
+export const RECORD_FORMAT = 2;
 
 export interface TraderRecord {
   readonly history: TraderHistory;

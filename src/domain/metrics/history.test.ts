@@ -164,6 +164,33 @@ describe('metrics of a window', () => {
     expect(w.totals.leverages.total).toBeCloseTo(w.totals.inMarket, 3);
   });
 
+  it('finds what is undone at once, in however many pieces it was filled', () => {
+    const washed = (...fills: readonly (readonly [ms: number, size: number, price?: number])[]): number => {
+      let h = history();
+      let position = 0;
+      for (const [ms, size, price = 1_000_000] of fills) {
+        h.fill(fill(DAY0 + ms, size, price, position));
+        position += size;
+        // A record that is stored between two pieces knows the first.
+        const stored = JSON.parse(JSON.stringify(h.snapshot())) as ReturnType<typeof h.snapshot>;
+        h = TraderHistory.restore({ slippageBp: () => 2 }, stored, h.days.values());
+      }
+      return tradeMetrics(windowOf(h, 20_000, 20_000)).washShare.value ?? Number.NaN;
+    };
+    const ten = Array.from({ length: 10 }, (_, i) => i);
+    const bought = ten.map((i) => [10 * i, 1] as const);
+    const sold = ten.map((i) => [1_000 + 10 * i, -1] as const);
+    expect(washed(...bought, ...sold)).toBe(1);
+    expect(washed([0, 10], ...sold)).toBe(1);
+    expect(washed(...bought, [1_000, -10])).toBe(1);
+    expect(washed(...sold.map(([ms, size]) => [ms, -size] as const), [1_500, -10])).toBe(1);
+    // Bought in three pieces, of which the first is too old and the third too dear.
+    expect(washed([0, 3], [1_500, 2], [1_600, 1, 1_000_200], [2_001, -6])).toBeCloseTo(4 / 12, 4);
+    // Pieces are undone once only, and each piece has its own two seconds.
+    expect(washed([0, 1], [100, -1], [200, -1])).toBeCloseTo(2 / 3, 12);
+    expect(washed([0, 1], [1_500, 1], [3_000, 1], [4_500, -3])).toBeCloseTo(2 / 6, 12);
+  });
+
   it('cuts the record at the first day whose fills are known', () => {
     const h = history();
     for (let d = 0; d <= 5; d++) equity(h, DAY0 + d * DAY_MS, 1_000 + d);

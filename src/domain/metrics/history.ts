@@ -15,29 +15,20 @@ import {
   ReturnChain,
   type SinceSample,
 } from './returns.ts';
+import { legsAt, noLegs, type RecentLegs, washedBy } from './wash.ts';
 
 /** Copies arrive about 1.5 s late; an episode shorter than ten such delays cannot be followed. */
 export const COPY_LATENCY_MS = 1_500;
 const FAST_EPISODE_MS = 10 * COPY_LATENCY_MS;
-const WASH_MS = 2_000;
-const WASH_PRICE = 1e-4;
 /** |net| at or below this share of entry notional is neither a win nor a loss. */
 const EVEN = 1e-9;
 
 /** A taker's cost of spread and impact in a coin, basis points of notional. */
 export type SlippageBp = (coin: number) => number;
 
-/** The latest fill of each side of a coin that has not been matched as a wash. */
-interface LastFills {
-  /** ms UTC; null before the first. */
-  time: number | null;
-  price: number;
-  left: number;
-}
-
 interface CoinExposure {
   notional: number;
-  readonly last: { buy: LastFills; sell: LastFills };
+  readonly legs: RecentLegs;
 }
 
 /** Everything but the day rows, as plain data that survives JSON. Unknown times are null. */
@@ -94,7 +85,10 @@ export class TraderHistory {
     return {
       book: this.#book.snapshot(),
       chain: this.chain.snapshot(),
-      coins: structuredClone([...this.#coins]),
+      coins: [...this.#coins].map(([coin, { notional, legs }]) => [
+        coin,
+        { notional, legs: legsAt(legs, this.#clock) },
+      ]),
       since: { ...this.#since },
       clock: finiteOrNull(this.#clock),
       completeSince: finiteOrNull(this.completeSince),
@@ -210,23 +204,10 @@ export class TraderHistory {
   #expose(fill: Fill, row: DayRow, value: number): void {
     let exposure = this.#coins.get(fill.coin);
     if (exposure === undefined) {
-      const none = (): LastFills => ({ time: null, price: 0, left: 0 });
-      exposure = { notional: 0, last: { buy: none(), sell: none() } };
+      exposure = { notional: 0, legs: noLegs() };
       this.#coins.set(fill.coin, exposure);
     }
-    const own = fill.size > 0 ? exposure.last.buy : exposure.last.sell;
-    const other = fill.size > 0 ? exposure.last.sell : exposure.last.buy;
-    let left = value;
-    const quick = other.time !== null && fill.time - other.time <= WASH_MS;
-    if (quick && Math.abs(fill.price - other.price) <= WASH_PRICE * other.price) {
-      const matched = Math.min(value, other.left);
-      row.washVolume += 2 * matched;
-      other.left -= matched;
-      left -= matched;
-    }
-    own.left = left;
-    own.time = fill.time;
-    own.price = fill.price;
+    row.washVolume += 2 * washedBy(exposure.legs, fill, value);
     this.#reprice(exposure, this.#book.size(fill.coin) * fill.price);
   }
 
