@@ -140,6 +140,7 @@ const divide = (a: bigint, b: bigint): bigint => {
 /** The same days by plain loops: positions coin by coin with fractions, money day by day, returns by products. */
 export function rebuilt(log: readonly Event[]): Map<number, Plain> {
   const days = new Map<number, Plain>();
+  const forced: number[] = [];
   const day = (time: number): Plain => {
     const found = days.get(dayOf(time));
     if (found) return found;
@@ -147,7 +148,8 @@ export function rebuilt(log: readonly Event[]): Map<number, Plain> {
     days.set(dayOf(time), fresh);
     return fresh;
   };
-  for (let coin = 0; coin < 5; coin++) rebuildCoin(log, coin, day);
+  for (let coin = 0; coin < 5; coin++) rebuildCoin(log, coin, day, forced);
+  countLiquidations(forced, day);
   let last: { readonly equity: number } | null = null;
   let flows = 0;
   for (const event of log) {
@@ -166,7 +168,21 @@ export function rebuilt(log: readonly Event[]): Map<number, Plain> {
   return days;
 }
 
-function rebuildCoin(log: readonly Event[], coin: number, day: (time: number) => Plain): void {
+/** A liquidation is one however many fills it took, in however many coins: a minute without one ends it. */
+function countLiquidations(forced: number[], day: (time: number) => Plain): void {
+  forced.sort((a, b) => a - b);
+  forced.forEach((time, i) => {
+    if (time - (forced[i - 1] ?? Number.NEGATIVE_INFINITY) > 60_000) day(time).liquidations++;
+  });
+}
+
+/** @param forced Takes the times of fills that a liquidation closed. */
+function rebuildCoin(
+  log: readonly Event[],
+  coin: number,
+  day: (time: number) => Plain,
+  forced: number[],
+): void {
   let size = 0n;
   let cost = 0n;
   let basis = 1n;
@@ -195,8 +211,8 @@ function rebuildCoin(log: readonly Event[], coin: number, day: (time: number) =>
       const freed = released(held) - released(held - closing);
       const gross = (size > 0n ? 1n : -1n) * (price * closing - freed);
       row.gross += gross;
+      if (fill.cause === 'liquidation') forced.push(fill.time);
       episode += gross - closeFee;
-      if (fill.cause === 'liquidation') row.liquidations++;
       size += s > 0n ? closing : -closing;
       if (size === 0n) {
         row.episodes++;

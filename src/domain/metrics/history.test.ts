@@ -191,6 +191,32 @@ describe('metrics of a window', () => {
     expect(washed([0, 1], [1_500, 1], [3_000, 1], [4_500, -3])).toBeCloseTo(2 / 6, 12);
   });
 
+  it('counts a liquidation once, whatever it took to close what was held', () => {
+    const h = history();
+    const hold = (ms: number, coin: number, size: number) =>
+      h.fill(fill(DAY0 + ms, size, 1_000_000, 0, { coin }));
+    const forced = (ms: number, coin: number, size: number, start: number) =>
+      h.fill(fill(DAY0 + ms, size, 900_000, start, { coin, cause: 'liquidation' }));
+    hold(0, 1, 100);
+    hold(0, 2, 50);
+    // A fifth of the first meets three makers, the second position goes with it, the rest after the cooldown.
+    forced(10_000, 1, -10, 100);
+    forced(10_000, 1, -5, 90);
+    forced(10_000, 1, -5, 85);
+    forced(10_000, 2, -50, 50);
+    forced(40_000, 1, -40, 80);
+    forced(95_000, 1, -40, 40);
+    expect(h.liquidations).toBe(1);
+    expect(h.lastLiquidation).toBe(DAY0 + 95_000);
+    // A minute later it is another one, of a record that was stored in between as well.
+    hold(100_000, 1, 10);
+    const stored = JSON.parse(JSON.stringify(h.snapshot())) as ReturnType<typeof h.snapshot>;
+    const again = TraderHistory.restore({ slippageBp: () => 2 }, stored, h.days.values());
+    again.fill(fill(DAY0 + 155_001, -10, 900_000, 10, { cause: 'liquidation' }));
+    expect(again.liquidations).toBe(2);
+    expect(tradeMetrics(windowOf(again, 20_000, 20_000)).liquidations.value).toBe(2);
+  });
+
   it('cuts the record at the first day whose fills are known', () => {
     const h = history();
     for (let d = 0; d <= 5; d++) equity(h, DAY0 + d * DAY_MS, 1_000 + d);

@@ -20,6 +20,12 @@ import { legsAt, noLegs, type RecentLegs, washedBy } from './wash.ts';
 /** Copies arrive about 1.5 s late; an episode shorter than ten such delays cannot be followed. */
 export const COPY_LATENCY_MS = 1_500;
 const FAST_EPISODE_MS = 10 * COPY_LATENCY_MS;
+/**
+ * Fills that follow a forced one so soon belong to the same liquidation: one order may meet many makers, of a cross
+ * account every position is closed, and of a large one the venue sells a fifth and the rest after 30 seconds. Twice
+ * that, since the rest may take a while to be sold.
+ */
+const SAME_LIQUIDATION_MS = 60_000;
 /** |net| at or below this share of entry notional is neither a win nor a loss. */
 const EVEN = 1e-9;
 
@@ -68,7 +74,9 @@ export class TraderHistory {
   completeSince = Number.NEGATIVE_INFINITY;
   firstFill: number | null = null;
   lastFill: number | null = null;
+  /** Latest fill that the venue forced. */
   lastLiquidation: number | null = null;
+  /** Occasions, however many fills each took. */
   liquidations = 0;
 
   constructor(options: HistoryOptions) {
@@ -195,8 +203,11 @@ export class TraderHistory {
   #noteCause(fill: Fill, row: DayRow, closes: boolean): void {
     if (!closes) return;
     if (fill.cause === 'liquidation') {
-      row.liquidations++;
-      this.liquidations++;
+      const last = this.lastLiquidation;
+      if (last === null || fill.time - last > SAME_LIQUIDATION_MS) {
+        row.liquidations++;
+        this.liquidations++;
+      }
       this.lastLiquidation = fill.time;
     } else if (fill.cause === 'adl') row.autoDeleveragings++;
   }

@@ -40,7 +40,11 @@ const LOOKS: Readonly<Record<string, MetricText>> = {
   maxLoserAdds: of('Most adds to a loser', 'count', 'Times it added under water in one position'),
   volumeUsd: of('Volume', 'usd-compact', 'USD traded'),
   netBpOfVolume: of('Net of volume', 'bps', 'Result after fees and funding over volume', true),
-  liquidations: of('Liquidations', 'count', 'Fills that the exchange forced'),
+  liquidations: of(
+    'Liquidations',
+    'count',
+    'Times that the exchange closed positions by force; what follows within a minute is the same time',
+  ),
   totalReturn: of('Total return', 'percent-signed', 'Time-weighted, deposits taken out', true),
   annualGrowth: of('Growth a year', 'percent-signed', 'The same as a yearly rate, from 90 days on', true),
   volatility: of('Volatility', 'percent', 'Standard deviation of daily returns, a year'),
