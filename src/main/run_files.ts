@@ -2,7 +2,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '../runtime/errors.ts';
-import { isAlive, type ProcessIdentity, processIdentity } from './process_identity.ts';
+import { isAlive, type ProcessIdentity, processIdentity } from '../runtime/process_identity.ts';
 import type { ServiceStatus } from './supervisor/service.ts';
 
 /** Who manages this DATA_DIR. */

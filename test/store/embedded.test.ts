@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/runtime/clock.ts';
+import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import type { Secret } from '../../src/runtime/secret.ts';
@@ -24,7 +24,11 @@ import { type Database, openDatabase } from '../../src/store/database.ts';
 import { findBinaries, repairLinks } from '../../src/store/embedded/binaries.ts';
 import { chooseGround } from '../../src/store/embedded/ground.ts';
 import { resolveDatabaseUrl } from '../../src/store/embedded/home.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/store/embedded/launcher.ts';
+import {
+  type EmbeddedOptions,
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../src/store/embedded/launcher.ts';
 import { listenNews, publishNews } from '../../src/store/news.ts';
 import { until } from '../until.ts';
 
@@ -41,13 +45,14 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function start(dataDir = directory): Promise<EmbeddedPostgres> {
+async function start(dataDir = directory, options: Partial<EmbeddedOptions> = {}): Promise<EmbeddedPostgres> {
   const server = await startEmbeddedPostgres({
     dataDir,
     clock: systemClock,
     random: systemRandom,
     log: silentLogger,
     sync: false,
+    ...options,
   });
   closers.push(() => server.stop());
   return server;
@@ -84,6 +89,9 @@ async function startInProcess(dataDir: string, uid?: number): Promise<Owner> {
   if (answer.message !== undefined) throw new Error(answer.message);
   return { ...answer, child };
 }
+
+/** What takes fifteen seconds of patience takes fifteen hundredths of one. */
+const hurried: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 100 };
 
 /** Gone, or waiting for a parent that does not reap. */
 async function isGone(pid: number): Promise<boolean> {
@@ -145,10 +153,43 @@ describe('embedded PostgreSQL', () => {
     expect((await connectTo(next.url).query('SELECT * FROM kept')).rowCount).toBe(0);
   });
 
-  it('refuses a second owner while the first one lives', async () => {
+  it('refuses a second owner while the first one lives on', async () => {
     const owner = await startInProcess(directory);
-    await expect(start()).rejects.toMatchObject({ name: 'ConfigError', code: 'DATABASE_IN_USE' });
+    await expect(start(directory, { clock: hurried })).rejects.toMatchObject({
+      name: 'ConfigError',
+      code: 'DATABASE_IN_USE',
+      message: expect.stringContaining(`process ${owner.child.pid}`),
+    });
     expect(await isGone(owner.pid)).toBe(false);
+  });
+
+  it('waits for an owner that is about to end', async () => {
+    const owner = await startInProcess(directory);
+    await connectTo(owner.url).query('CREATE TABLE kept ()');
+    const reasons: string[] = [];
+    const next = await start(directory, {
+      waiting(reason) {
+        if (reasons.push(reason) === 1) owner.child.kill('SIGTERM');
+      },
+    });
+    expect(reasons[0]).toContain(`process ${owner.child.pid}`);
+    expect((await connectTo(next.url).query('SELECT * FROM kept')).rowCount).toBe(0);
+  });
+
+  it('takes over at once from an owner that has ended and was never reaped', async () => {
+    // The shell becomes a program that does not know of the child it has, nor asks for its end.
+    const parent = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 600'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    closers.push(() => parent.kill('SIGKILL'));
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(String(line));
+    await until(async () => / Z /.test(await readFile(`/proc/${pid}/stat`, 'utf8')), 'a zombie');
+    await mkdir(join(directory, 'database'));
+    await writeFile(join(directory, 'database/supervisor.json'), JSON.stringify({ pid }));
+    const reasons: string[] = [];
+    await start(directory, { waiting: (reason) => void reasons.push(reason) });
+    expect(reasons).toEqual([]);
   });
 
   it('stops a server that outlived its owner and takes its data over', async () => {

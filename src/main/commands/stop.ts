@@ -1,6 +1,6 @@
 import { systemClock } from '../../runtime/clock.ts';
 import { loadSettings } from '../../runtime/config/load.ts';
-import { isAlive } from '../process_identity.ts';
+import { isAlive } from '../../runtime/process_identity.ts';
 import { runningManager } from '../run_files.ts';
 import type { Command } from './command.ts';
 

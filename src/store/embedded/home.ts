@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Clock } from '../../runtime/clock.ts';
 import { ConfigError } from '../../runtime/errors.ts';
+import { processIdentity } from '../../runtime/process_identity.ts';
 import { secretBytes } from '../../runtime/random.ts';
 import { Secret } from '../../runtime/secret.ts';
 import { useExternal } from './binaries.ts';
@@ -20,7 +22,7 @@ export interface Connection {
 
 export const databaseHome = (dataDir: string): string => resolve(dataDir, 'database');
 const connectionFile = (home: string) => join(home, 'connection.json');
-const supervisorFile = (home: string) => join(home, 'supervisor.json');
+const ownerFile = (home: string) => join(home, 'supervisor.json');
 const locationFile = (home: string) => join(home, 'location.json');
 
 async function readJson(path: string): Promise<unknown> {
@@ -103,47 +105,49 @@ export async function writeLocation(home: string): Promise<Location> {
   return location;
 }
 
-interface Supervisor {
+/** Who runs the server of this home; earlier versions wrote the ticks as text, or left them out. */
+interface Owner {
   readonly pid: number;
-  /** Start of the process in clock ticks since boot, so that a reused pid is not mistaken for it. */
-  readonly startTicks: string | undefined;
+  readonly startTicks?: number | string | null;
 }
 
-/** Field 22 of /proc/<pid>/stat; undefined where there is no /proc or no such process. */
-async function startTicks(pid: number): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  // The command's name (field 2) is in parentheses and may hold anything.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-}
+/** An owner that has lost its process manager stops by itself: a role within 8 s, its server with it. */
+const OWNER_ENDS_MS = 15_000;
+const POLL_MS = 50;
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+/** The other process that owns the home's server and lives. */
+async function livingOwner(home: string): Promise<number | undefined> {
+  const owner = (await readJson(ownerFile(home)).catch(() => undefined)) as Partial<Owner> | undefined;
+  if (typeof owner?.pid !== 'number' || owner.pid === process.pid) return undefined;
+  const now = processIdentity(owner.pid);
+  if (now === undefined) return undefined;
+  const ticks = owner.startTicks ?? now.startTicks;
+  return now.startTicks === null || Number(ticks) === now.startTicks ? owner.pid : undefined;
 }
 
 /**
- * Makes this process the one that owns the home's server.
- * @throws ConfigError `DATABASE_IN_USE` while another living process owns it.
+ * Makes this process the one that owns the home's server, once an owner that is about to end has ended.
+ * @throws ConfigError `DATABASE_IN_USE` when another process goes on owning it.
  */
-export async function claimHome(home: string): Promise<void> {
+export async function claimHome(
+  home: string,
+  clock: Clock,
+  waiting: (reason: string) => void = () => undefined,
+): Promise<void> {
   await mkdir(home, { recursive: true, mode: 0o700 });
-  const owner = (await readJson(supervisorFile(home)).catch(() => undefined)) as
-    | Partial<Supervisor>
-    | undefined;
-  if (typeof owner?.pid === 'number' && owner.pid !== process.pid && isAlive(owner.pid)) {
-    if (owner.startTicks === undefined || owner.startTicks === (await startTicks(owner.pid))) {
-      throw new ConfigError(
-        'DATABASE_IN_USE',
-        `the database in ${home} is already run by process ${owner.pid}: stop that one, or use another DATA_DIR.`,
-      );
-    }
+  const patience = clock.monotonic() + OWNER_ENDS_MS;
+  for (let owner = await livingOwner(home); owner !== undefined; owner = await livingOwner(home)) {
+    if (clock.monotonic() >= patience) throw inUse(home, owner);
+    waiting(`process ${owner}, which ran this database before, has not ended yet`);
+    await clock.sleep(POLL_MS);
   }
-  const own: Supervisor = { pid: process.pid, startTicks: await startTicks(process.pid) };
-  await writeJson(supervisorFile(home), own);
+  await writeJson(ownerFile(home), processIdentity(process.pid) ?? { pid: process.pid });
 }
 
-export const releaseHome = (home: string): Promise<void> => rm(supervisorFile(home), { force: true });
+const inUse = (home: string, pid: number): ConfigError =>
+  new ConfigError(
+    'DATABASE_IN_USE',
+    `the database in ${home} is already run by process ${pid}: stop that one, or use another DATA_DIR.`,
+  );
+
+export const releaseHome = (home: string): Promise<void> => rm(ownerFile(home), { force: true });

@@ -30,6 +30,8 @@ export interface EmbeddedOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** False skips the fsync of a fresh data directory: tests only. Default true. */
   readonly sync?: boolean;
+  /** Told, again and again, why the start waits for something outside this process. */
+  readonly waiting?: (reason: string) => void;
 }
 
 export interface EmbeddedPostgres {
@@ -57,12 +59,12 @@ const PORT_COUNT = 10_000;
 
 /**
  * Starts the server of this DATA_DIR; resolves when it accepts connections.
- * @throws ConfigError where no server can run here (naming DATABASE_URL) or another process owns these data.
+ * @throws ConfigError where no server can run here (naming DATABASE_URL) or another process goes on owning these data.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const home = files.databaseHome(options.dataDir);
   const binaries = await findBinaries(`${home}/lib`);
-  await files.claimHome(home);
+  await files.claimHome(home, options.clock, options.waiting);
   try {
     const ground = await chooseGround({ home, binaries, log: options.log, uid: process.getuid?.() ?? 1 });
     await stopOrphan(ground.data, options.clock, options.log);

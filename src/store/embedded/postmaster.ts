@@ -4,19 +4,14 @@ import { join } from 'node:path';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
-import { isAlive } from './home.ts';
+import { processIdentity } from '../../runtime/process_identity.ts';
 
 /** Fast shutdown takes tens of ms; a checkpoint of a busy server may take seconds. */
 const FAST_STOP_MS = 20_000;
 const IMMEDIATE_STOP_MS = 5_000;
 const POLL_MS = 20;
 
-/** Alive and not merely waiting to be reaped by a parent that does not care (pid 1 of some containers). */
-async function isRunning(pid: number): Promise<boolean> {
-  if (!isAlive(pid)) return false;
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return stat === undefined || stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
-}
+const isRunning = (pid: number): boolean => processIdentity(pid) !== undefined;
 
 /** First line of postmaster.pid; undefined when there is none. */
 async function postmasterPid(data: string): Promise<number | undefined> {
@@ -40,7 +35,7 @@ async function servesData(pid: number, data: string): Promise<boolean> {
 export async function stopOrphan(data: string, clock: Clock, log: Logger): Promise<void> {
   const pid = await postmasterPid(data);
   if (pid === undefined) return;
-  if ((await isRunning(pid)) && (await servesData(pid, data))) {
+  if (isRunning(pid) && (await servesData(pid, data))) {
     log.warn({ pid }, 'found a database server left by an earlier run; stopping it');
     await stopServer(pid, clock);
     return;
@@ -70,7 +65,7 @@ export async function stopServer(pid: number, clock: Clock): Promise<void> {
 
 async function gone(pid: number, limitMs: number, clock: Clock): Promise<boolean> {
   const end = clock.monotonic() + limitMs;
-  while (await isRunning(pid)) {
+  while (isRunning(pid)) {
     if (clock.monotonic() > end) return false;
     await clock.sleep(POLL_MS);
   }

@@ -7,14 +7,17 @@ export interface ProcessIdentity {
   readonly startTicks: number | null;
 }
 
-/** undefined when no process has this pid (or it is a zombie). */
+/** Zombie or dead: it has ended, and only its parent has not asked how (pid 1 of some containers never does). */
+const ENDED_STATES = ['Z', 'X', 'x'];
+
+/** undefined when no process has this pid, or one that has ended and was not reaped. */
 export function processIdentity(pid: number): ProcessIdentity | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The command name stands in parentheses and may hold anything; the fields after it are plain.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z') return undefined;
-    return { pid, startTicks: Number(fields[19]) };
+    const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (ENDED_STATES.includes(state)) return undefined;
+    return { pid, startTicks: Number(fields[18]) };
   } catch {
     if (process.platform === 'linux') return undefined;
     return signalReaches(pid) ? { pid, startTicks: null } : undefined;
@@ -31,7 +34,8 @@ function signalReaches(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // Not ours to signal, so somebody's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
