@@ -178,12 +178,14 @@ describe('embedded PostgreSQL', () => {
 
   it('takes over at once from an owner that has ended and was never reaped', async () => {
     // The shell becomes a program that does not know of the child it has, nor asks for its end.
-    const parent = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 600'], {
+    const parent = spawn('/bin/sh', ['-c', 'tail -f /dev/null & echo $!; exec sleep 600'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     closers.push(() => parent.kill('SIGKILL'));
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
     const pid = Number(String(line));
+    await until(async () => (await readFile(`/proc/${parent.pid}/comm`, 'utf8')) === 'sleep\n');
+    process.kill(pid, 'SIGKILL');
     await until(async () => / Z /.test(await readFile(`/proc/${pid}/stat`, 'utf8')), 'a zombie');
     await mkdir(join(directory, 'database'));
     await writeFile(join(directory, 'database/supervisor.json'), JSON.stringify({ pid }));
