@@ -31,6 +31,9 @@ export interface ManagerOptions {
 
 const RUN_STATE_EVERY_MS = 1_000;
 const SAME_WISH_MS = 1_000;
+/** Services without a manager end within 8 s; the guard kills the rest after 10 s. */
+const INHERITED_END_MS = 12_000;
+const PORT_POLL_MS = 100;
 
 /** Runs until stopped by a signal or until nothing is left to run; resolves with the exit code. */
 export async function runManager(options: ManagerOptions): Promise<number> {
@@ -40,7 +43,7 @@ export async function runManager(options: ManagerOptions): Promise<number> {
   process.stdout.on('error', () => undefined);
   const lock = takeLock(info);
   try {
-    await refuseTakenPorts(options);
+    await refuseTakenPorts(options, lock.inherited ? INHERITED_END_MS : 0);
   } catch (error) {
     lock.release();
     throw error;
@@ -168,10 +171,21 @@ function listenSignals(clock: Clock, stop: (reason: string) => void, kill: () =>
   };
 }
 
-/** A port that another program holds would show as a crash loop; better said before anything starts. */
-async function refuseTakenPorts({ settings, services }: ManagerOptions): Promise<void> {
+/**
+ * A port that another program holds would show as a crash loop; better said before anything starts. Who holds it may be
+ * a service of a manager that was killed: that one lets go within `patienceMs`.
+ */
+async function refuseTakenPorts(options: ManagerOptions, patienceMs: number): Promise<void> {
+  const { settings, services, clock, print } = options;
+  const deadline = clock.monotonic() + patienceMs;
   for (const place of listenedOn(settings, services)) {
-    const problem = await listenProblem(place);
+    let problem = await listenProblem(place);
+    if (problem?.code === 'PORT_TAKEN' && patienceMs > 0)
+      print(`Port ${place.port} is in use: waiting for what an earlier run left behind to end.`);
+    while (problem?.code === 'PORT_TAKEN' && clock.monotonic() < deadline) {
+      await clock.sleep(PORT_POLL_MS);
+      problem = await listenProblem(place);
+    }
     if (problem !== undefined) throw problem;
   }
 }

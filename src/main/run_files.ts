@@ -35,12 +35,18 @@ export function runningManager(dataDir: string): ManagerInfo | undefined {
   return holder && isAlive(holder) ? holder : undefined;
 }
 
+export interface ManagerLock {
+  /** The manager before died without a word, so its services may still be stopping. */
+  readonly inherited: boolean;
+  release(): void;
+}
+
 /**
  * Takes the lock. The lock file appears with its whole content by a hard link, which fails when it exists; a lock of
  * a dead process is moved away first, which only one of two contenders can do.
  * @throws ConfigError `ALREADY_RUNNING`, saying where.
  */
-export function takeLock(info: ManagerInfo): { release(): void } {
+export function takeLock(info: ManagerInfo): ManagerLock {
   const { dataDir } = info;
   mkdirSync(runDir(dataDir), { recursive: true, mode: 0o700 });
   const path = lockPath(dataDir);
@@ -48,7 +54,7 @@ export function takeLock(info: ManagerInfo): { release(): void } {
   writeFileSync(own, JSON.stringify(info), { mode: 0o600 });
   try {
     for (let attempt = 0; attempt < 10; attempt++) {
-      if (link(own, path)) return { release: () => releaseLock(path, info) };
+      if (link(own, path)) return { inherited: attempt > 0, release: () => releaseLock(path, info) };
       const holder = runningManager(dataDir);
       if (holder) throw alreadyRunning(holder);
       removeDeadLock(path, info.pid);

@@ -1,6 +1,7 @@
 // A stand-in for a role, that behaves as its name says. Speaks the manager's protocol itself, so that it depends on
 // nothing that it helps to test.
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
 
 const [name = ''] = process.argv.slice(2);
 const [behaviour] = name.split('-');
@@ -39,6 +40,12 @@ switch (behaviour) {
       stdio: 'inherit',
     });
     send({ type: 'ready' });
+    break;
+  case 'lingering':
+    // Holds its port for as long as nobody asks it to end, also without a manager.
+    process.on('SIGTERM', () => process.exit(0));
+    process.on('disconnect', () => {});
+    createServer().listen(Number(process.env.PORT), '127.0.0.1', () => send({ type: 'ready' }));
     break;
   case 'silent':
     obey();

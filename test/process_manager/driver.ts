@@ -9,7 +9,14 @@ import { ConfigError, EXIT_CONFIG } from '../../src/runtime/errors.ts';
 
 const [folder = '', servicesText = '[]'] = process.argv.slice(2);
 const { settings } = loadSettings(
-  { environment: { DATA_DIR: join(folder, 'data'), LOG_DIR: join(folder, 'logs') }, file: {} },
+  {
+    environment: {
+      DATA_DIR: join(folder, 'data'),
+      LOG_DIR: join(folder, 'logs'),
+      PORT: process.env['PORT'],
+    },
+    file: {},
+  },
   Object.keys(GROUPS) as GroupName[],
 );
 try {

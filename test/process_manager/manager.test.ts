@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunState, readRunState } from '../../src/main/run_files.ts';
 import type { ServiceSpec, ServiceStatus } from '../../src/main/supervisor/service.ts';
+import { freePorts } from '../free_ports.ts';
 import { until } from '../until.ts';
 
 const spec = (name: string, dependsOn: string[] = []): ServiceSpec => ({
@@ -59,11 +61,12 @@ interface Manager {
   readonly ended: Promise<number | string | null>;
 }
 
-function start(services: ServiceSpec[]): Manager {
+function start(services: ServiceSpec[], port?: number): Manager {
   const driver = join(import.meta.dirname, 'driver.ts');
   const child = spawn(process.execPath, ['--import', 'tsx', driver, folder, JSON.stringify(services)], {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
+    env: { ...process.env, ...(port === undefined ? {} : { PORT: String(port) }) },
   });
   managers.push(child);
   let output = '';
@@ -158,6 +161,37 @@ describe('process manager', () => {
         !groups.includes(service('a')?.pid ?? 0),
       'the next one to run',
     );
+  });
+
+  it('comes up right after a manager that was killed, whose services still hold a port', async () => {
+    const [port] = await freePorts(1);
+    const lingering: ServiceSpec = { ...spec('lingering'), role: 'api' };
+    const first = start([lingering], port);
+    await reaches('lingering', 'ready');
+    const [holder = 0] = pids();
+    first.process.kill('SIGKILL');
+    await first.ended;
+    const second = start([lingering], port);
+    await until(() => second.output().includes(`Port ${port} is in use: waiting`), 'the second to wait');
+    process.kill(holder, 'SIGTERM');
+    await until(
+      () => service('lingering')?.state === 'ready' && service('lingering')?.pid !== holder,
+      'the second one to run',
+    );
+  });
+
+  it('refuses at once a port that another program holds', async () => {
+    const stranger = createServer();
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    const { port } = stranger.address() as { port: number };
+    try {
+      const manager = start([{ ...spec('a'), role: 'api' }], port);
+      expect(await manager.ended).toBe(78);
+      expect(manager.output()).toContain(`Port ${port} is in use by another program`);
+      expect(manager.output()).not.toContain('waiting');
+    } finally {
+      await new Promise((resolve) => stranger.close(resolve));
+    }
   });
 
   it('stops and shows why when a service says that a setting is wrong', async () => {
