@@ -16,14 +16,15 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { databaseResetCommand, resetCommand } from '../../src/main/commands/database.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import type { Secret } from '../../src/runtime/secret.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { findBinaries, repairLinks } from '../../src/store/embedded/binaries.ts';
-import { chooseGround } from '../../src/store/embedded/ground.ts';
-import { resolveDatabaseUrl } from '../../src/store/embedded/home.ts';
+import { chooseGround, type Ground } from '../../src/store/embedded/ground.ts';
+import { deleteHome, resolveDatabaseUrl } from '../../src/store/embedded/home.ts';
 import {
   type EmbeddedOptions,
   type EmbeddedPostgres,
@@ -262,6 +263,19 @@ describe('embedded PostgreSQL', () => {
     await expect(start()).rejects.toMatchObject({ name: 'ConfigError', code: 'DATABASE_VERSION' });
   });
 
+  it('says that a password is not the one of these data instead of trying it for ever', async () => {
+    const first = await start();
+    await first.stop();
+    const file = join(directory, 'database/connection.json');
+    const connection = JSON.parse(await readFile(file, 'utf8')) as object;
+    await writeFile(file, JSON.stringify({ ...connection, superuserPassword: 'guess' }));
+    await expect(start()).rejects.toMatchObject({
+      name: 'ConfigError',
+      code: 'DATABASE_PASSWORD',
+      message: expect.stringContaining('autotrade db reset'),
+    });
+  });
+
   it('repairs the library links that a skipped install script did not make', async () => {
     const { root: installed } = await findBinaries(directory);
     const root = join(directory, 'package', 'native');
@@ -288,21 +302,71 @@ describe.runIf(isRoot)('embedded PostgreSQL started by root', () => {
     expect((await stat(join(dataDir, 'database/data'))).uid).toBe(0);
   });
 
+  /** As where namespaces are denied; from then on the recorded place decides. */
+  async function moveToNobody(): Promise<Ground> {
+    const home = join(directory, 'database');
+    await mkdir(home, { recursive: true });
+    const binaries = await findBinaries(join(home, 'lib'));
+    const ground = await chooseGround({ home, binaries, log: silentLogger, uid: 0, namespaceWorks: false });
+    closers.push(() => rm(ground.scratch, { recursive: true, force: true }));
+    return ground;
+  }
+
   it('moves programs and data to the reach of nobody where namespaces are denied', async () => {
     const first = await start();
     await connectTo(first.url).query('CREATE TABLE kept AS SELECT 7 AS a');
     await first.stop();
-    const home = join(directory, 'database');
-    const binaries = await findBinaries(join(home, 'lib'));
-    const ground = await chooseGround({ home, binaries, log: silentLogger, uid: 0, namespaceWorks: false });
-    closers.push(() => rm(ground.scratch, { recursive: true, force: true }));
-    expect(ground.identity.kind).toBe('nobody');
-    // From now on the recorded place decides.
+    expect((await moveToNobody()).identity.kind).toBe('nobody');
     const second = await start();
     const process = await readFile(`/proc/${second.pid}/status`, 'utf8');
     expect(process).toMatch(new RegExp(`^Uid:\\s+${NOBODY}\\s`, 'm'));
     expect((await connectTo(second.url).query('SELECT a FROM kept')).rows).toEqual([{ a: 7 }]);
-    expect(await readdir(home)).toContain('data.moved');
+    expect(await readdir(join(directory, 'database'))).toContain('data.moved');
+  });
+
+  it.each([
+    ['db reset', databaseResetCommand],
+    ['reset', resetCommand],
+  ])('%s deletes what lies in the reach of nobody too', async (_, command) => {
+    const { scratch, data } = await moveToNobody();
+    const first = await start();
+    await connectTo(first.url).query('CREATE TABLE old ()');
+    const reset = () =>
+      command.run({
+        words: [],
+        options: { confirm: 'simulator' },
+        source: { environment: { DATA_DIR: directory }, file: {} },
+        print: () => undefined,
+        terminal: false,
+      });
+    await writeFile(join(directory, 'database/supervisor.json'), JSON.stringify({ pid: process.ppid }));
+    await expect(reset()).rejects.toMatchObject({ name: 'ConfigError', code: 'DATABASE_IN_USE' });
+    await first.stop();
+    expect((await stat(data)).isDirectory()).toBe(true);
+    expect(await reset()).toBe(0);
+    await expect(stat(scratch)).rejects.toThrow('ENOENT');
+    await moveToNobody();
+    const second = await start();
+    expect((await connectTo(second.url).query("SELECT to_regclass('old') AS old")).rows).toEqual([
+      { old: null },
+    ]);
+  });
+
+  it('never takes over what a home that was deleted by hand left behind', async () => {
+    const before = await moveToNobody();
+    await (await start()).stop();
+    await rm(join(directory, 'database'), { recursive: true });
+    expect((await moveToNobody()).data).not.toBe(before.data);
+    expect((await connectTo((await start()).url).query('SELECT 1')).rowCount).toBe(1);
+  });
+
+  it('deletes no place that is not its own, whatever the file says', async () => {
+    const foreign = join(directory, 'foreign');
+    await mkdir(foreign);
+    await mkdir(join(directory, 'database'));
+    await writeFile(join(directory, 'database/location.json'), JSON.stringify({ root: foreign }));
+    await expect(deleteHome(join(directory, 'database'))).rejects.toMatchObject({ code: 'DATABASE_FILES' });
+    expect((await stat(foreign)).isDirectory()).toBe(true);
   });
 
   it('works for an ordinary user, and ends with him too', async () => {

@@ -6,7 +6,7 @@ import type { Settings } from '../../runtime/config/groups.ts';
 import { loadSettings } from '../../runtime/config/load.ts';
 import { ConfigError } from '../../runtime/errors.ts';
 import { silentLogger } from '../../runtime/log.ts';
-import { databaseHome, resolveDatabaseUrl } from '../../store/embedded/home.ts';
+import { databaseHome, deleteHome, resolveDatabaseUrl } from '../../store/embedded/home.ts';
 import { runMigrations } from '../../store/migrate.ts';
 import { stampWorld } from '../../store/world.ts';
 import { withDatabase } from '../command_database.ts';
@@ -64,7 +64,7 @@ export const databaseResetCommand: Command = {
   name: 'db reset',
   usage: '--confirm <network>',
   summary: 'delete the embedded database',
-  help: 'Deletes the database in DATA_DIR; the next start makes a new one. Refuses while services run.',
+  help: 'Deletes the database of DATA_DIR; the next start makes a new one. Refuses while services run.',
   options: { confirm: { type: 'string' } },
   words: { min: 0, max: 0 },
   async run(input) {
@@ -76,8 +76,7 @@ export const databaseResetCommand: Command = {
       );
     const home = databaseHome(settings.DATA_DIR);
     refuseUnconfirmed(settings, input, home);
-    rmSync(home, { recursive: true, force: true });
-    input.print(`Deleted ${home}.`);
+    for (const folder of await deleteHome(home)) input.print(`Deleted ${folder}.`);
     return 0;
   },
 };
@@ -93,8 +92,10 @@ export const resetCommand: Command = {
     const { settings } = loadSettings(input.source, []);
     const folder = resolve(settings.DATA_DIR);
     refuseUnconfirmed(settings, input, folder);
+    // The database may lie elsewhere, and only a file of its home says where.
+    const gone = await deleteHome(databaseHome(folder));
     rmSync(folder, { recursive: true, force: true });
-    input.print(`Deleted ${folder}.`);
+    for (const one of [...gone, folder]) input.print(`Deleted ${one}.`);
     return 0;
   },
 };

@@ -1,9 +1,8 @@
 /** The folder DATA_DIR/database of an embedded server: its secrets, its owner, where its data lies. */
-import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../../runtime/clock.ts';
-import { ConfigError } from '../../runtime/errors.ts';
+import { ConfigError, errorMessage } from '../../runtime/errors.ts';
 import { processIdentity } from '../../runtime/process_identity.ts';
 import { secretBytes } from '../../runtime/random.ts';
 import { Secret } from '../../runtime/secret.ts';
@@ -93,16 +92,48 @@ export interface Location {
   readonly root: string;
 }
 
+/** Every place outside of a home is a folder in here. */
+const PLACES = '/var/lib/hyperliquid-auto-trade';
+
 export async function readLocation(home: string): Promise<Location | undefined> {
   const value = (await readJson(locationFile(home))) as Partial<Location> | undefined;
   return typeof value?.root === 'string' ? { root: value.root } : undefined;
 }
 
+/** A place that no other home has ever used: a new home must not find the database of one that was deleted. */
 export async function writeLocation(home: string): Promise<Location> {
-  const name = createHash('sha256').update(resolve(home)).digest('hex').slice(0, 16);
-  const location = { root: join('/var/lib/hyperliquid-auto-trade', name) };
+  const location = { root: join(PLACES, secretBytes(8).toString('hex')) };
   await writeJson(locationFile(home), location);
   return location;
+}
+
+/**
+ * Deletes the database of this home, wherever it lies, and then the home: when it fails halfway, it can be done again.
+ * @returns the folders that are gone
+ * @throws ConfigError `DATABASE_IN_USE` while a process runs it, `DATABASE_FILES` when we may not delete it.
+ */
+export async function deleteHome(home: string): Promise<string[]> {
+  const owner = await livingOwner(home);
+  if (owner !== undefined) throw inUse(home, owner);
+  const place = (await readLocation(home))?.root;
+  if (place !== undefined && dirname(resolve(place)) !== PLACES) {
+    throw new ConfigError(
+      'DATABASE_FILES',
+      `${locationFile(home)} says that the database lies in ${place}, where this program puts none: ` +
+        'see what is there, delete that file, and try again.',
+    );
+  }
+  const folders = place === undefined ? [home] : [place, home];
+  for (const folder of folders) {
+    await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
+      throw new ConfigError(
+        'DATABASE_FILES',
+        `cannot delete ${folder} (${errorMessage(error)}): try again as the user that ran the database.`,
+        { cause: error },
+      );
+    });
+  }
+  return folders;
 }
 
 /** Who runs the server of this home; earlier versions wrote the ticks as text, or left them out. */

@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 import type { Clock } from '../../runtime/clock.ts';
-import { AppError } from '../../runtime/errors.ts';
+import { AppError, ConfigError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Secret } from '../../runtime/secret.ts';
@@ -59,7 +59,8 @@ const PORT_COUNT = 10_000;
 
 /**
  * Starts the server of this DATA_DIR; resolves when it accepts connections.
- * @throws ConfigError where no server can run here (naming DATABASE_URL) or another process goes on owning these data.
+ * @throws ConfigError where no server can run here (naming DATABASE_URL), another process goes on owning these data, or
+ *   the password beside them is not theirs.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const home = files.databaseHome(options.dataDir);
@@ -139,7 +140,7 @@ async function launch(
     await ensureApplication(superuserUrl, connection.password);
   } catch (error) {
     if (!state.ended) await stopServer(pid, options.clock);
-    throw error;
+    throw isWrongPassword(error) ? wrongPassword(error, home, ground.data) : error;
   }
   let stopping: Promise<void> | undefined;
   return {
@@ -200,7 +201,7 @@ async function waitReady(
       await client.query('SELECT 1');
       return;
     } catch (error) {
-      refuseWrongPassword(error);
+      if (isWrongPassword(error)) throw error;
       if (clock.monotonic() > end) {
         throw new AppError('DATABASE_START', `the database server is not ready: ${tail()}`, { cause: error });
       }
@@ -211,13 +212,16 @@ async function waitReady(
   }
 }
 
-function refuseWrongPassword(error: unknown): void {
-  if ((error as { code?: unknown }).code !== '28P01') return;
-  throw new AppError(
+const isWrongPassword = (error: unknown): boolean => (error as { code?: unknown }).code === '28P01';
+
+/** Password and data are not of one making: no attempt will ever succeed. */
+const wrongPassword = (cause: unknown, home: string, data: string): ConfigError =>
+  new ConfigError(
     'DATABASE_PASSWORD',
-    'the password in connection.json does not open the database beside it: restore that file from a backup',
+    `the password in ${home}/connection.json does not open the database in ${data}: restore that file from a backup, ` +
+      'or delete this database with: autotrade db reset',
+    { cause },
   );
-}
 
 /** The application's role (not a superuser) and database; made once. */
 async function ensureApplication(superuserUrl: Secret, password: string): Promise<void> {
