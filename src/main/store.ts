@@ -56,7 +56,7 @@ export function worldOf(settings: StoreSettings): WorldId {
 const RETRY_MS = 2_000;
 
 /**
- * Finds the database and brings it to this build's schema. One that is away (restarting, failing over, cut off, out of
+ * Finds the database and, unless it is another world's, brings it to this build's schema. One that is away (restarting, failing over, cut off, out of
  * disk) is waited for, however long: to end instead would use up the restarts that are meant for faults of our own.
  */
 async function reachDatabase({ context, instance }: OpenStoreOptions) {
@@ -65,7 +65,7 @@ async function reachDatabase({ context, instance }: OpenStoreOptions) {
     try {
       const url = await resolveDatabaseUrl({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR });
       const connection = { url, log, applicationName: instance };
-      const report = await runMigrations(connection);
+      const report = await runMigrations({ ...connection, world: worldOf(config) });
       if (report.applied.length > 0) log.info({ applied: report.applied }, 'database migrated');
       return connection;
     } catch (error) {

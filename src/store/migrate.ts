@@ -9,8 +9,9 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { ConfigError } from '../runtime/errors.ts';
-import { clientConfig, type DatabaseOptions } from './database.ts';
+import { clientConfig, type DatabaseOptions, type Queryable } from './database.ts';
 import { StoreError, storeError } from './errors.ts';
+import { refuseOtherWorld, type WorldId } from './world.ts';
 
 export interface Migration {
   /** 1..9999, the file name's first four digits. */
@@ -33,6 +34,8 @@ export interface MigrateOptions extends DatabaseOptions {
   readonly migrations?: readonly Migration[];
   /** A second database role, that may read and write but not change the schema; granted what it needs. */
   readonly applicationRole?: string;
+  /** Whose database it must be, if it is anybody's. Default: anybody's. */
+  readonly world?: WorldId;
 }
 
 /** Any constant: one migrator at a time per database. */
@@ -78,7 +81,7 @@ export async function loadMigrations(
  * Brings the database to this build's schema. Safe when several processes call it at once: one works, the
  * others wait and find it done.
  * @throws ConfigError `MIGRATION_DOWNGRADE` when the database is newer than this build, `MIGRATION_CHANGED` when an
- *   applied file was edited; StoreError when a statement fails (that migration is rolled back whole).
+ *   applied file was edited, `WORLD_MISMATCH` when it belongs to another world (nothing is changed then); StoreError when a statement fails (that migration is rolled back whole).
  */
 export async function runMigrations(options: MigrateOptions): Promise<MigrationReport> {
   const migrations = options.migrations ?? (await loadMigrations());
@@ -87,6 +90,7 @@ export async function runMigrations(options: MigrateOptions): Promise<MigrationR
   client.on('error', () => undefined);
   try {
     await client.connect();
+    if (options.world !== undefined) await refuseOtherWorld(queryable(client), options.world);
     const applied = await applyMissing(client, migrations);
     if (options.applicationRole !== undefined) await grant(client, options.applicationRole);
     return { applied, total: migrations.length };
@@ -96,6 +100,13 @@ export async function runMigrations(options: MigrateOptions): Promise<MigrationR
     await client.end().catch(() => undefined);
   }
 }
+
+const queryable = (client: pg.Client): Queryable => ({
+  async query<Row>(text: string) {
+    const { rows } = await client.query(text);
+    return { rows: rows as Row[], rowCount: rows.length };
+  },
+});
 
 /** The application role of production may not change the schema: somebody must have migrated before. */
 function explain(error: unknown): unknown {

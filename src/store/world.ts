@@ -18,6 +18,8 @@ export interface World extends WorldId {
   readonly createdAt: number;
 }
 
+type Stamp = Pick<WorldRow, 'network' | 'world_id'>;
+
 interface WorldRow {
   network: Network;
   world_id: string;
@@ -41,17 +43,31 @@ export async function stampWorld(database: Database, expected: WorldId, clock: C
       [expected.network, expected.worldId, clock.now()],
     );
     const found = await lockWorld(tx);
-    if (found.network !== expected.network || found.world_id !== expected.worldId) {
-      throw new ConfigError(
-        'WORLD_MISMATCH',
-        `this database belongs to network "${found.network}", world "${found.world_id}", but the configuration says ` +
-          `network "${expected.network}", world "${expected.worldId}". Use another DATA_DIR or DATABASE_URL for it; ` +
-          'worlds never mix.',
-      );
-    }
+    refuseUnlessSame(found, expected);
     if (!found.same_cluster) return beginEpoch(tx, clock);
     return toWorld(found);
   });
+}
+
+/**
+ * To be called before a database is changed in any way, its schema included: whose it is, if it is anybody's.
+ * @throws ConfigError `WORLD_MISMATCH` when it belongs to another network or world.
+ */
+export async function refuseOtherWorld(database: Queryable, expected: WorldId): Promise<void> {
+  const table = await database.query<{ name: string | null }>("SELECT to_regclass('public.world') AS name");
+  if (table.rows[0]?.name == null) return;
+  const { rows } = await database.query<Stamp>('SELECT network, world_id FROM world');
+  if (rows[0] !== undefined) refuseUnlessSame(rows[0], expected);
+}
+
+function refuseUnlessSame(found: Stamp, expected: WorldId): void {
+  if (found.network === expected.network && found.world_id === expected.worldId) return;
+  throw new ConfigError(
+    'WORLD_MISMATCH',
+    `this database belongs to network "${found.network}", world "${found.world_id}", but the configuration says ` +
+      `network "${expected.network}", world "${expected.worldId}". Use another DATA_DIR or DATABASE_URL for it; ` +
+      'worlds never mix.',
+  );
 }
 
 /** @throws ConfigError `WORLD_MISSING` on a database that was never stamped. */

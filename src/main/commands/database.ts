@@ -8,7 +8,7 @@ import { ConfigError } from '../../runtime/errors.ts';
 import { silentLogger } from '../../runtime/log.ts';
 import { databaseHome, deleteHome, resolveDatabaseUrl } from '../../store/embedded/home.ts';
 import { runMigrations } from '../../store/migrate.ts';
-import { stampWorld } from '../../store/world.ts';
+import { refuseOtherWorld, stampWorld } from '../../store/world.ts';
 import { withDatabase } from '../command_database.ts';
 import { runningManager } from '../run_files.ts';
 import { worldOf } from '../store.ts';
@@ -30,6 +30,8 @@ export const migrateCommand: Command = {
     const { settings } = loadSettings(source, ['storage', 'simulator']);
     const role = options['application-role'];
     const url = await resolveDatabaseUrl({ databaseUrl: settings.DATABASE_URL, dataDir: settings.DATA_DIR });
+    // The queue's tables are the first that change.
+    await withDatabase(settings, (database) => refuseOtherWorld(database, worldOf(settings)));
     if (settings.REDIS_URL === undefined) await migrateQueue({ databaseUrl: url, log: silentLogger });
     const report = await runMigrations({
       url,
