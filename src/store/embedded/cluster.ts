@@ -100,7 +100,7 @@ export async function ensureCluster(ground: Ground, superuserPassword: string, s
       ground.sharedLibraries,
     );
     if (result.code !== 0) {
-      throw new AppError('DATABASE_INIT', `initdb failed: ${result.output.trim().slice(-1_000)}`);
+      throw new AppError('DATABASE_INIT', `initdb failed: ${complaintsOf(result.output).slice(-1_000)}`);
     }
   } finally {
     await rm(passwordFile, { force: true });
@@ -109,6 +109,14 @@ export async function ensureCluster(ground: Ground, superuserPassword: string, s
   if (sync) await flush(draft);
   await rename(draft, ground.data);
   if (sync) await flush(dirname(ground.data));
+}
+
+/** What went wrong, without the report of progress around it; everything where no line says it. */
+function complaintsOf(output: string): string {
+  const lines = output
+    .split('\n')
+    .filter((line) => /\b(error|FATAL|PANIC|could not|cannot|denied)\b/i.test(line));
+  return lines.join(' | ') || output.trim();
 }
 
 /** Everything below reaches the disk. */

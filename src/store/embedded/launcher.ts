@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 import type { Clock } from '../../runtime/clock.ts';
-import { AppError, ConfigError } from '../../runtime/errors.ts';
+import { AppError, ConfigError, errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Secret } from '../../runtime/secret.ts';
@@ -49,6 +49,8 @@ export interface EmbeddedPostgres {
 
 /** What the server says to those who ask before it is ready, ourselves among them. */
 const STARTING = /the database system is (starting up|not yet accepting connections)/;
+/** What it says to anybody who asks too early or too late; tells nothing of its own end. */
+const TO_CLIENTS = /^FATAL: +the database system is /;
 const REPEAT_MS = 10_000;
 const START_POLL_MS = 20;
 /** Recovery after a crash reads up to max_wal_size of log. */
@@ -60,10 +62,28 @@ const PORT_COUNT = 10_000;
 /**
  * Starts the server of this DATA_DIR; resolves when it accepts connections.
  * @throws ConfigError where no server can run here (naming DATABASE_URL), another process goes on owning these data, or
- *   the password beside them is not theirs.
+ *   the password beside them is not theirs; AppError `DATABASE_DISK_FULL` (retryable), `DATABASE_INIT`, `DATABASE_START`.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const home = files.databaseHome(options.dataDir);
+  try {
+    return await startIn(home, options);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    throw new AppError(
+      'DATABASE_DISK_FULL',
+      `no room is left for the database of ${home}: free some, and it starts by itself (${errorMessage(error)})`,
+      { cause: error, retryable: true },
+    );
+  }
+}
+
+/** Said by the file system to us, or to the programs of PostgreSQL, or by the server in its answer. */
+const isDiskFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT', '53100'].includes(String((error as { code?: unknown }).code)) ||
+  /No space left on device|Disk quota exceeded/.test(errorMessage(error));
+
+async function startIn(home: string, options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const binaries = await findBinaries(`${home}/lib`);
   await files.claimHome(home, options.clock, options.waiting);
   try {
@@ -169,7 +189,7 @@ function logOutput(child: ChildProcess, log: Logger, clock: Clock): () => string
   const writtenAt = new Map<string, number>();
   const onLine = (line: string) => {
     if (line === '') return;
-    last.push(line);
+    if (!TO_CLIENTS.test(line)) last.push(line);
     if (last.length > 5) last.shift();
     const serious = /^(FATAL|PANIC|ERROR|WARNING):/.test(line) && !STARTING.test(line);
     const now = clock.monotonic();
