@@ -13,7 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it('makes the web app of React as it is shipped, whatever the environment says', async () => {
+it('makes the web app of React as it is shipped, whatever the environment says', {
+  timeout: 60_000,
+}, async () => {
   const environment = process.env['NODE_ENV'];
   expect(environment).not.toBe('production');
   const { buildWeb } = (await import(join(import.meta.dirname, 'build.mjs'))) as Builder;

@@ -22,7 +22,8 @@ describe('servicesFor', () => {
 });
 
 describe('ROLES', () => {
-  it('depend on one another without a circle, and every one can be loaded', async () => {
+  // All of the program is read and compiled for it.
+  it('depend on one another without a circle, and every one can be loaded', { timeout: 60_000 }, async () => {
     const all = ROLES.map(({ name, dependsOn }) => ({ name, dependsOn }));
     expect(dependencyOrder(all)).toHaveLength(ROLES.length);
     for (const role of ROLES) expect(await role.load()).toBeTypeOf('function');
