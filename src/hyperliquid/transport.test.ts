@@ -99,7 +99,7 @@ test('takes the most an answer can cost and gives back what it did not', async (
     answering(200, JSON.stringify(Array(41).fill(trade)))(_request, response);
   });
   expect(await client.ask(recentTrades('BTC'), { lane: 'repairs' })).toHaveLength(41);
-  expect(usedMeanwhile).toBe(120);
+  expect(usedMeanwhile).toBe(30);
   expect((await ledger.snapshot()).usedByLane.repairs).toBe(23);
 });
 

@@ -5,6 +5,7 @@ import { fetchFrom } from '../hyperliquid/bound_fetch.ts';
 import { createInfoClient, type InfoClient } from '../hyperliquid/transport.ts';
 import type { WeightLedger } from '../hyperliquid/weight/ledger.ts';
 import { ConfigError } from '../runtime/errors.ts';
+import { pressing } from './pressing_ledger.ts';
 import { openWeightLedger, type WeightLedgerOptions } from './weight_ledger.ts';
 
 export interface Egress {
@@ -27,6 +28,8 @@ const isOurs = (address: string): boolean =>
 export interface EgressOptions extends Omit<WeightLedgerOptions, 'egress'> {
   /** HYPERLIQUID_API_URL */
   readonly url: string;
+  /** What is asked cannot wait for the rotation's next pause: it makes room. For a process that does not poll itself. */
+  readonly isPressing?: boolean;
   /** See InfoClientOptions; also told which egress. */
   readonly observe?: (egress: string, type: string, outcome: string, elapsedMs: number) => void;
 }
@@ -46,16 +49,17 @@ export function openEgress(name: string, options: EgressOptions): Egress {
   const { url, clock, observe } = options;
   const bound = isIP(name) === 0 ? undefined : fetchFrom(name);
   const weight = openWeightLedger({ ...options, egress: name });
+  const ledger = options.isPressing ? pressing(weight.ledger, options) : weight.ledger;
   const info = createInfoClient({
     url,
-    ledger: weight.ledger,
+    ledger,
     clock,
     ...(bound === undefined ? {} : { fetch: bound.fetch }),
     ...(observe === undefined ? {} : { observe: (type, outcome, ms) => observe(name, type, outcome, ms) }),
   });
   return {
     name,
-    ledger: weight.ledger,
+    ledger,
     info,
     async close() {
       bound?.close();

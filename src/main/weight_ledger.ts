@@ -28,13 +28,20 @@ export const HISTORY_SHARE = 0.25;
 /** Two requests of the history lane with the largest surcharge: it must always be able to ask something. */
 const HISTORY_LEAST = 240;
 
-/** Kept for the sweep, so that histories never take more than their share of a window that is not full yet. */
-export const sweepReserve = (limit: number): WeightReserve => ({
-  sweep: Math.max(
-    0,
-    Math.min(Math.floor(VENUE_WEIGHT_LIMITS.limit * (1 - HISTORY_SHARE)), limit - HISTORY_LEAST),
-  ),
-});
+/** One question that closes a gap of the feed, as much as it may cost. */
+const REPAIR = 30;
+const REPAIR_SHARE = 0.025;
+
+/**
+ * Kept free by every process on the address. For repairs: a gap is closed, or the list of coins read, within seconds
+ * or not at all. For the sweep: histories never take more than their share of a window that is not full yet. Orders
+ * keep nothing while nothing is armed.
+ */
+export function weightReserve(limit: number): WeightReserve {
+  const repairs = Math.min(REPAIR, Math.floor(limit * REPAIR_SHARE));
+  const sweep = Math.floor(VENUE_WEIGHT_LIMITS.limit * (1 - HISTORY_SHARE));
+  return { repairs, sweep: Math.max(0, Math.min(sweep, limit - repairs - HISTORY_LEAST)) };
+}
 
 export interface WeightLedgerOptions {
   readonly database: Database;
@@ -45,8 +52,6 @@ export interface WeightLedgerOptions {
   readonly egress: string;
   /** Weight that the venue grants the IP in a minute: see weightLimitOf. */
   readonly limit: number;
-  /** Weight kept for lanes; nothing is kept for orders while nothing is armed. */
-  readonly reserve?: WeightReserve;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -62,7 +67,7 @@ export function openWeightLedger(options: WeightLedgerOptions): OpenWeightLedger
     lanes: WEIGHT_LANES,
     limit: options.limit,
     windowMs: VENUE_WEIGHT_LIMITS.windowMs,
-    reserve: options.reserve ?? {},
+    reserve: weightReserve(options.limit),
     unsettledMs: UNSETTLED_MS,
   };
   if (redisUrl === undefined) {

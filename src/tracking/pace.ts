@@ -1,11 +1,13 @@
 /** When polls of the rotation may go, and how long the venue is left alone when it fails. Pure. */
 
+/** Weight of the polls that a pace counts. */
+export const POLL_WEIGHT = 2;
 /**
- * Share of the budget that is given out in evenly spaced places. Less than all of it: a window that is never quite full
- * leaves weight for an urgent poll at any moment, and what was uneven (a change of runs, a slow answer) evens out
- * instead of coming back a minute later when its charges run out.
+ * Share of the budget that is given out in evenly spaced places. Less than the reserve of repairs leaves (.975): a
+ * window that is never quite full lets an urgent poll go at any moment, and what was uneven (a change of runs, a slow
+ * answer) evens out instead of coming back a minute later when its charges run out.
  */
-const EVEN_SHARE = 0.985;
+const EVEN_SHARE = 0.97;
 /** Places that nobody took (the change of runs, a busy machine) are caught up on by this much. */
 export const CATCH_UP_MS = 5_000;
 

@@ -10,7 +10,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { AppError, errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { type Claimed, Intake } from './intake.ts';
-import { Backoff, CATCH_UP_MS, spacingMs } from './pace.ts';
+import { Backoff, CATCH_UP_MS, POLL_WEIGHT, spacingMs } from './pace.ts';
 import { type CoinSource, expectedWeight, type PollAnswer, pollAccount } from './poll.ts';
 import { type PollResult, ResultBuffer } from './result_buffer.ts';
 import { RunLease } from './run_lease.ts';
@@ -58,8 +58,6 @@ export interface SweepReport {
 const POLLS_AT_ONCE = 24;
 /** Places asked for ahead, so that a ledger that answers slowly costs none. */
 const PLACES_AHEAD = 2;
-/** Weight of what `pollsPerMinute` counts. */
-const POLL_WEIGHT = 2;
 const URGENT_AT_ONCE = 4;
 const LOOK_FOR_REQUESTS_MS = 500;
 const NOTHING_TO_CLAIM_MS = 1_000;

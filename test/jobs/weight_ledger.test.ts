@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { recentTrades } from '../../src/hyperliquid/info/recent_trades.ts';
 import {
   UNSETTLED_MS,
   WEIGHT_LANES,
@@ -10,6 +11,7 @@ import {
 import { SharedWeightLedger, type WeightBackend, type WeightRules } from '../../src/jobs/weight/ledger.ts';
 import { postgresWeightBackend } from '../../src/jobs/weight/postgres_backend.ts';
 import { redisWeightBackend } from '../../src/jobs/weight/redis_backend.ts';
+import { weightReserve } from '../../src/main/weight_ledger.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { openDatabase } from '../../src/store/database.ts';
@@ -157,6 +159,31 @@ describe.each(await jobsBackends())('weight ledger on $name', ({ name, redisUrl 
     expect((await backend.admit(1, sweep)).charge).toBeUndefined();
     expect((await backend.admit(10, orders)).charge).toBeDefined();
     expect(await backend.used()).toEqual([30, 10, 0, 60, 0]);
+  });
+
+  it('grants a repair at once while lower lanes take all that they are given', async () => {
+    const rules = rulesOf(1200, 60_000, weightReserve(1200));
+    const { ledger } = await connect(rules, 'saturated');
+    const abort = new AbortController();
+    let granted = 0;
+    const polls = Promise.allSettled(
+      Array.from({ length: 600 }, (_, i) =>
+        ledger
+          .acquire(2, i % 10 === 0 ? 'audits' : 'sweep', { signal: abort.signal })
+          .then((grant) => grant.settle(2).then(() => granted++)),
+      ),
+    );
+    const { ledger: stream } = await connect(rules, 'saturated');
+    await until(() => granted === 585);
+    const { maxWeight = 0 } = recentTrades('BTC');
+    const grant = await stream.acquire(maxWeight, 'repairs', { maxWaitMs: 5_000 });
+    expect((await stream.snapshot()).used).toBe(1200);
+    await grant.settle(21);
+    // What it gave back is still its lane's.
+    await (await stream.acquire(9, 'repairs', { maxWaitMs: 5_000 })).settle(9);
+    expect((await stream.snapshot()).used).toBe(1200);
+    abort.abort(new Error('enough'));
+    await polls;
   });
 
   it('counts what was never settled as spent for the window and the longest request', async () => {

@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { CoinTable } from '../../src/domain/listed_coin.ts';
+import { recentTrades } from '../../src/hyperliquid/info/recent_trades.ts';
 import type { AskOptions, InfoClient } from '../../src/hyperliquid/transport.ts';
 import { WeightBudget } from '../../src/hyperliquid/weight/budget.ts';
 import {
@@ -14,6 +15,8 @@ import {
 } from '../../src/hyperliquid/weight/ledger.ts';
 import { Places } from '../../src/hyperliquid/weight/places.ts';
 import { SharedWeightLedger, type WeightBackend } from '../../src/jobs/weight/ledger.ts';
+import { pressing } from '../../src/main/pressing_ledger.ts';
+import { weightReserve } from '../../src/main/weight_ledger.ts';
 import { ManualClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { type Random, seededRandom } from '../../src/runtime/random.ts';
@@ -38,6 +41,8 @@ export interface RotationPlan {
   /** From the end of a run's interval to the next run at work. */
   readonly handOverMs: Span;
   readonly reserve?: WeightReserve;
+  /** The feed has lost its coins: so many gaps to be closed, a few at once as the feed does, each with so many trades. */
+  readonly reconnect?: { readonly at: number; readonly coins: number; readonly rows: number };
   /** Urgent polls asked for per minute. */
   readonly urgentPerMinute?: number;
   /** Worker number n is frozen or dead from then on (ms): nothing of it moves. */
@@ -53,12 +58,17 @@ export interface RotationFigures {
   readonly longestWaitMs: number;
   /** Longest time from an urgent request to its answer, ms. */
   readonly longestUrgentMs: number;
+  /** Gaps that were closed, and that were recorded because no weight came free in time. */
+  readonly gaps: { readonly closed: number; readonly recorded: number };
 }
 
 const INTERVAL_MS = 75_000;
 const MARGIN_MS = 1_000;
 const LIMIT = 1200;
 const STEP_MS = 10;
+/** As the stream's feed and its leader ask. */
+const CLOSING_AT_ONCE = 4;
+const CLOSING_WAIT_MS = 5_000;
 
 interface Turn {
   readonly id: number;
@@ -85,13 +95,14 @@ export class VirtualRotation {
   };
   readonly #refused = { sliding: 0, fixed: 0 };
   readonly #urgentAt = new Map<number, number>();
+  readonly #gaps = { closed: 0, recorded: 0 };
   #longestUrgentMs = 0;
   #nextRun = 1;
 
   constructor(plan: RotationPlan) {
     this.#plan = plan;
     this.#random = seededRandom(plan.seed);
-    this.#budget = new WeightBudget({ limit: LIMIT, windowMs: 60_000, reserve: plan.reserve ?? {} });
+    this.#budget = new WeightBudget({ limit: LIMIT, windowMs: 60_000, reserve: this.#reserve });
     this.#turns = Array.from({ length: plan.traders }, (_, i) => ({
       id: i + 1,
       lastTurnAt: 0,
@@ -114,6 +125,8 @@ export class VirtualRotation {
         this.clock.after(from, () => this.#sweep(worker, ledgers[worker], tick + INTERVAL_MS - MARGIN_MS));
       }
     }
+    const { reconnect } = this.#plan;
+    if (reconnect !== undefined) this.clock.after(reconnect.at, () => this.#closeGaps(reconnect));
     if (urgentPerMinute > 0) {
       this.clock.every(60_000 / urgentPerMinute, () =>
         this.#urgent.push({ id: 1 + this.#random.int(this.#plan.traders), at: this.clock.monotonic() }),
@@ -124,6 +137,33 @@ export class VirtualRotation {
       await setImmediate();
     }
     return this.#figures(warmUpMs, end);
+  }
+
+  get #reserve(): WeightReserve {
+    return this.#plan.reserve ?? weightReserve(LIMIT);
+  }
+
+  /** What the stream process asks, over its own ledger. */
+  #closeGaps({ coins, rows }: { readonly coins: number; readonly rows: number }): void {
+    const ledger = pressing(this.#ledger(), { limit: LIMIT, log: silentLogger });
+    const { weight, maxWeight = weight, surcharge } = recentTrades('BTC');
+    const cost = weight + (surcharge?.(new Array(rows)) ?? 0);
+    let left = coins;
+    const closer = async () => {
+      while (left-- > 0) {
+        try {
+          const grant = await ledger.acquire(maxWeight, 'repairs', { maxWaitMs: CLOSING_WAIT_MS });
+          await this.#delay(this.#plan.wireMs);
+          this.#arrive(cost);
+          await this.#delay(this.#plan.wireMs);
+          await grant.settle(cost);
+          this.#gaps.closed++;
+        } catch {
+          this.#gaps.recorded++;
+        }
+      }
+    };
+    for (let i = 0; i < CLOSING_AT_ONCE; i++) void closer();
   }
 
   #between([least, most]: Span): number {
@@ -177,7 +217,7 @@ export class VirtualRotation {
   }
 
   #ledger(): SharedWeightLedger<WeightLane> {
-    const { storeMs, reserve = {} } = this.#plan;
+    const { storeMs } = this.#plan;
     const now = () => this.clock.monotonic();
     const step = async <T>(decide: () => T): Promise<T> => {
       await this.#delay(storeMs);
@@ -197,7 +237,13 @@ export class VirtualRotation {
       place: (spacingMs, burstMs) => step(() => this.#places.take(spacingMs, burstMs, now())),
       used: () => step(() => Object.values(this.#budget.usedByLane(now()))),
     };
-    const rules = { lanes: WEIGHT_LANES, limit: LIMIT, windowMs: 60_000, reserve, unsettledMs: UNSETTLED_MS };
+    const rules = {
+      lanes: WEIGHT_LANES,
+      limit: LIMIT,
+      windowMs: 60_000,
+      reserve: this.#reserve,
+      unsettledMs: UNSETTLED_MS,
+    };
     return new SharedWeightLedger({ backend, rules, clock: this.clock, log: silentLogger });
   }
 
@@ -303,6 +349,7 @@ export class VirtualRotation {
       mostWeightInAMinute: this.#mostInAMinute(),
       longestWaitMs: this.#longestWait(),
       longestUrgentMs: this.#longestUrgentMs,
+      gaps: this.#gaps,
     };
   }
 

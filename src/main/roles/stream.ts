@@ -41,6 +41,7 @@ export async function startStreamRole(context: Context): Promise<RunningRole> {
     namespace: `${store.world.network}:${store.world.worldId}`,
     url: config.HYPERLIQUID_API_URL,
     limit: weightLimitOf(config),
+    isPressing: true,
     clock,
     log,
     observe: (egress, type, outcome) => parts.leader?.metrics.requested(egress, type, outcome),

@@ -13,7 +13,7 @@ import { plannedTasks } from '../tasks/task_table.ts';
 import { Tenure } from '../tenure.ts';
 import { Tracker } from '../tracking/tracker.ts';
 import { WorkerMetrics } from '../tracking/worker_metrics.ts';
-import { sweepReserve, weightLimitOf } from '../weight_ledger.ts';
+import { weightLimitOf } from '../weight_ledger.ts';
 
 /** Each running task may hold one connection; more for the ledgers, the sweeps and the history. */
 const SPARE_CONNECTIONS = 4;
@@ -57,7 +57,6 @@ export async function startWorkerRole(context: ServiceContext<TaskSettings>): Pr
       namespace,
       url: config.HYPERLIQUID_API_URL,
       limit: weightLimitOf(config),
-      reserve: sweepReserve(weightLimitOf(config)),
       clock,
       log,
       observe: (egress, type, outcome, ms) => metrics.requested(egress, type, outcome, ms),
