@@ -114,7 +114,7 @@ async function writeDrifts(
 }
 
 /** A request that is there already keeps its age and takes the higher priority. */
-async function requestPolls(tx: Queryable, polls: readonly PollRequest[], now: number): Promise<void> {
+export async function requestPolls(tx: Queryable, polls: readonly PollRequest[], now: number): Promise<void> {
   if (polls.length === 0) return;
   const byKey = new Map<string, PollRequest>();
   for (const poll of polls) {

@@ -241,6 +241,10 @@ describe('the watchlist', () => {
     expect((await watched()).items.map((trader) => [trader.address, trader.watched])).toEqual([
       [addressOf(2), true],
     ]);
+    const asked = await rig.test.database.query(
+      'DELETE FROM poll_requests RETURNING trader_id, dex, priority::int4, reason',
+    );
+    expect(asked.rows).toEqual([{ trader_id: 2, dex: '', priority: 0, reason: 'watched' }]);
     expect((await call('DELETE', addressOf(2))).status).toBe(204);
     expect((await call('DELETE', addressOf(2))).status).toBe(204);
     expect((await watched()).items).toEqual([]);

@@ -7,6 +7,7 @@ import {
 } from '../../src/store/tracking_results.ts';
 import { beginTrackingRun, endTrackingRun } from '../../src/store/tracking_runs.ts';
 import { claimRequests, claimTurns, type TrackingLease } from '../../src/store/tracking_turns.ts';
+import { addToWatchlist } from '../../src/store/watchlist.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { givePositions, populate, snapshotOf } from './population.ts';
 
@@ -56,6 +57,33 @@ describe('turns and requests', () => {
     );
     return rows;
   };
+
+  it('a trader that is put on the watchlist is polled before all others, wherever it has positions', async () => {
+    await populate(test.database, 9);
+    await givePositions(test.database, 7, [1, 2]);
+    await givePositions(test.database, 8, [2]);
+    await test.database.query('UPDATE positions SET size = 0 WHERE trader_id = 8');
+    await request(1, 1);
+    await request(8, 4, '', 1);
+    const watch = (traderId: number, now: number) =>
+      test.database.transaction((tx) => addToWatchlist(tx, traderId, now));
+    await watch(8, 10);
+    await watch(7, 20);
+    const lease = await begin();
+    const claimed = (await claimRequests(test.database, lease, 4)).map((one) => [
+      one.traderId,
+      one.dex,
+      one.reason,
+    ]);
+    expect(claimed).toEqual([
+      [8, '', 'watched'],
+      [7, '', 'watched'],
+      [7, 'xyz', 'watched'],
+      [1, '', 'reason 1'],
+    ]);
+    await watch(7, 30);
+    expect(await waiting()).toEqual([]);
+  });
 
   it('go round: those without a turn first, then those that waited longest, new traders at the head', async () => {
     await populate(test.database, 5);
