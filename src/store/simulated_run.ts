@@ -4,6 +4,7 @@ import type { Database, Queryable } from './database.ts';
 import { insertFeedGaps } from './feed_gaps.ts';
 import type { Lease } from './leases.ts';
 import { publishNews } from './news.ts';
+import { beginStreamEpoch } from './stream_state.ts';
 import { beginEpoch } from './world.ts';
 
 /** Topic of the news that the epoch has changed. */
@@ -38,6 +39,8 @@ export async function followSimulatedRun(
     await tx.query('SELECT forget_simulated_accounts()');
     await insertFeedGaps(tx, await gapsUntil(tx, clock.now()), clock.now());
     const { epoch } = await beginEpoch(tx, clock);
+    // Here already: the stream would bring the old run's last changes into the positions of the new one.
+    await beginStreamEpoch(tx, epoch);
     await publishNews(tx, WORLD_TOPIC, { epoch, offset: 0 });
     return epoch;
   });

@@ -45,9 +45,45 @@ export async function openStreamState(tx: Queryable, epoch: number, now: number)
   );
   const state = await readStreamState(tx);
   if (state.epoch === epoch) return state;
-  // A restored or reset database goes on under its new epoch, with offsets from 1.
-  await tx.query('UPDATE stream_state SET epoch = $1, next_offset = 1, positions_through = 1', [epoch]);
+  await foldLog(tx, state);
+  await beginStreamEpoch(tx, epoch);
   return readStreamState(tx);
+}
+
+/** A restored or reset log goes on under its new epoch, with offsets from 1. What the old one held beyond `positions` is not read again. */
+export async function beginStreamEpoch(tx: Queryable, epoch: number): Promise<void> {
+  await tx.query('UPDATE stream_state SET epoch = $1, next_offset = 1, positions_through = 1', [epoch]);
+}
+
+/** Traders whose positions one statement touches: so that none takes long, however large the book. */
+const TRADERS_AT_ONCE = 50_000;
+
+/**
+ * Brings the checkpoint to the end of its epoch's log and cuts it loose from its offsets: those of the next epoch are
+ * smaller, and what is logged there would count as older than the row. As recovery reads the log: how a position was
+ * verified stays, and what a gap made stale is told by the gap.
+ */
+async function foldLog(tx: Queryable, { epoch, positionsThrough }: StreamState): Promise<void> {
+  await tx.query(
+    `INSERT INTO positions (trader_id, coin_id, size, cost_usd, episode, episode_pnl_usd, opened_at, changed_at, known,
+       verified_at, log_offset)
+     SELECT DISTINCT ON (trader_id, coin_id) trader_id, coin_id, size_after, cost_usd, episode, episode_pnl_usd, opened_at,
+       exchange_time, CASE known WHEN 'stale' THEN 'exact' ELSE known END, NULL::int8, log_offset
+     FROM position_changes WHERE epoch = $1 AND log_offset >= $2
+     ORDER BY trader_id, coin_id, log_offset DESC
+     ON CONFLICT (trader_id, coin_id) DO UPDATE SET size = excluded.size, cost_usd = excluded.cost_usd,
+       episode = excluded.episode, episode_pnl_usd = excluded.episode_pnl_usd, opened_at = excluded.opened_at,
+       changed_at = excluded.changed_at, known = excluded.known, log_offset = excluded.log_offset
+     WHERE excluded.log_offset > positions.log_offset`,
+    [epoch, positionsThrough],
+  );
+  const { rows } = await tx.query<{ last: number | null }>('SELECT max(trader_id) AS last FROM positions');
+  for (let from = 0; from <= (rows[0]?.last ?? -1); from += TRADERS_AT_ONCE) {
+    await tx.query(
+      'UPDATE positions SET log_offset = 0 WHERE trader_id >= $1 AND trader_id < $2 AND log_offset <> 0',
+      [from, from + TRADERS_AT_ONCE],
+    );
+  }
 }
 
 export async function readStreamState(tx: Queryable): Promise<StreamState> {

@@ -98,6 +98,8 @@ test('a simulated exchange that began anew: its accounts are forgotten, its trad
   venue.socket.terminate();
   await expect(first.ended).rejects.toMatchObject({ code: 'SIMULATED_RUN_NEW' });
   await expect(first.stop()).rejects.toMatchObject({ code: 'FLUSH_ABANDONED' });
+  // The checkpoint lags behind the log of the first run, of which nothing may come back.
+  await db.database.query('UPDATE stream_state SET positions_through = 1');
   await start();
 
   expect(await one('SELECT count(*) FROM positions')).toBe(0);
