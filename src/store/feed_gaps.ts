@@ -9,7 +9,7 @@ export interface FeedGap {
   readonly reason: string;
 }
 
-/** Records gaps; what was verified before a gap's end is stale from now on. */
+/** Records gaps; what was verified by a gap's end, that ms included, is stale from now on. */
 export async function insertFeedGaps(tx: Queryable, gaps: readonly FeedGap[], now: number): Promise<void> {
   if (gaps.length === 0) return;
   const columns = [gaps.map((gap) => gap.coin), gaps.map((gap) => gap.from), gaps.map((gap) => gap.to)];
@@ -29,7 +29,7 @@ export async function setBegins(tx: Queryable, begins: ReadonlyMap<number, numbe
 async function exactSince(tx: Queryable, coins: readonly number[], times: readonly number[]): Promise<void> {
   await tx.query(
     `INSERT INTO coin_feed (coin_id, exact_since, interrupted)
-     SELECT coin_id, max(time), false FROM unnest($1::int4[], $2::int8[]) AS g (coin_id, time) GROUP BY coin_id
+     SELECT coin_id, max(time) + 1, false FROM unnest($1::int4[], $2::int8[]) AS g (coin_id, time) GROUP BY coin_id
      ON CONFLICT (coin_id) DO UPDATE SET exact_since = greatest(coin_feed.exact_since, excluded.exact_since)`,
     [coins, times],
   );
@@ -53,12 +53,12 @@ export async function interruptAll(tx: Queryable): Promise<void> {
   );
 }
 
-/** Per coin: when its last recorded gap ended (exchange time, ms). */
-export async function readExactSince(db: Queryable): Promise<Map<number, number>> {
-  const { rows } = await db.query<{ coin_id: number; exact_since: number }>(
-    'SELECT coin_id, exact_since FROM coin_feed',
+/** Per coin: the last ms of its newest recorded gap (exchange time); 0 if there was none. */
+export async function readGapEnds(db: Queryable): Promise<Map<number, number>> {
+  const { rows } = await db.query<{ coin_id: number; gap_end: number }>(
+    'SELECT coin_id, greatest(0, exact_since - 1) AS gap_end FROM coin_feed',
   );
-  return new Map(rows.map((row) => [row.coin_id, row.exact_since]));
+  return new Map(rows.map((row) => [row.coin_id, row.gap_end]));
 }
 
 /** Retention: forgets gaps recorded, and drift found, before the time (ms, our clock). @returns rows forgotten. */

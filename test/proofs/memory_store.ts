@@ -38,7 +38,7 @@ export class MemoryStore implements TruthStore {
   #firstSeq = 1;
   readonly #keys = new Map<number, { keys: TradeKey[]; all: boolean }>();
   readonly #traderDexs = new Map<string, TraderDexRecord>();
-  readonly #exactSince = new Map<number, number>();
+  readonly #gapEnds = new Map<number, number>();
   readonly #positions = new Map<number, PositionRecord>();
   #changes: LoggedPosition[] = [];
   readonly #inbox = new Map<number, StoredSnapshot>();
@@ -83,7 +83,7 @@ export class MemoryStore implements TruthStore {
       return newest;
     },
     traderDexs: async () => [...this.#traderDexs.values()],
-    exactSince: async () => this.#exactSince,
+    gapEnds: async () => this.#gapEnds,
     positions: async (_coins, each) => {
       for (const position of this.#positions.values()) each(position);
     },
@@ -119,7 +119,7 @@ export class MemoryStore implements TruthStore {
       this.#positions.set(position.traderId * MAX_COINS + position.coinId, position);
     const ends = batch.gaps.map(({ coin, to }) => [coin, to] as const);
     for (const [coin, time] of [...ends, ...batch.begins])
-      this.#exactSince.set(coin, Math.max(this.#exactSince.get(coin) ?? 0, time));
+      this.#gapEnds.set(coin, Math.max(this.#gapEnds.get(coin) ?? 0, time));
     for (const id of batch.audits.judged) this.#inbox.delete(id);
     for (const one of batch.audits.traderDexs) this.#traderDexs.set(`${one.traderId} ${one.dex}`, one);
     for (const poll of batch.audits.polls) this.#request(poll, now);

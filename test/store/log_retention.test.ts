@@ -90,5 +90,5 @@ it('forgets old gaps, and not what they did to positions', async () => {
   expect(left.rows).toEqual([{ to_time: 4 }]);
   await forgetLossesBefore(database, NEW + 1);
   const since = await database.query('SELECT exact_since FROM coin_feed');
-  expect(since.rows).toEqual([{ exact_since: 4 }]);
+  expect(since.rows).toEqual([{ exact_since: 5 }]);
 });

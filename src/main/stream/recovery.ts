@@ -57,7 +57,7 @@ async function recallBook(
   dexs: TraderDexs,
 ): Promise<PositionBook> {
   const book = new PositionBook({ seededAt: (trader, coin) => dexs.seededAt(trader, coin) });
-  for (const [coin, time] of await source.exactSince()) book.gap(coin, time);
+  for (const [coin, time] of await source.gapEnds()) book.gap(coin, time);
   await source.positions(coins, (one) =>
     book.load(one.traderId, one.coinId, { ...one, known: KNOWN.indexOf(one.known) }),
   );

@@ -4,7 +4,7 @@ import { TradeColumns } from '../../domain/trade_columns.ts';
 import { readTraderDexs, type TraderDexRecord } from '../../store/audits.ts';
 import { readCoins } from '../../store/coins.ts';
 import type { Database } from '../../store/database.ts';
-import { interruptAll, readExactSince } from '../../store/feed_gaps.ts';
+import { interruptAll, readGapEnds } from '../../store/feed_gaps.ts';
 import type { Lease } from '../../store/leases.ts';
 import { type LoggedPosition, readLoggedPositions } from '../../store/position_changes.ts';
 import { loadPositions, type PositionRecord } from '../../store/positions.ts';
@@ -38,8 +38,8 @@ export interface RecoverySource {
   /** Exchange time (ms) of the newest trade of any coin; 0 if there is none. */
   newestTradeTime(): Promise<number>;
   traderDexs(): Promise<readonly TraderDexRecord[]>;
-  /** By coin: when its last recorded gap ended (exchange time, ms). */
-  exactSince(): Promise<ReadonlyMap<number, number>>;
+  /** By coin: the last ms of its newest recorded gap (exchange time). */
+  gapEnds(): Promise<ReadonlyMap<number, number>>;
   positions(coins: CoinTable, each: (position: PositionRecord) => void): Promise<void>;
   /** Logged changes from an offset on, in order. */
   changes(
@@ -64,7 +64,7 @@ export function databaseSource(database: Database, lease: Lease): RecoverySource
     newestTrades: (coinId, limit) => readNewestTradeKeys(database, coinId, limit),
     newestTradeTime: () => readNewestTradeTime(database),
     traderDexs: () => readTraderDexs(database),
-    exactSince: () => readExactSince(database),
+    gapEnds: () => readGapEnds(database),
     positions: (coins, each) => loadPositions(database, coins, each),
     changes: (from, coins, each) => readLoggedPositions(database, from, coins, each),
   };
