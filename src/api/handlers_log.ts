@@ -137,7 +137,8 @@ async function getAccountValue({ db, clock }: LogHandlerOptions, { params, query
   if (from >= to) throw new ApiError('REQUEST_INVALID', 'query from: must be before to');
   const stepMs = Math.max(1, Math.ceil((to - from) / query.points));
   const byDex = new Map<string, AccountValueView[]>();
-  for (const view of await readAccountValues(db, { traderId, from, to, stepMs })) {
+  const { unified, views: all } = await readAccountValues(db, { traderId, from, to, stepMs });
+  for (const view of all) {
     const list = byDex.get(view.dex);
     if (list) list.push(view);
     else byDex.set(view.dex, [view]);
@@ -147,6 +148,7 @@ async function getAccountValue({ db, clock }: LogHandlerOptions, { params, query
     to,
     series: [...byDex].map(([dex, views]) => ({
       dex,
+      covers: unified ? ('account' as const) : ('dex' as const),
       points: views.map(({ dex: _dex, ...point }) => point),
     })),
   };

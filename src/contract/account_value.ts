@@ -19,13 +19,19 @@ const accountValuePointSchema = z.object({
   notionalUsd: decimalSchema.meta({ description: 'Sum of absolute position notionals' }),
 });
 
-/** Each dex has its own margin account; values of different dexs are polled at different times and are not added up here. */
+/**
+ * Each dex has its own margin account; values of different dexs are polled at different times and are not added up here.
+ * But a unified account has one balance for all dexs: it has one series, of the balance with what all dexs add to it.
+ */
 export const accountValueSchema = z.object({
   from: timeSchema,
   to: timeSchema,
   series: z.array(
     z.object({
-      dex: z.string().meta({ description: 'Empty: the first dex' }),
+      dex: z.string().meta({ description: 'Empty: the first dex, or the account' }),
+      covers: z.enum(['dex', 'account']).meta({
+        description: 'account: a unified account, whose one series is of all dexs together',
+      }),
       points: z
         .array(accountValuePointSchema)
         .meta({ description: 'Oldest first; the last of each interval' }),

@@ -132,7 +132,7 @@ export const OPERATIONS = {
     method: 'GET',
     path: '/api/v1/traders/{address}/account-value',
     access: 'viewer',
-    summary: 'Account value over time, from the audits: one series for each dex.',
+    summary: 'Account value over time, from the audits: a series for each dex, or one for a unified account.',
     params: traderParamsSchema,
     query: accountValueQuerySchema,
     response: accountValueSchema,

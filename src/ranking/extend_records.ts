@@ -1,8 +1,8 @@
 /** Carries records on by the feed, and says which cannot be: those are read from the venue again. */
+import { isUnified } from '../domain/account_mode.ts';
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { dayOf } from '../domain/metrics/day.ts';
 import { lots, parseLots, parseTicks } from '../domain/money.ts';
-import { isUnified } from '../hyperliquid/info/user_abstraction.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Database } from '../store/database.ts';
 import {

@@ -1,4 +1,5 @@
 /** Reads all of a trader's past that the venue still tells, page by page, in the history lane of the budget. */
+import { isUnified } from '../domain/account_mode.ts';
 import type { Address } from '../domain/address.ts';
 import { FIRST_DEX, parseCoin } from '../domain/coin.ts';
 import { orderFills } from '../domain/episodes/chain.ts';
@@ -14,7 +15,6 @@ import {
   usdcOf,
   type WireSpotState,
 } from '../hyperliquid/info/spot_clearinghouse_state.ts';
-import { isUnified } from '../hyperliquid/info/user_abstraction.ts';
 import { userFillsByTime } from '../hyperliquid/info/user_fills_by_time.ts';
 import { FUNDING_PAGE_ROWS, userFunding } from '../hyperliquid/info/user_funding.ts';
 import {

@@ -1,9 +1,10 @@
 /** One trader's record out of what the venue tells: read, played, judged and stored with how far it reaches. */
+import { isUnified } from '../domain/account_mode.ts';
 import { type Address, parseAddress } from '../domain/address.ts';
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { DAY_MS, dayOf } from '../domain/metrics/day.ts';
 import { TraderHistory } from '../domain/metrics/history.ts';
-import { isUnified, userAbstraction } from '../hyperliquid/info/user_abstraction.ts';
+import { userAbstraction } from '../hyperliquid/info/user_abstraction.ts';
 import type { InfoClient } from '../hyperliquid/transport.ts';
 import type { WireUserFill } from '../hyperliquid/wire/history.ts';
 import type { Clock } from '../runtime/clock.ts';

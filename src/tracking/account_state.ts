@@ -2,12 +2,12 @@
  * What the venue says of one account on one dex, taken into our terms. Pure. A position that cannot be taken in is
  * kept as the venue wrote it and said to be unread: it never becomes a wrong number and never disappears.
  */
+import { isUnified } from '../domain/account_mode.ts';
 import { FIRST_DEX } from '../domain/coin.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { CoinTable, ListedCoin } from '../domain/listed_coin.ts';
 import { parseLots } from '../domain/money.ts';
 import type { VenueAccountState, VenuePosition } from '../hyperliquid/info/clearinghouse_state.ts';
-import { isUnified } from '../hyperliquid/info/user_abstraction.ts';
 import type { TrackedPosition, TrackedSnapshot, UnreadPosition } from '../store/tracking_results.ts';
 
 export interface AskedState {

@@ -1,11 +1,12 @@
 /** One poll: everything that is asked about one trader, in order, and what came of it. */
+import { isUnified } from '../domain/account_mode.ts';
 import type { Address } from '../domain/address.ts';
 import { FIRST_DEX } from '../domain/coin.ts';
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { VenueError } from '../hyperliquid/errors.ts';
 import { accountStateOf, clearinghouseState } from '../hyperliquid/info/clearinghouse_state.ts';
 import { spotClearinghouseState, usdcOf } from '../hyperliquid/info/spot_clearinghouse_state.ts';
-import { isUnified, userAbstraction } from '../hyperliquid/info/user_abstraction.ts';
+import { userAbstraction } from '../hyperliquid/info/user_abstraction.ts';
 import type { InfoClient } from '../hyperliquid/transport.ts';
 import type { WeightLane } from '../hyperliquid/weight/ledger.ts';
 import type { Clock } from '../runtime/clock.ts';

@@ -184,6 +184,72 @@ describe('one trader', () => {
   });
 });
 
+describe('the account value of a unified account', () => {
+  const START = 86_400_000;
+  const path = `/api/v1/traders/${addressOf(2)}/account-value?from=${START}&to=${START + 100_000}`;
+  let snapshot = 1_000;
+  const see = (at: number, dex: string, value: string, mode: string | null) =>
+    rig.test.database.query(
+      `INSERT INTO account_snapshots (snapshot_id, trader_id, dex, state_time, requested_at, received_at,
+         account_value_usd, notional_usd, margin_used_usd, withdrawable_usd, coin_ids, sizes, entry_prices, account_mode)
+       VALUES ($1, 2, $2, $3, 0, 0, $4, '5.5', 0, 0, '{}', '{}', '{}', $5)`,
+      [snapshot++, dex, START + at, value, mode],
+    );
+  const setMode = (mode: string) =>
+    rig.test.database.query(
+      `INSERT INTO account_modes VALUES (2, $1, 1) ON CONFLICT (trader_id) DO UPDATE SET mode = excluded.mode`,
+      [mode],
+    );
+  const valuesOf = async (points: number) => {
+    const { series } = await json<AccountValue>(`${path}&points=${points}`);
+    return series.map(({ dex, covers, points: list }) => [
+      dex,
+      covers,
+      list.map((point) => [point.time - START, point.accountValueUsd, point.notionalUsd]),
+    ]);
+  };
+
+  it('is one series of all dexs together, without what was seen before its mode was known', async () => {
+    await rig.test.database.query('SELECT create_day_partition($1, 1)', ['account_snapshots']);
+    await see(1_000, '', '0', null);
+    await see(1_100, 'xyz', '2', null);
+    // A poll of both dexs, one of the first and another that only a request asked, and again one of all.
+    await see(10_000, '', '1000.25', 'unifiedAccount');
+    await see(10_100, 'xyz', '-2.50', 'unifiedAccount');
+    await see(19_999, '', '1010.25', 'unifiedAccount');
+    await see(20_001, 'abc', '7', 'unifiedAccount');
+    await see(30_000, '', '900', 'unifiedAccount');
+    await see(30_100, 'abc', '0', 'unifiedAccount');
+    await see(30_200, 'xyz', '1', 'unifiedAccount');
+    await setMode('unifiedAccount');
+    const together = [
+      [10_000, '997.75', '11'],
+      [19_999, '1014.75', '16.5'],
+      [30_000, '901', '16.5'],
+    ];
+    expect(await valuesOf(1_000)).toEqual([['', 'account', together]]);
+    expect(await valuesOf(10)).toEqual([['', 'account', together.slice(1)]]);
+    await setMode('portfolioMargin');
+    expect(await valuesOf(1_000)).toEqual([['', 'account', together]]);
+  });
+
+  it('is that of its dexs again when it no longer is one, without what was seen while it was', async () => {
+    await see(40_000, '', '50', 'default');
+    await setMode('default');
+    expect(await valuesOf(1_000)).toEqual([
+      [
+        '',
+        'dex',
+        [
+          [1_000, '0', '5.5'],
+          [40_000, '50', '5.5'],
+        ],
+      ],
+      ['xyz', 'dex', [[1_100, '2', '5.5']]],
+    ]);
+  });
+});
+
 describe('export', () => {
   it('breaks off rather than skip what retention took after it began', async () => {
     const range = { filter: {}, epoch: EPOCH, after: 5, through: TOTAL, limit: 100 };

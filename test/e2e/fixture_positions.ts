@@ -146,7 +146,7 @@ export function accountValue(now: number): AccountValue {
     value *= 1 + (walk.next() - 0.485) / 45;
     return { time: now - (336 - hour) * 3_600_000, accountValueUsd: value.toFixed(2), notionalUsd: '0' };
   }).filter((_, hour) => hour < 150 || hour > 174);
-  return { from: now - 30 * 86_400_000, to: now, series: [{ dex: '', points }] };
+  return { from: now - 30 * 86_400_000, to: now, series: [{ dex: '', covers: 'dex', points }] };
 }
 
 const task = (name: string, agoMs: number, durationMs: number, error: string | null) => ({

@@ -30,7 +30,7 @@ function Curve({ points }: { readonly points: AccountValue['series'][number]['po
   );
 }
 
-/** The account's value at each audit, and how far it fell from its peak. Each dex has a margin account of its own. */
+/** The account's value at each audit, and how far it fell from its peak. Each dex has a margin account of its own, or the account one for all. */
 export function AccountValueCard({ address }: { readonly address: string }) {
   const value = useQuery(accountValueQuery(address));
   const [dex, setDex] = useState<string | null>(null);
@@ -40,7 +40,7 @@ export function AccountValueCard({ address }: { readonly address: string }) {
   return (
     <Card
       title="Account value and drawdown"
-      note="last 30 days"
+      note={shown?.covers === 'account' ? 'all dexs, last 30 days' : 'last 30 days'}
       actions={
         choices.length > 1 && shown !== undefined ? (
           <Select label="Dex" value={shown.dex} choices={choices} onChange={setDex} />
