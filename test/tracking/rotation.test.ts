@@ -34,7 +34,7 @@ describe('the rotation in virtual time', { timeout: 240_000 }, () => {
     const figures = await run({ workers, ...surroundings });
     expectWithinBudget(figures);
     // Of 1200 with the reserve of repairs kept free, which nobody asked for.
-    expect(figures.statesPerMinute).toBeGreaterThanOrEqual(0.96 * 600);
+    expect(figures.statesPerMinute).toBeGreaterThanOrEqual(0.95 * 600);
     expect(figures.longestWaitMs).toBeLessThanOrEqual(1.1 * IDEAL_MS);
   });
 
@@ -60,7 +60,7 @@ describe('the rotation in virtual time', { timeout: 240_000 }, () => {
 
   it.each([
     ['short answers', 10, QUIET],
-    ['short answers, everything slow', 10, BUSY],
+    ['short answers, a far venue', 10, { ...BUSY, handOverMs: QUIET.handOverMs }],
     ['long answers', 200, QUIET],
   ])(
     'lets the stream close the gaps of a reconnect while all weight is in use: %s',

@@ -29,7 +29,7 @@ const FLUSH_EVERY_MS = 125;
 const IDLE_FLUSH_MS = 2_000;
 /** Trades kept in memory while the database is away: hours of the real market, seconds of a storm of 100,000/s. */
 const MAX_PENDING = 1_500_000;
-const RECENT_TRADES_WAIT_MS = 5_000;
+const RECENT_TRADES_WAIT_MS = 10_000;
 const COINS_RETRY_MS = 5_000;
 const RETENTION_EVERY_MS = 3_600_000;
 const STOP_FLUSH_MS = 5_000;
