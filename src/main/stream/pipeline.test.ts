@@ -15,7 +15,7 @@ const START = 1_700_000_000_000;
 const STORM = 45_000;
 const TRADERS = 90;
 
-function startPipeline(): StreamPipeline {
+function startPipeline(aliveUntil = 0): StreamPipeline {
   const coins = new CoinTable([{ id: 1, dex: '', name: 'BTC', symbol: 'BTC', sizeDecimals: 2 }]);
   const dexs = new TraderDexs();
   dexs.addCoin(1, '');
@@ -36,7 +36,7 @@ function startPipeline(): StreamPipeline {
       nextSeq: 1,
       positionsThrough: 1,
       tradersThrough: 1,
-      aliveUntil: 0,
+      aliveUntil,
     },
   });
 }
@@ -140,3 +140,14 @@ test('after a storm everybody is in the list of traders, at the place that the l
   expect(place.size).toBe(pipeline.ledger.known);
   expect(place).toEqual(new Map(totals.map(({ traderId, tradeCount }) => [traderId, tradeCount])));
 }, 60_000);
+
+test('a coin was followed until the last life ended, however long others have been whole since', () => {
+  const pipeline = startPipeline(START);
+  expect(pipeline.coveredUntil(1)).toBeUndefined();
+  pipeline.begins(1, START - 5_000);
+  expect(pipeline.coveredUntil(1)).toBe(START);
+  pipeline.alive(START + 60_000);
+  pipeline.collect(START);
+  expect(pipeline.state.aliveUntil).toBe(START + 60_000);
+  expect(pipeline.coveredUntil(1)).toBe(START);
+});

@@ -75,6 +75,8 @@ export class StreamPipeline {
   #audits = new AuditBuffer();
   readonly #unseeded = new UnseededPolls();
   #aliveUntil: number;
+  /** As it was at the start: a coin may be let go and taken up again while others stay whole. */
+  readonly #aliveBefore: number;
   #watched: ReadonlySet<number> = new Set();
   /** A watched trader's trade is to be written. */
   #urgent = false;
@@ -90,6 +92,7 @@ export class StreamPipeline {
     this.#state = parts.state;
     this.#nextOffset = parts.state.nextOffset;
     this.#aliveUntil = parts.state.aliveUntil;
+    this.#aliveBefore = parts.state.aliveUntil;
   }
 
   /** State of the stream after the last batch that was made. */
@@ -150,8 +153,7 @@ export class StreamPipeline {
 
   /** Exchange time (ms) until which a coin was followed before this start; undefined if it never was. */
   coveredUntil(coin: number): number | undefined {
-    const { aliveUntil } = this.#state;
-    return this.book.exactSince(coin) > 0 && aliveUntil > 0 ? aliveUntil : undefined;
+    return this.book.exactSince(coin) > 0 && this.#aliveBefore > 0 ? this.#aliveBefore : undefined;
   }
 
   /**
