@@ -72,6 +72,17 @@ describe.skipIf(chromium === null)('the app in a browser', () => {
       const before = await firstRow.textContent();
       await until(async () => (await firstRow.textContent()) !== before, 'another newest trade');
     });
+    it('cut nothing in the tape at a desk, the longest name of a coin included', async () => {
+      await signIn();
+      const tape = watched.page.getByRole('region', { name: 'Trades', exact: true });
+      await tape.getByText('xyz:XYZ100').first().waitFor();
+      const cut = await tape.evaluate((region) =>
+        [...region.querySelectorAll('td, th')]
+          .filter((cell) => cell.scrollWidth > cell.clientWidth)
+          .map((cell) => cell.textContent),
+      );
+      expect(cut).toEqual([]);
+    });
     it('pause and go on, and say how many wait', async () => {
       await signIn();
       const { page } = watched;

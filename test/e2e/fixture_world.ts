@@ -22,6 +22,7 @@ const COINS: readonly (readonly [string, number, number])[] = [
   ['kPEPE', 0.010234, 0],
   ['AVAX', 27.41, 2],
   ['xyz:CL', 71.32, 3],
+  ['xyz:XYZ100', 24_661, 4],
 ];
 
 const random = seededRandom('fixture');

@@ -16,7 +16,7 @@ import { When } from '../../ui/when.tsx';
 
 const ROWS = 20;
 /** Shares of the columns: they stand still whatever the figures do. */
-const WIDTHS = ['10%', '11%', '8.5%', '11%', '14%', '13.5%', '16%', '16%'];
+const WIDTHS = ['10.2%', '13%', '8.5%', '11%', '13.3%', '13%', '15%', '16%'];
 
 const TradeRow = ({ trade }: { readonly trade: Trade }) => (
   <tr>
