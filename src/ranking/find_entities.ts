@@ -4,7 +4,6 @@ import type { Database } from '../store/database.ts';
 import {
   readLedgerPairs,
   readMinutes,
-  readMinutesOf,
   readTradedTogether,
   storeEntities,
   type WalletLink,
@@ -61,7 +60,7 @@ export async function findEntities(database: Database, clock: Clock): Promise<En
 async function linkedHedges(database: Database, ledger: readonly WalletLink[]): Promise<WalletLink[]> {
   const members = [...new Set(ledger.flatMap(({ a, b }) => [a, b]))];
   const known = new Map<number, WalletChanges>();
-  for (const { traderId, minutes } of await readMinutesOf(database, members, COMPARED)) {
+  for (const { traderId, minutes } of await readMinutes(database, COMPARED, members)) {
     const rows = minutes as WalletChanges['minutes'];
     const since = rows.length < MINUTES ? Number.NEGATIVE_INFINITY : (rows[0]?.[1] ?? 0);
     known.set(traderId, { since, minutes: rows });

@@ -32,29 +32,22 @@ export interface TraderMinutes {
   readonly minutes: unknown;
 }
 
-const MINUTES = `(d.base -> 'minutes') || coalesce(d.seen -> 'minutes', '[]') AS minutes`;
-
-/** Changes by minute of the traders whose details are newest: [coin, minute, notional] each, as stored. */
-export async function readMinutes(db: Queryable, limit: number): Promise<TraderMinutes[]> {
-  const { rows } = await db.query<{ trader_id: number; minutes: unknown }>(
-    `SELECT trader_id, ${MINUTES} FROM trader_details d JOIN trader_history h USING (trader_id) ORDER BY h.priority DESC, trader_id LIMIT $1`,
-    [limit],
-    'read_minutes',
-  );
-  return rows.map((row) => ({ traderId: row.trader_id, minutes: row.minutes }));
-}
-
-/** The same of these traders, of at most `limit` of them: those who matter most. */
-export async function readMinutesOf(
+/**
+ * Changes by minute of the traders who matter most: [coin, minute, notional] each, as stored.
+ * @param among only these; null: everybody
+ */
+export async function readMinutes(
   db: Queryable,
-  traderIds: readonly number[],
   limit: number,
+  among: readonly number[] | null = null,
 ): Promise<TraderMinutes[]> {
   const { rows } = await db.query<{ trader_id: number; minutes: unknown }>(
-    `SELECT trader_id, ${MINUTES} FROM trader_details d LEFT JOIN trader_history h USING (trader_id)
-     WHERE trader_id = ANY ($1::int8[]) ORDER BY h.priority DESC NULLS LAST, trader_id LIMIT $2`,
-    [traderIds, limit],
-    'read_minutes_of',
+    `SELECT trader_id, (d.base -> 'minutes') || coalesce(d.seen -> 'minutes', '[]') AS minutes
+     FROM trader_details d LEFT JOIN trader_history h USING (trader_id)
+     WHERE $2::int8[] IS NULL OR trader_id = ANY ($2::int8[])
+     ORDER BY h.priority DESC NULLS LAST, trader_id LIMIT $1`,
+    [limit, among],
+    'read_minutes',
   );
   return rows.map((row) => ({ traderId: row.trader_id, minutes: row.minutes }));
 }

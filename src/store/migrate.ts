@@ -81,7 +81,8 @@ export async function loadMigrations(
  * Brings the database to this build's schema. Safe when several processes call it at once: one works, the
  * others wait and find it done.
  * @throws ConfigError `MIGRATION_DOWNGRADE` when the database is newer than this build, `MIGRATION_CHANGED` when an
- *   applied file was edited, `WORLD_MISMATCH` when it belongs to another world (nothing is changed then); StoreError when a statement fails (that migration is rolled back whole).
+ *   applied file was edited, `WORLD_MISMATCH` when it belongs to another world (nothing is changed then); StoreError
+ *   when a statement fails (that migration is rolled back whole).
  */
 export async function runMigrations(options: MigrateOptions): Promise<MigrationReport> {
   const migrations = options.migrations ?? (await loadMigrations());
