@@ -78,9 +78,11 @@ it('links what ledgers, opposite changes and trades show, and gates hedges and r
     { traderId: 2, ring: false, hedged: true },
     { traderId: 7, ring: true, hedged: false },
   ]);
-  // Their gates are looked at again, nobody else's.
+  // Their gates are looked at again, nobody else's. Others may be read twice: a transaction of any database of this
+  // server that was open before holds the cursor back.
   const after = await readRecordVersions(database, before.next);
-  expect([...after.versions.keys()].sort((a, b) => a - b)).toEqual([1, 2, 7, 8]);
+  const moved = [...after.versions].filter(([trader, version]) => before.versions.get(trader) !== version);
+  expect(moved.map(([trader]) => trader).sort((a, b) => a - b)).toEqual([1, 2, 7, 8]);
   expect(await findEntities(database, systemClock)).toMatchObject({ moved: 0 });
 });
 
