@@ -41,6 +41,7 @@ test('what is older than its memory is neither new nor a duplicate', () => {
   expect(memory.add(2, 5 * 60_000, 9_999)).toBe('too-old');
   memory.forgetBefore(3, 1000);
   expect(memory.latest(3)).toBeUndefined();
+  expect(memory.add(3, 999, 7)).toBe('too-old');
   memory.add(3, 2000, 1);
   expect(memory.add(3, 999, 7)).toBe('too-old');
   expect(memory.add(3, 1000, 8)).toBe('new');

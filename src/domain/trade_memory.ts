@@ -93,10 +93,8 @@ export class TradeMemory {
   add(coin: number, time: number, tradeId: number): Memory {
     const memory = this.#of(coin);
     // The common case: a later block than any before, so it needs no search.
-    if (time <= memory.latest) {
-      if (memory.has(time, tradeId)) return 'duplicate';
-      if (time < memory.floor) return 'too-old';
-    }
+    if (time <= memory.latest && memory.has(time, tradeId)) return 'duplicate';
+    if (time < memory.floor) return 'too-old';
     memory.add(time, tradeId);
     return 'new';
   }

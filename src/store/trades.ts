@@ -3,7 +3,8 @@ import type { CoinTable } from '../domain/listed_coin.ts';
 import { PERP_PRICE_DECIMALS, parseLots, parseTicks } from '../domain/money.ts';
 import type { TradeColumns } from '../domain/trade_columns.ts';
 import { copyRows, type RowSource, rowSource } from './binary_copy.ts';
-import type { Queryable, Transaction } from './database.ts';
+import type { Database, Queryable, Transaction } from './database.ts';
+import { dropPartitionsBefore, utcDay } from './partitions.ts';
 
 /** Rows of `trades`, the first with sequence number `seq`. */
 export const tradeRows = (rows: TradeColumns, coins: CoinTable, seq: number): RowSource =>
@@ -100,6 +101,25 @@ export async function readNewestTradeKeys(
   );
   const keys = rows.reverse().map((row) => ({ time: row.time, tradeId: row.trade_id }));
   return { keys, all: keys.length < limit };
+}
+
+/**
+ * Retention: drops the days of trades that lie wholly before `beforeMs` (exchange time), and notes first that they may
+ * be gone: the venue repeats the newest trades of a coin however old they are, and a start must not take them for new.
+ * @returns names of the dropped partitions.
+ * @throws StoreError `STORE_TIMEOUT` (retryable) when readers hold the table for more than 5 s.
+ */
+export async function dropTradesBefore(database: Database, beforeMs: number): Promise<string[]> {
+  await database.query('UPDATE stream_state SET trades_since = greatest(trades_since, $1)', [
+    utcDay(beforeMs) * 86_400_000,
+  ]);
+  return dropPartitionsBefore(database, 'trades', beforeMs);
+}
+
+/** Exchange time (ms) before which trades may have been dropped; 0 if none were. */
+export async function readTradesSince(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ since: number }>('SELECT trades_since AS since FROM stream_state');
+  return rows[0]?.since ?? 0;
 }
 
 /** Exchange time (ms) of the newest stored trade of any coin; 0 if there is none. */

@@ -76,6 +76,7 @@ export class MemoryStore implements TruthStore {
       const keys = newestFirst.slice(0, limit).reverse();
       return { keys, all: kept.all && keys.length < limit };
     },
+    tradesSince: async () => 0,
     newestTradeTime: async () => {
       let newest = 0;
       for (let at = 0; at < this.#trades.length; at++)

@@ -12,9 +12,8 @@ import { readCoins, readWatchedCoins } from '../../store/coins.ts';
 import type { Database } from '../../store/database.ts';
 import type { Lease } from '../../store/leases.ts';
 import type { NewsListener } from '../../store/news.ts';
-import { dropPartitionsBefore } from '../../store/partitions.ts';
 import { type StreamBatch, writeStreamBatch } from '../../store/stream_batch.ts';
-import { readNewestTradeTime } from '../../store/trades.ts';
+import { dropTradesBefore, readNewestTradeTime } from '../../store/trades.ts';
 import { readWatchlist } from '../../store/watchlist.ts';
 import { FlushLoop } from '../../tracking/flush_loop.ts';
 import { SnapshotAuditor } from './auditor.ts';
@@ -324,7 +323,7 @@ export class StreamLeader {
       // By the exchange's time: a replay that keeps its own times is as old as it is.
       const newest = await readNewestTradeTime(database);
       const now = newest === 0 ? clock.now() : Math.min(newest, clock.now());
-      const dropped = await dropPartitionsBefore(database, 'trades', now - tradesRetentionHours * 3_600_000);
+      const dropped = await dropTradesBefore(database, now - tradesRetentionHours * 3_600_000);
       if (dropped.length > 0) log.info({ dropped }, 'old trades dropped');
     } catch (error) {
       log.warn({ error: errorMessage(error) }, 'cannot drop old trades now; tried again within the hour');

@@ -73,9 +73,11 @@ async function recallBook(
 
 async function recallTrades(source: RecoverySource, coins: CoinTable): Promise<TradeMemory> {
   const memory = new TradeMemory();
+  const since = await source.tradesSince();
   for (const coin of coins.all()) {
     const { keys, all } = await source.newestTrades(coin.id, REMEMBERED_TRADES);
     for (const { time, tradeId } of keys) memory.add(coin.id, time, tradeId);
+    memory.forgetBefore(coin.id, since);
     // The oldest block read may be cut in two.
     const [oldest] = keys;
     if (!all && oldest !== undefined) memory.forgetBefore(coin.id, oldest.time + 1);

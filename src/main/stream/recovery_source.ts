@@ -14,6 +14,7 @@ import {
   readNewestTradeKeys,
   readNewestTradeTime,
   readTradesFrom,
+  readTradesSince,
   type TradeKey,
 } from '../../store/trades.ts';
 
@@ -35,6 +36,8 @@ export interface RecoverySource {
     coinId: number,
     limit: number,
   ): Promise<{ readonly keys: readonly TradeKey[]; readonly all: boolean }>;
+  /** Exchange time (ms) before which trades may have been dropped; 0 if none were. */
+  tradesSince(): Promise<number>;
   /** Exchange time (ms) of the newest trade of any coin; 0 if there is none. */
   newestTradeTime(): Promise<number>;
   traderDexs(): Promise<readonly TraderDexRecord[]>;
@@ -62,6 +65,7 @@ export function databaseSource(database: Database, lease: Lease): RecoverySource
     traders: (each) => loadTraders(database, each),
     trades: (fromSeq, coins, each) => readTradesFrom(database, fromSeq, coins, each, new TradeColumns()),
     newestTrades: (coinId, limit) => readNewestTradeKeys(database, coinId, limit),
+    tradesSince: () => readTradesSince(database),
     newestTradeTime: () => readNewestTradeTime(database),
     traderDexs: () => readTraderDexs(database),
     gapEnds: () => readGapEnds(database),
