@@ -84,9 +84,19 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'product-'));
   const [port, simulatorPort] = await freePorts(2);
   url = `http://127.0.0.1:${port}`;
+  const settings = {
+    PORT: port,
+    SIMULATOR_PORT: simulatorPort,
+    SIMULATOR_TRADERS: 100,
+    SIMULATOR_HISTORY_DAYS: 7,
+    // The newest trades of a quiet coin are days old: the default would drop them during the test, as it should.
+    TRADES_RETENTION_HOURS: 8_784,
+  };
   writeFileSync(
     join(folder, '.env'),
-    `PORT=${port}\nSIMULATOR_PORT=${simulatorPort}\nSIMULATOR_TRADERS=100\nSIMULATOR_HISTORY_DAYS=7\n`,
+    Object.entries(settings)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
   );
   start();
   await allReady();
