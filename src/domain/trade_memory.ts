@@ -109,6 +109,11 @@ export class TradeMemory {
     return latest === undefined || latest === Number.NEGATIVE_INFINITY ? undefined : latest;
   }
 
+  /** Exchange time (ms) before which trades of the coin may have been forgotten; -Infinity if none were. */
+  floor(coin: number): number {
+    return this.#coins[coin]?.floor ?? Number.NEGATIVE_INFINITY;
+  }
+
   /** Says that trades of the coin before `time` were seen but are not remembered (they were not loaded again). */
   forgetBefore(coin: number, time: number): void {
     const memory = this.#of(coin);

@@ -20,6 +20,8 @@ import type { TradeKey } from '../../src/store/trades.ts';
 import { rowsOf } from './batch_rows.ts';
 import type { TruthStore } from './truth_store.ts';
 
+/** Retention, at every start: the venue repeats what quiet coins traded longer ago. */
+const KEPT_MS = 300_000;
 /** More than recovery ever asks for of one coin, or looks at for the newest time. */
 const KEPT_OF_COIN = 4_096;
 const KEPT_ROWS = 20_000;
@@ -76,7 +78,11 @@ export class MemoryStore implements TruthStore {
       const keys = newestFirst.slice(0, limit).reverse();
       return { keys, all: kept.all && keys.length < limit };
     },
-    tradesSince: async () => 0,
+    tradesSince: async () => {
+      const since = (await this.source.newestTradeTime()) - KEPT_MS;
+      for (const kept of this.#keys.values()) kept.keys = kept.keys.filter(({ time }) => time >= since);
+      return since;
+    },
     newestTradeTime: async () => {
       let newest = 0;
       for (let at = 0; at < this.#trades.length; at++)

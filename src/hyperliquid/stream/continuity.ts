@@ -31,18 +31,23 @@ export function join(
   now: number,
 ): Join {
   let oldest = Number.POSITIVE_INFINITY;
+  let isKnown = false;
   for (let at = 0; at < rows.length; at++) {
     const time = rows.time[at] as number;
-    // What we had is in the list, so all that came after it is in the list too.
-    if (memory.has(coin, time, rows.tradeId[at] as number)) return { joined: true };
+    isKnown ||= memory.has(coin, time, rows.tradeId[at] as number);
     if (time < oldest) oldest = time;
   }
   const latest = memory.latest(coin);
   const from = latest ?? coveredUntil;
   if (from === undefined) return { joined: true };
   const to = Number.isFinite(oldest) ? oldest : now;
-  if (latest === undefined && (rows.length < REPLAYED || to <= from)) return { joined: true };
-  return { joined: false, from: Math.min(from, to), to: Math.max(from, to) };
+  // What we had is in the list, so all that came after it is in the list too.
+  const reaches = isKnown || (latest === undefined && (rows.length < REPLAYED || to <= from));
+  const floor = memory.floor(coin);
+  if (reaches && from >= floor) return { joined: true };
+  // The list reaches back, but what came before the floor cannot be told from what we had.
+  if (reaches) return { joined: false, from, to: floor };
+  return { joined: false, from: Math.min(from, to), to: Math.max(from, to, floor) };
 }
 
 /** Exchange time (ms) of the oldest row. */
