@@ -27,7 +27,7 @@ export interface Taken<T> {
 }
 
 /** USD text of any precision to whole micro-USD: the venue prints more digits in places than it books. */
-const usdOf = (text: string): MicroUsd => microUsd(Math.round(Number(text) * 1e6));
+export const usdOf = (text: string): MicroUsd => microUsd(Math.round(Number(text) * 1e6));
 
 /** Spot pairs: "@107", "PURR/USDC"; outcome markets: "+12". They are no perpetuals and have no place here. */
 const isPerpetual = (coin: string): boolean => !/^[@+#]|\//.test(coin);
@@ -88,7 +88,7 @@ function takeFill(fill: WireUserFill, user: string, coin: number, sizeDecimals: 
 }
 
 /** The mark of a liquidation is on the counterparty's fill too: it names who was liquidated. */
-function causeOf({ dir, liquidation }: WireUserFill, user: string): FillCause {
+export function causeOf({ dir, liquidation }: WireUserFill, user: string): FillCause {
   if (liquidation?.liquidatedUser?.toLowerCase() === user || dir.startsWith('Liquidated ')) {
     return 'liquidation';
   }

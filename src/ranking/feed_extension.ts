@@ -61,6 +61,7 @@ export function extendByFeed(record: TraderRecord, seen: Seen): TraderRecord | N
     fills,
     fundings: payments(record, seen),
     flows: [],
+    takeovers: [],
     state: seen.state,
     checks: [],
     markAt: seen.markAt,

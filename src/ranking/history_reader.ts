@@ -22,6 +22,7 @@ import {
   userNonFundingLedgerUpdates,
 } from '../hyperliquid/info/user_non_funding_ledger_updates.ts';
 import { userTwapSliceFillsByTime } from '../hyperliquid/info/user_twap_slice_fills_by_time.ts';
+import { type ForcedPast, type Takeover, takeoversOf } from '../hyperliquid/takeovers.ts';
 import type { AskOptions, InfoClient } from '../hyperliquid/transport.ts';
 import {
   chainsTo,
@@ -51,6 +52,7 @@ export interface VenuePast {
   readonly fills: Taken<Fill>;
   readonly fundings: Taken<FundingPayment>;
   readonly flows: Taken<ExternalFlow>;
+  readonly takeovers: Taken<Takeover>;
   readonly links: readonly LedgerLink[];
   /** Milliseconds whose fills (or payments, or transfers) could not be read in full. */
   readonly holes: readonly number[];
@@ -144,22 +146,30 @@ export async function readPast(
   const states = [first];
   for (const dex of buildersDexs(orders)) states.push(await info.ask(clearinghouseState(address, dex), ask));
   const state = stateOf(states, spot, to, coins);
-  let executed = orders;
-  let fills = fillsOf(orders, user, coins);
+  const executions = (executed: readonly WireUserFill[]) =>
+    readExecutions(executed, {
+      updates,
+      user,
+      coins,
+      held: state.positions,
+      oneAccount: spot === undefined && states.length === 1,
+    });
+  let read = executions(orders);
   // What breaks a chain is most often a TWAP: its slices are told apart, at a price, so only then are they asked for.
-  if (!chainsTo(orderFills(fills.rows).fills, state.positions)) {
+  if (!read.chained) {
     const slices = await reader.all('twap', (start) => twapSlices(address, start, to), {
       keyOf: fillKey,
       pageRows: FILL_PAGE_ROWS,
     });
-    executed = [...orders, ...slices];
-    fills = fillsOf(executed, user, coins);
+    read = executions([...orders, ...slices]);
   }
+  const { executed, fills, takeovers } = read;
   const seen = await info.ask(portfolio(address), ask);
   return {
     fills,
     fundings: fundingsOf(fundings, coins),
     flows: spot === undefined ? flowsOf(updates, user) : unifiedFlowsOf(updates, executed, user),
+    takeovers,
     links: linksOf(updates, user),
     holes: reader.holes,
     state,
@@ -181,6 +191,19 @@ async function withForgotten(
     (fill) => fill.time > from && fill.time <= oldest.time && !known.has(fillKey(fill)),
   );
   return [...older, ...told];
+}
+
+/** Fills in our terms, what of the ledger belongs to them, and whether both lead to what is held. */
+function readExecutions(
+  executed: readonly WireUserFill[],
+  rest: Pick<ForcedPast, 'updates' | 'user' | 'coins' | 'held' | 'oneAccount'>,
+) {
+  const fills = fillsOf(executed, rest.user, rest.coins);
+  const ordered = orderFills(fills.rows).fills;
+  const takeovers = takeoversOf({ ...rest, wire: executed, fills: ordered });
+  const unfilled = takeovers.rows.flatMap((one) => one.unfilled);
+  const all = unfilled.length === 0 ? ordered : orderFills([...ordered, ...unfilled]).fills;
+  return { executed, fills, takeovers, chained: chainsTo(all, rest.held) };
 }
 
 /** Slices as the fills that they are. */

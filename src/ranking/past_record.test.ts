@@ -6,6 +6,7 @@ const past: VenuePast = {
   fills: { rows: [], unread: 0 },
   fundings: { rows: [], unread: 0 },
   flows: { rows: [], unread: 0 },
+  takeovers: { rows: [], unread: 0 },
   links: [],
   holes: [],
   state: { time: 0, equity: 0, cash: 0, unrealised: 0, positions: new Map() },

@@ -175,6 +175,7 @@ function play(
     fills: past.fills.rows,
     fundings: after(past.fundings.rows),
     flows: after(past.flows.rows),
+    takeovers: after(past.takeovers.rows),
     state: past.state,
     checks: past.checks,
     markAt: (coin, time) => prices.markAt(coin, time),
@@ -191,7 +192,11 @@ async function havePrices(
   from: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const wanted = new Set([...past.fills.rows.map((fill) => fill.coin), ...past.state.positions.keys()]);
+  const wanted = new Set([
+    ...past.fills.rows.map((fill) => fill.coin),
+    ...past.takeovers.rows.flatMap(({ positions }) => positions.map(({ coin }) => coin)),
+    ...past.state.positions.keys(),
+  ]);
   const since = Math.min(from, past.state.time - RECORD_DAYS * DAY_MS);
   for (const id of wanted) {
     const coin = coins.byId(id);
@@ -256,7 +261,8 @@ function knownSince(
 
 /** An account that began with nothing proves it all; one that did not is held against the venue's own samples. */
 export function reconciledBy(past: VenuePast, result: ReplayResult): boolean | null {
-  if (past.fills.unread + past.fundings.unread + past.flows.unread > 0) return false;
+  const { fills, fundings, flows, takeovers } = past;
+  if (fills.unread + fundings.unread + flows.unread + takeovers.unread > 0) return false;
   // Its equity is not that of its USDC: nobody can say what its returns were made with.
   if (past.otherCollateral) return null;
   if (result.emptyBefore) return true;

@@ -34,6 +34,7 @@ const markAt = (_coin: number, time: number): Ticks =>
 const past = (more: Partial<Past> = {}): Past => ({
   from: START - DAY_MS,
   flows: [{ time: START, amount: (1_000 * USD) as MicroUsd }],
+  takeovers: [],
   fills: [
     fillAt(START + HOUR + 5, 2, 100 * USD, 0, USD),
     fillAt(START + 3 * DAY_MS + 5, -1, 110 * USD, 2, USD),

@@ -8,7 +8,9 @@ import type { Fill } from '../domain/episodes/fill.ts';
 import { DAY_MS } from '../domain/metrics/day.ts';
 import type { TraderHistory } from '../domain/metrics/history.ts';
 import type { Lots, Ticks } from '../domain/money.ts';
+import type { Takeover } from '../hyperliquid/takeovers.ts';
 import type { ExternalFlow, FundingPayment } from '../hyperliquid/venue_history.ts';
+import { type Forfeit, settleTakeovers } from './takeovers.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -36,6 +38,7 @@ export interface Past {
   readonly fills: readonly Fill[];
   readonly fundings: readonly FundingPayment[];
   readonly flows: readonly ExternalFlow[];
+  readonly takeovers: readonly Takeover[];
   /** Everything after this (ms, exclusive) and up to `state.time` is in the lists. */
   readonly from: number;
   readonly state: AccountState;
@@ -59,7 +62,10 @@ export interface ReplayResult {
 
 interface Step {
   readonly time: number;
-  /** At the same time: transfers first (they pay for what follows), then fills, funding, then looks at the value. */
+  /**
+   * At the same time: transfers first (they pay for what follows), then what is lost beside the fills that close a
+   * position, fills, funding, then looks at the value.
+   */
   readonly order: number;
   readonly run: () => void;
 }
@@ -98,15 +104,16 @@ export class Replay {
   /** Feeds everything into the history, in time order. */
   run(): ReplayResult {
     const past = this.#past;
-    const fills = orderFills(past.fills).fills;
+    const { fills, forfeits } = settleTakeovers(orderFills(past.fills).fills, past);
     this.#rewind(fills);
+    for (const { amount } of forfeits) this.#cash += amount;
     const equityBefore = this.#reprice(past.from);
     const cashBefore = this.#cash;
     const flat = [...this.#sizes.values()].every((size) => size === 0);
     const emptyBefore = flat && Math.abs(equityBefore) <= tolerance(past.state.equity);
     const begin = emptyBefore ? this.#firstEvent(fills) : past.from;
     this.#sample(begin);
-    for (const step of this.#steps(fills, begin)) step.run();
+    for (const step of this.#steps(fills, forfeits, begin)) step.run();
     this.#history.equity({
       time: past.state.time,
       equity: past.state.equity,
@@ -134,22 +141,23 @@ export class Replay {
     return Math.max(from, first);
   }
 
-  #steps(fills: readonly Fill[], begin: number): Step[] {
+  #steps(fills: readonly Fill[], forfeits: readonly Forfeit[], begin: number): Step[] {
     const { fundings, flows, checks, state } = this.#past;
     const steps: Step[] = [];
     for (const flow of flows) {
       steps.push({ time: flow.time, order: 0, run: () => this.#flow(flow) });
     }
-    for (const fill of fills) steps.push({ time: fill.time, order: 1, run: () => this.#fill(fill) });
+    for (const lost of forfeits) steps.push({ time: lost.time, order: 1, run: () => this.#forfeit(lost) });
+    for (const fill of fills) steps.push({ time: fill.time, order: 2, run: () => this.#fill(fill) });
     for (const payment of fundings) {
-      steps.push({ time: payment.time, order: 2, run: () => this.#funding(payment) });
+      steps.push({ time: payment.time, order: 3, run: () => this.#funding(payment) });
     }
     for (let hour = Math.ceil((begin + 1) / HOUR_MS) * HOUR_MS; hour < state.time; hour += HOUR_MS) {
-      steps.push({ time: hour, order: 3, run: () => this.#hour(hour) });
+      steps.push({ time: hour, order: 4, run: () => this.#hour(hour) });
     }
     for (const check of checks) {
       if (check.time > begin && check.time < state.time) {
-        steps.push({ time: check.time, order: 4, run: () => this.#check(check) });
+        steps.push({ time: check.time, order: 5, run: () => this.#check(check) });
       }
     }
     // Stable: fills of one millisecond stay in the order of execution.
@@ -162,6 +170,11 @@ export class Replay {
     this.#sizes.set(fill.coin, (this.#sizes.get(fill.coin) ?? 0) + fill.size);
     this.#prices.set(fill.coin, fill.price);
     this.#cash -= fill.size * fill.price + fill.fee;
+  }
+
+  #forfeit({ time, coin, amount }: Forfeit): void {
+    this.#history.forfeit(time, coin, amount);
+    this.#cash -= amount;
   }
 
   #funding({ time, coin, amount }: FundingPayment): void {

@@ -142,6 +142,12 @@ export class EpisodeBook {
     return true;
   }
 
+  /** Takes what an account lost beside its trades (margin that a liquidator kept) off the gross PnL of the open episode. */
+  forfeit(coin: number, amount: MicroUsd): void {
+    const episode = this.#positions.get(coin)?.episode;
+    if (episode) episode.gross = (episode.gross - amount) as MicroUsd;
+  }
+
   /** Notes a mark price, for the worst and best unrealised PnL and for exposure. */
   mark(coin: number, price: Ticks): void {
     const position = this.#positions.get(coin);

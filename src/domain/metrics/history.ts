@@ -179,6 +179,14 @@ export class TraderHistory {
     this.#since.funding += amount;
   }
 
+  /** What the venue took beside the trades when it liquidated (margin; negative: debt that it forgave): gross PnL. */
+  forfeit(time: number, coin: number, amount: MicroUsd): void {
+    this.#advance(time);
+    this.#book.forfeit(coin, amount);
+    this.row(dayOf(time)).gross -= amount;
+    this.#since.gross -= amount;
+  }
+
   /** A deposit (positive) or withdrawal (negative) of this account's perpetual equity. */
   flow(time: number, amount: MicroUsd): void {
     this.#advance(time);

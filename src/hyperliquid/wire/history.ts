@@ -57,6 +57,10 @@ const ledgerUpdateSchema = z.object({
     destinationDex: z.string().max(64).optional(),
     token: z.string().max(80).optional(),
     netWithdrawnUsd: decimalText.optional(),
+    accountValue: decimalText.optional(),
+    liquidatedNtlPos: decimalText.optional(),
+    leverageType: z.string().max(32).optional(),
+    liquidatedPositions: z.array(z.object({ coin: coinText, szi: decimalText })).optional(),
   }),
 });
 export const ledgerUpdatesSchema = z.array(ledgerUpdateSchema);
