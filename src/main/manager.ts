@@ -198,12 +198,21 @@ export interface ListenedOn {
 }
 
 /** Where the roles of these services listen. */
-export function listenedOn(settings: Settings, services: readonly ServiceSpec[]): ListenedOn[] {
+export function listenedOn(
+  settings: Pick<Settings, 'HOST' | 'PORT' | 'SIMULATOR_PORT' | 'SIMULATOR_CONTROL_PORT'>,
+  services: readonly ServiceSpec[],
+): ListenedOn[] {
   const roles = new Set(services.map(({ role }) => role));
   const places: ListenedOn[] = [];
   if (roles.has('api')) places.push({ setting: 'PORT', host: settings.HOST, port: settings.PORT });
   if (roles.has('simulator'))
     places.push({ setting: 'SIMULATOR_PORT', host: '127.0.0.1', port: settings.SIMULATOR_PORT });
+  if (roles.has('simulator') && settings.SIMULATOR_CONTROL_PORT !== 0)
+    places.push({
+      setting: 'SIMULATOR_CONTROL_PORT',
+      host: '127.0.0.1',
+      port: settings.SIMULATOR_CONTROL_PORT,
+    });
   return places;
 }
 

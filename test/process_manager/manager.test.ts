@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listenedOn } from '../../src/main/manager.ts';
 import { type RunState, readRunState } from '../../src/main/run_files.ts';
 import type { ServiceSpec, ServiceStatus } from '../../src/main/supervisor/service.ts';
 import { freePorts } from '../free_ports.ts';
@@ -178,6 +179,18 @@ describe('process manager', () => {
       () => service('lingering')?.state === 'ready' && service('lingering')?.pid !== holder,
       'the second one to run',
     );
+  });
+
+  it('knows every port that its services listen on', () => {
+    const settings = { HOST: '127.0.0.1', PORT: 1, SIMULATOR_PORT: 2, SIMULATOR_CONTROL_PORT: 0 };
+    const services: ServiceSpec[] = [
+      { ...spec('a'), role: 'api' },
+      { ...spec('b'), role: 'simulator' },
+    ];
+    const portsOf = (changed: Partial<typeof settings> = {}) =>
+      listenedOn({ ...settings, ...changed }, services).map(({ setting }) => setting);
+    expect(portsOf()).toEqual(['PORT', 'SIMULATOR_PORT']);
+    expect(portsOf({ SIMULATOR_CONTROL_PORT: 3 })).toContain('SIMULATOR_CONTROL_PORT');
   });
 
   it('refuses at once a port that another program holds', async () => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmod,
@@ -25,6 +25,7 @@ import { type Database, openDatabase } from '../../src/store/database.ts';
 import { findBinaries, repairLinks } from '../../src/store/embedded/binaries.ts';
 import { chooseGround, type Ground } from '../../src/store/embedded/ground.ts';
 import { deleteHome, resolveDatabaseUrl } from '../../src/store/embedded/home.ts';
+import { canServe, NAMESPACE, NOBODY } from '../../src/store/embedded/identity.ts';
 import {
   type EmbeddedOptions,
   type EmbeddedPostgres,
@@ -34,7 +35,6 @@ import { listenNews, publishNews } from '../../src/store/news.ts';
 import { until } from '../until.ts';
 
 const isRoot = process.getuid?.() === 0;
-const NOBODY = 65_534;
 
 let directory: string;
 const closers: (() => unknown)[] = [];
@@ -300,6 +300,18 @@ describe.runIf(isRoot)('embedded PostgreSQL started by root', () => {
     const server = await start(dataDir);
     expect((await connectTo(server.url).query('SELECT 1')).rowCount).toBe(1);
     expect((await stat(join(dataDir, 'database/data'))).uid).toBe(0);
+  });
+
+  it('stays in its home when the disk is full: nobody has room there either', async () => {
+    const home = join(directory, 'full');
+    await mkdir(home);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=700,nr_inodes=1', 'tmpfs', home]);
+    closers.push(async () => void execFileSync('umount', [home]));
+    const { postgres, sharedLibraries } = await findBinaries(join(directory, 'lib'));
+    await expect(writeFile(join(home, 'a'), '')).rejects.toThrow('ENOSPC');
+    expect(await canServe(NAMESPACE, postgres, home, sharedLibraries)).toBe(true);
+    await chown(home, 1, 1);
+    expect(await canServe(NAMESPACE, postgres, home, sharedLibraries)).toBe(false);
   });
 
   /** As where namespaces are denied; from then on the recorded place decides. */
