@@ -39,7 +39,8 @@ async function readOpenPositions(db: Queryable, traderId: number): Promise<Posit
     `WITH fresh AS (
        SELECT DISTINCT ON (c.coin_id) c.coin_id, c.size_after AS size, c.cost_usd, c.episode_pnl_usd, c.opened_at,
          c.exchange_time AS changed_at,
-         CASE WHEN c.known = 'exact' AND (coalesce(f.interrupted, true) OR c.exchange_time < f.exact_since)
+         CASE WHEN c.known = 'exact'
+           AND (coalesce(f.interrupted, true) OR greatest(c.exchange_time, p.verified_at) < f.exact_since)
            THEN 'stale' ELSE c.known END AS known,
          p.verified_at
        FROM stream_state s

@@ -70,6 +70,15 @@ test('the last ms of a gap belongs to it, in the book and in what is shown', asy
   expect(await recovered()).toEqual(['stale', 'stale', 'exact']);
 });
 
+test('a change from before a gap is exact again once an audit has found it so', async () => {
+  await insertFeedGaps(db.database, [{ coin: 1, from: 50, to: GAP_END, reason: 'cut' }], 1_000);
+  await fill();
+  await db.database.query(
+    `INSERT INTO positions VALUES (4, 1, 1.5, 150, 1, 0, 5, 5, 'exact', ${GAP_END + 1}, 0)`,
+  );
+  expect(await shown()).toEqual(['stale', 'stale', 'exact', 'exact']);
+});
+
 test('a gap that was recorded before the bound was moved is moved with it, once', async () => {
   await db.database.query('INSERT INTO coin_feed VALUES (1, $1, false), (2, 0, false)', [GAP_END]);
   const migrations = await loadMigrations();
