@@ -1,5 +1,5 @@
 /** The published boards in memory, each as of its newest version: any page without the database. */
-import type { MetricFilter } from '../contract/leaderboard.ts';
+import type { LeaderboardExplanation, MetricFilter } from '../contract/leaderboard.ts';
 import type { BoardMetric } from '../domain/boards.ts';
 import { errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -48,6 +48,17 @@ export interface BoardStanding {
   readonly proven: boolean;
 }
 
+/** Sums of a window's copy-adjusted returns, as the ranking stores them. */
+export interface StoredTotals {
+  readonly days: number;
+  readonly gains: number;
+  readonly losses: number;
+  readonly turnover: number;
+  readonly slippage: number;
+  readonly impact: number | null;
+  readonly holdMs: number | null;
+}
+
 /** A published board, opened; the ranking knows its bytes. */
 export interface OpenBoard {
   readonly header: {
@@ -58,6 +69,15 @@ export interface OpenBoard {
   };
   /** Undefined for a trader that is not among those judged. */
   standingOf(trader: number): BoardStanding | undefined;
+  /** What copying the trader would be for a follower of these terms. */
+  follower(
+    trader: number,
+    known: {
+      readonly totals: StoredTotals | null;
+      readonly details: { readonly base: unknown; readonly seen: unknown } | undefined;
+    },
+    terms: NonNullable<BoardQuery['terms']>,
+  ): NonNullable<LeaderboardExplanation['follower']>;
   ranked(board: 'copy' | 'classic', terms?: BoardQuery['terms']): number;
   page(query: BoardQuery): { readonly entries: readonly BoardEntry[]; readonly cursor: number | null };
 }

@@ -23,6 +23,7 @@ import {
   type TraderMetrics,
 } from '../store/read_leaderboard.ts';
 import { readTrader } from '../store/read_traders.ts';
+import { readDetails } from '../store/trader_details.ts';
 import type { BoardEntry, BoardQuery, BoardStanding, Boards, OpenBoard } from './boards.ts';
 import { listingMark, readCursor, writeCursor } from './cursor.ts';
 import { ApiError } from './errors.ts';
@@ -56,6 +57,20 @@ const explanationSchema = z.object({
 const lookSchema = z.object({
   checks: z.array(reasonSchema.extend({ passed: z.boolean() })).default([]),
   decay: z.array(z.object({ delayMs: z.number(), netBp: z.number() })).default([]),
+});
+const totalsSchema = z.object({
+  totals: z
+    .object({
+      days: z.number(),
+      gains: z.number(),
+      losses: z.number(),
+      turnover: z.number(),
+      slippage: z.number(),
+      impact: z.number().nullable(),
+      holdMs: z.number().nullable(),
+    })
+    .nullable()
+    .default(null),
 });
 const NO_EXPLANATION = { gates: [], reasonsFor: [], against: [] };
 
@@ -148,7 +163,11 @@ async function pageOf(
 }
 
 /** Undefined where the query says nothing of the follower. */
-function termsOf({ equity, takerBp, latencyMs }: Query): BoardQuery['terms'] {
+function termsOf({
+  equity,
+  takerBp,
+  latencyMs,
+}: Pick<Query, 'equity' | 'takerBp' | 'latencyMs'>): BoardQuery['terms'] {
   if (equity === undefined && takerBp === undefined && latencyMs === undefined) return undefined;
   return {
     ...(equity === undefined ? {} : { equityUsd: equity }),
@@ -203,14 +222,18 @@ async function explainTrader(
 ): Promise<LeaderboardExplanation> {
   const { db, boards } = options;
   const id = await traderIdOf(db, params.address);
-  const [stored, history, series, entity, episodes, board] = await Promise.all([
+  const [stored, history, series, entity, details, board] = await Promise.all([
     readTraderMetrics(db, id, WINDOW_DAYS[query.window]),
     readHistoryView(db, id),
     readDailySeries(db, id),
     entityOf(db, id, WINDOW_DAYS[query.window]),
-    episodesOf(db, id),
+    readDetails(db, [id]),
     boards.newest(WINDOW_DAYS[query.window]),
   ]);
+  const known = {
+    totals: stored === undefined ? null : totalsSchema.parse(stored.explanation).totals,
+    details: details.get(id),
+  };
   return {
     address: params.address.toLowerCase(),
     window: query.window,
@@ -229,7 +252,8 @@ async function explainTrader(
       pnlUsd: (series?.pnl ?? []).map((x) => x / 1e6),
       equityUsd: (series?.equity ?? []).map((x) => x / 1e6),
     },
-    episodes,
+    follower: board?.follower(id, known, termsOf(query) ?? {}) ?? null,
+    episodes: await episodesOf(db, known.details),
     entity,
   };
 }

@@ -4,7 +4,7 @@ import type { LeaderboardExplanation } from '../contract/leaderboard.ts';
 import { readCoins } from '../store/coins.ts';
 import type { Database } from '../store/database.ts';
 import { readEntityExposure, readEntityMembers } from '../store/read_entity.ts';
-import { readDetails } from '../store/trader_details.ts';
+import type { StoredDetails } from '../store/trader_details.ts';
 
 const EPISODES = 100;
 
@@ -29,9 +29,8 @@ const detailsSchema = z.object({
 /** The newest closed positions, newest first. */
 export async function episodesOf(
   db: Database,
-  traderId: number,
+  stored: StoredDetails | undefined,
 ): Promise<LeaderboardExplanation['episodes']> {
-  const stored = (await readDetails(db, [traderId])).get(traderId);
   if (stored === undefined) return [];
   const parts = [stored.base, stored.seen].filter((part) => part !== null && part !== undefined);
   const episodes = parts.flatMap((part) => detailsSchema.parse(part).episodes);

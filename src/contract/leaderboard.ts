@@ -54,15 +54,11 @@ const filterSchema = z
     description: 'metric:least:most, bounds inclusive, either may be empty; several joined by commas',
   });
 
-export const leaderboardQuerySchema = z.strictObject({
-  board: boardSchema,
-  window: windowSchema,
-  sort: z.enum(BOARD_METRICS).optional().meta({ description: "Default: the board's own score" }),
-  order: z.enum(['asc', 'desc']).default('desc'),
-  filter: filterSchema.optional(),
+/** What a follower may say of himself; absent is the standard. */
+const termsShape = {
   equity: z.coerce.number().min(10).max(1e9).optional().meta({
     description:
-      'Your equity in USD, for the copy board: whoever needs more to be copied, or carries less, is left out',
+      'Your equity in USD (default 1000): impact grows with its root, and whoever needs more to be copied, or carries less, is left out of the copy board',
   }),
   takerBp: z.coerce.number().min(0).max(50).optional().meta({
     description: 'Your taker fee in basis points, for the copy board (default 4.5)',
@@ -70,6 +66,15 @@ export const leaderboardQuerySchema = z.strictObject({
   latencyMs: z.coerce.number().int().min(0).max(3_600_000).optional().meta({
     description: 'How late your copy comes, ms, for the copy board (default 1500)',
   }),
+};
+
+export const leaderboardQuerySchema = z.strictObject({
+  board: boardSchema,
+  window: windowSchema,
+  sort: z.enum(BOARD_METRICS).optional().meta({ description: "Default: the board's own score" }),
+  order: z.enum(['asc', 'desc']).default('desc'),
+  filter: filterSchema.optional(),
+  ...termsShape,
   limit: limitSchema(50, 200),
   cursor: cursorSchema.optional(),
 });
@@ -94,6 +99,13 @@ const boardMetricsSchema = z.object({
   equity: statistic('Account value, USD'),
   minCapital: statistic('Follower equity in USD from which at least 95 % of it can be copied'),
   maxCapital: statistic('Follower equity in USD that its markets carry'),
+  copyRatio: statistic(
+    "Net copy return over the leader's gross return of the window, under your terms; null where the leader earned nothing",
+  ),
+  reproduced: statistic(
+    'Share of its notional that your equity reproduces after lot sizes and the $10 minimum, interpolated: off by 0.02 on average and 0.25 at most; explain has it exactly',
+  ),
+  scale: statistic("Your equity over the leader's"),
 });
 
 export const reasonSchema = z
@@ -168,7 +180,7 @@ export const leaderboardSchema = z.object({
 });
 export type LeaderboardPage = z.infer<typeof leaderboardSchema>;
 
-export const explainQuerySchema = z.strictObject({ window: windowSchema });
+export const explainQuerySchema = z.strictObject({ window: windowSchema, ...termsShape });
 
 const placeSchema = z.object({ rank: countSchema, of: countSchema, score: z.number() }).nullable();
 
@@ -177,6 +189,37 @@ const metricSchema = z.object({
   absent: z.string().nullable().meta({ description: 'Why there is no value' }),
   n: countSchema.meta({ description: 'Observations behind it: episodes, days or fills' }),
 });
+
+const followerSchema = z
+  .object({
+    equityUsd: z.number(),
+    takerBp: z.number(),
+    latencyMs: z.number(),
+    place: placeSchema.meta({ description: 'On the copy board ranked for these terms' }),
+    scale: statistic("Your equity over the leader's"),
+    reproduced: statistic(
+      'Share of its notional that your equity reproduces after lot sizes and the $10 minimum, of positions as they were held',
+    ),
+    outcome: z
+      .object({
+        gross: z.number().meta({ description: 'What the leader earned before fees' }),
+        net: z.number().meta({ description: 'What you keep: gross less all of the following' }),
+        fees: z.number(),
+        spread: z.number(),
+        impact: z
+          .number()
+          .nullable()
+          .meta({ description: 'Grows with the root of your equity; null: not told apart from the spread' }),
+        delay: z.number().meta({ description: 'What the delay takes of the gains' }),
+      })
+      .nullable()
+      .meta({ description: 'Sums of daily returns over the window, fractions of your equity' }),
+    copyRatio: statistic("net over gross; null where the leader's gross return is not positive"),
+    curve: z
+      .array(z.object({ delayMs: countSchema, copyRatio: z.number().nullable() }))
+      .meta({ description: 'copyRatio at delays of 0, 1, 3, 10 and 60 seconds' }),
+  })
+  .meta({ id: 'FollowerFigures' });
 
 const episodeSchema = z
   .object({
@@ -243,6 +286,9 @@ export const explainSchema = z.object({
     .meta({ description: 'All gates: what was measured and the limit, passed or not' }),
   decay: z.array(z.object({ delayMs: countSchema, netBp: z.number() })).meta({
     description: 'What a follower keeps of each unit traded, after costs, by the delay: basis points',
+  }),
+  follower: followerSchema.nullable().meta({
+    description: 'What copying would be for you, a whole copy assumed; null while no board is published',
   }),
   episodes: z.array(episodeSchema).meta({ description: 'The newest closed positions, newest first' }),
   entity: entitySchema.nullable(),

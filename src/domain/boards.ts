@@ -21,6 +21,10 @@ export const WINDOW_DAYS: Readonly<Record<BoardWindow, number>> = {
  */
 export const LEAST_RANKED_DAYS = 20;
 
+/** How a follower's copy compares with the leader: told from other columns, for each follower anew. */
+export const COMPARISON_METRICS = ['copyRatio', 'reproduced', 'scale'] as const;
+export type ComparisonMetric = (typeof COMPARISON_METRICS)[number];
+
 /** What a board can be sorted and filtered by, in the order in which a snapshot holds them. */
 export const BOARD_METRICS = [
   'copyScore',
@@ -40,5 +44,6 @@ export const BOARD_METRICS = [
   'equity',
   'minCapital',
   'maxCapital',
+  ...COMPARISON_METRICS,
 ] as const;
 export type BoardMetric = (typeof BOARD_METRICS)[number];

@@ -59,6 +59,11 @@ export class Board {
   readonly copyGain: Float32Array;
   readonly copyGainSquare: Float32Array;
   readonly copySpread: Float32Array;
+  readonly copyImpact: Float32Array;
+  readonly copyGross: Float32Array;
+  readonly quarterCapital: Float32Array;
+  readonly halfCapital: Float32Array;
+  readonly mostCapital: Float32Array;
   /** 1 for traders with a fill in the last 30 days. */
   readonly active: Uint8Array;
   /** 1 for rows with a copy score: eligible, with an estimate over enough days. */
@@ -108,6 +113,11 @@ export class Board {
     this.copyGain = floats();
     this.copyGainSquare = floats();
     this.copySpread = floats();
+    this.copyImpact = floats();
+    this.copyGross = floats();
+    this.quarterCapital = floats();
+    this.halfCapital = floats();
+    this.mostCapital = floats();
     this.active = new Uint8Array(capacity);
     this.scored = new Uint8Array(capacity);
     this.estimated = new Uint8Array(capacity);
@@ -148,6 +158,11 @@ export class Board {
     this.copyGain[row] = f.copyGain;
     this.copyGainSquare[row] = f.copyGainSquare;
     this.copySpread[row] = f.copySpread;
+    this.copyImpact[row] = f.copyImpact;
+    this.copyGross[row] = f.copyGross;
+    this.quarterCapital[row] = f.quarterCapitalUsd;
+    this.halfCapital[row] = f.halfCapitalUsd;
+    this.mostCapital[row] = f.mostCapitalUsd;
     this.active[row] = f.idleMs <= ACTIVE_MS ? 1 : 0;
     this.estimated[row] = estimated ? 1 : 0;
     this.scored[row] = this.gates[row] === 0 && this.rankable(row) ? 1 : 0;

@@ -4,6 +4,7 @@
  */
 import { BOARD_METRICS } from '../domain/boards.ts';
 import type { CoinTable } from '../domain/listed_coin.ts';
+import { STANDARD_EQUITY_USD } from '../domain/metrics/copy_costs.ts';
 import { DAY_MS, dayOf } from '../domain/metrics/day.ts';
 import { WINDOWS, type WindowDays } from '../domain/metrics/window.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -30,7 +31,7 @@ import {
 } from '../store/trader_records.ts';
 import { loadShare } from './capacity.ts';
 import { type CopyTerms, DEFAULT_COPY_TERMS } from './copy_returns.ts';
-import { type Details, joinDetails, leastCapital, maximumCapital } from './details.ts';
+import { capitalOf, type Details, joinDetails, maximumCapital } from './details.ts';
 import type { FeatureContext, Surroundings } from './features.ts';
 import type { HourlyPrices } from './hourly_prices.ts';
 import { Leaderboard } from './leaderboard.ts';
@@ -186,7 +187,6 @@ export class Calculator {
     const { database, prices } = this.#options;
     if (ids.length === 0) return;
     const context = await this.#context(coins, now, signal);
-    const slippage = (coin: number) => prices.slippageBp(coin);
     for (let from = 0; from < ids.length; from += AT_ONCE) {
       signal.throwIfAborted();
       const batch = ids.slice(from, from + AT_ONCE);
@@ -198,7 +198,7 @@ export class Calculator {
           this.#takeIn(stored.traderId, stored.version);
           continue;
         }
-        const { history } = unpackRecord(stored.record, slippage);
+        const { history } = unpackRecord(stored.record, prices.costs);
         const agreed = reconciled.get(stored.traderId) ?? null;
         const around = aroundOf(details.get(stored.traderId), surroundings.get(stored.traderId));
         const windows = new Map(
@@ -282,20 +282,21 @@ export class Calculator {
   }
 }
 
-/** Equity of a standard follower, USD: the spread and impact that he pays are those of orders of this size too. */
-const FOLLOWERS_USD = 1_000;
-
 /** What other parts of the platform know about a trader, as the features take it. */
 function aroundOf(details: StoredDetails | undefined, found: FoundSurroundings | undefined): Surroundings {
   const known = joinDetails(
     (details?.base ?? null) as Details | null,
     (details?.seen ?? null) as Details | null,
   );
+  const capital = capitalOf(known);
   return {
     ring: found?.ring === true ? 1 : 0,
     hedged: found?.hedged === true ? 1 : 0,
-    capacityShare: loadShare(known.loads, FOLLOWERS_USD),
-    minCapitalUsd: leastCapital(known) ?? Number.NaN,
+    capacityShare: loadShare(known.loads, STANDARD_EQUITY_USD),
+    minCapitalUsd: capital?.whole ?? Number.NaN,
     maxCapitalUsd: maximumCapital(known) ?? Number.NaN,
+    quarterCapitalUsd: capital?.quarter ?? Number.NaN,
+    halfCapitalUsd: capital?.half ?? Number.NaN,
+    mostCapitalUsd: capital?.most ?? Number.NaN,
   };
 }

@@ -6,7 +6,7 @@ import { type Episode, episodeNet } from '../domain/episodes/episode.ts';
 import type { Fill } from '../domain/episodes/fill.ts';
 import type { TraderHistory } from '../domain/metrics/history.ts';
 import { MOST_OF_MINUTE } from './capacity.ts';
-import { type HeldPosition, minimumCapital } from './minimum_capital.ts';
+import { type CapitalCurve, capitalCurve, type HeldPosition, reproducedShare } from './minimum_capital.ts';
 
 const EPISODES = 100;
 /** Minutes that are kept of a trader: of one with as many, older ones may be forgotten. */
@@ -141,6 +141,11 @@ export function maximumCapital({ loads }: Details): number | null {
   return load > 0 ? MOST_OF_MINUTE / load : null;
 }
 
-/** See minimumCapital. */
-export const leastCapital = ({ held }: Details): number | null =>
-  minimumCapital(held.map(([ratio, lotUsd]): HeldPosition => ({ ratio, lotUsd })));
+const positionsOf = ({ held }: Details): HeldPosition[] => held.map(([ratio, lotUsd]) => ({ ratio, lotUsd }));
+
+/** See capitalCurve. */
+export const capitalOf = (details: Details): CapitalCurve | null => capitalCurve(positionsOf(details));
+
+/** Share of the trader's notional that a follower of this equity reproduces; null: nothing is known to be held. */
+export const reproducedOf = (details: Details, equityUsd: number): number | null =>
+  details.held.length === 0 ? null : reproducedShare(positionsOf(details), equityUsd);

@@ -81,7 +81,7 @@ async function extendOne(
   const trades = await readSeenTrades(database, span);
   if (trades === null) return 'CORRECTED';
   const details = new DetailCollector((coin, time) => prices.minuteVolume(coin, time));
-  const record = unpackRecord(one.record, (coin) => prices.slippageBp(coin), details.episode);
+  const record = unpackRecord(one.record, prices.costs, details.episode);
   const held = [...record.history.book.openPositions()].map(({ coin }) => coin);
   const ids = [...new Set([...trades.map((trade) => trade.coinId), ...held, ...state.positions.keys()])];
   if (await hasFeedGap(database, { ...span, coinIds: ids })) return 'GAP';

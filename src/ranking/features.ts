@@ -50,6 +50,10 @@ export interface Features {
   /** Follower's equity in USD from which a copy is whole, and up to which the markets carry it. */
   minCapitalUsd: number;
   maxCapitalUsd: number;
+  /** Follower's equity in USD from which a quarter, a half and three quarters of what is held can be copied. */
+  quarterCapitalUsd: number;
+  halfCapitalUsd: number;
+  mostCapitalUsd: number;
 
   /** Days of copy-adjusted returns, what costs take of the Sharpe ratio a day, and its estimates with squared errors. */
   days: number;
@@ -66,6 +70,9 @@ export interface Features {
   /** Mean square of these gains: how the deviation changes with the delay. */
   copyGainSquare: number;
   copySpread: number;
+  /** Impact of a standard follower, which is a part of the costs, and what the leader earned before fees: means a day. */
+  copyImpact: number;
+  copyGross: number;
 
   /** The classic board's. */
   volumeUsd: number;
@@ -88,6 +95,9 @@ export interface Surroundings {
   /** See Features; NaN when not known. */
   readonly minCapitalUsd: number;
   readonly maxCapitalUsd: number;
+  readonly quarterCapitalUsd: number;
+  readonly halfCapitalUsd: number;
+  readonly mostCapitalUsd: number;
 }
 
 export const ALONE: Surroundings = {
@@ -96,6 +106,9 @@ export const ALONE: Surroundings = {
   capacityShare: Number.NaN,
   minCapitalUsd: Number.NaN,
   maxCapitalUsd: Number.NaN,
+  quarterCapitalUsd: Number.NaN,
+  halfCapitalUsd: Number.NaN,
+  mostCapitalUsd: Number.NaN,
 };
 
 const RISK_RATIO_CAP = 50;
@@ -136,11 +149,14 @@ export function featuresOf(
     capacityShare: around.capacityShare,
     minCapitalUsd: around.minCapitalUsd,
     maxCapitalUsd: around.maxCapitalUsd,
+    quarterCapitalUsd: around.quarterCapitalUsd,
+    halfCapitalUsd: around.halfCapitalUsd,
+    mostCapitalUsd: around.mostCapitalUsd,
   };
 }
 
 /** The whole record begins with the first day whose fills are known, never earlier. */
-const recordStart = (history: TraderHistory): number =>
+export const recordStart = (history: TraderHistory): number =>
   Number.isFinite(history.completeSince) ? dayOf(history.completeSince) + 1 : Number.NEGATIVE_INFINITY;
 
 /**
@@ -241,6 +257,8 @@ function copyFeatures(window: TraderWindow, context: FeatureContext, today: numb
     copyGain: n > 0 ? sum(copy.gain) / n : Number.NaN,
     copyGainSquare: n > 0 ? sum(copy.gain.map((x) => x * x)) / n : Number.NaN,
     copySpread: deviation(copy.net),
+    copyImpact: n > 0 ? sum(copy.impact) / n : Number.NaN,
+    copyGross: n > 0 ? sum(copy.gross) / n : Number.NaN,
     sharpe: sample?.full.sharpe ?? Number.NaN,
     sharpeVariance: sample?.full.variance ?? Number.NaN,
     sharpeWithoutBest: sample?.withoutBest.sharpe ?? Number.NaN,

@@ -1,7 +1,8 @@
 /** Hourly closing prices of coins, asked of the venue when a record needs them; and what a taker pays in each coin. */
 import type { ListedCoin } from '../domain/listed_coin.ts';
-import { slippageBp } from '../domain/metrics/copy_costs.ts';
+import { impactBp, STANDARD_EQUITY_USD } from '../domain/metrics/copy_costs.ts';
 import { DAY_MS, dayOf } from '../domain/metrics/day.ts';
+import type { CoinCosts } from '../domain/metrics/history.ts';
 import type { Ticks } from '../domain/money.ts';
 import { PERP_PRICE_DECIMALS } from '../domain/money.ts';
 import { candleSnapshot } from '../hyperliquid/info/candle_snapshot.ts';
@@ -11,13 +12,17 @@ import type { MarketSeries } from './copy_returns.ts';
 
 const HOUR_MS = 3_600_000;
 const COST_DAYS = 30;
-/** Of a coin about which nothing is known. */
-const UNKNOWN_SLIPPAGE_BP = 10;
+/** Of a coin about which nothing is known: one that moves 5 % and trades some $5M a day. */
+const UNKNOWN_COST: Cost = { slippageBp: 10, impactBp: 7 };
 /** Half the spread is taken for this share of a day's deviation until spreads are recorded; at least half a point. */
 const SPREAD_SHARE = 0.005;
 const LEAST_HALF_SPREAD_BP = 0.5;
-/** A follower's order, USD. */
-const FOLLOWER_ORDER_USD = 1_000;
+
+/** Of a standard follower; the impact is a part of the slippage. */
+interface Cost {
+  readonly slippageBp: number;
+  readonly impactBp: number;
+}
 
 interface CoinPrices {
   /** Hours since 1970 of the first close; each close is at the end of its candle. */
@@ -26,7 +31,7 @@ interface CoinPrices {
   readonly closes: number[];
   /** USD by hour. */
   readonly volumes: number[];
-  slippageBp: number;
+  cost: Cost;
 }
 
 export class HourlyPrices {
@@ -63,9 +68,9 @@ export class HourlyPrices {
       lane: 'history',
       ...(signal === undefined ? {} : { signal }),
     });
-    const prices = known ?? { firstHour, closes: [], volumes: [], slippageBp: UNKNOWN_SLIPPAGE_BP };
+    const prices = known ?? { firstHour, closes: [], volumes: [], cost: UNKNOWN_COST };
     take(prices, candles, 10 ** (PERP_PRICE_DECIMALS - coin.sizeDecimals), to);
-    prices.slippageBp = slippageOf(prices);
+    prices.cost = costOf(prices);
     this.#coins.set(coin.id, prices);
   }
 
@@ -89,8 +94,14 @@ export class HourlyPrices {
     return hour !== undefined && hour > 0 ? hour / 60 : Number.NaN;
   }
 
-  slippageBp(coin: number): number {
-    return this.#coins.get(coin)?.slippageBp ?? UNKNOWN_SLIPPAGE_BP;
+  /** As of now, coin by coin. */
+  readonly costs: CoinCosts = {
+    slippageBp: (coin) => this.#costOf(coin).slippageBp,
+    impactBp: (coin) => this.#costOf(coin).impactBp,
+  };
+
+  #costOf(coin: number): Cost {
+    return this.#coins.get(coin)?.cost ?? UNKNOWN_COST;
   }
 
   /** Daily returns of a coin; a day without prices is unknown (NaN). */
@@ -123,7 +134,7 @@ function take(prices: CoinPrices, candles: readonly WireCandle[], scale: number,
   }
 }
 
-function slippageOf({ closes, volumes }: CoinPrices): number {
+function costOf({ closes, volumes }: CoinPrices): Cost {
   const daily: number[] = [];
   for (let day = 0; day < COST_DAYS; day++) {
     const [to, from] = [
@@ -132,11 +143,12 @@ function slippageOf({ closes, volumes }: CoinPrices): number {
     ];
     if (from > 0 && to > 0) daily.push(Math.log(to / from));
   }
-  if (daily.length < 2) return UNKNOWN_SLIPPAGE_BP;
+  if (daily.length < 2) return UNKNOWN_COST;
   const dailyDeviation = Math.sqrt(daily.reduce((sum, x) => sum + x * x, 0) / daily.length);
   const recent = volumes.slice(-24 * COST_DAYS);
   const dailyVolumeUsd = (24 * recent.reduce((sum, x) => sum + x, 0)) / Math.max(1, recent.length);
-  if (!(dailyVolumeUsd > 0)) return UNKNOWN_SLIPPAGE_BP;
+  if (!(dailyVolumeUsd > 0)) return UNKNOWN_COST;
   const halfSpreadBp = Math.max(LEAST_HALF_SPREAD_BP, 1e4 * SPREAD_SHARE * dailyDeviation);
-  return slippageBp({ halfSpreadBp, dailyDeviation, dailyVolumeUsd }, FOLLOWER_ORDER_USD);
+  const impact = impactBp(STANDARD_EQUITY_USD, dailyDeviation, dailyVolumeUsd);
+  return { slippageBp: halfSpreadBp + impact, impactBp: impact };
 }

@@ -1,10 +1,13 @@
 /**
- * The copy board for one follower: own equity, fees and delay instead of the standard ones. Pure. What fees and delay
- * change of a trader's daily returns is known from what they are made of: the mean exactly, the deviation but for that
- * of its costs. Whoever
- * needs more capital than the follower has, or whose markets carry less, is left out. The gates are the standard ones.
+ * The copy board for one follower: own equity, fees and delay instead of the standard ones. Pure. What these change of
+ * a trader's daily returns is known from what they are made of (impact grows with the root of the equity): the mean
+ * exactly, the deviation but for that of its costs. Whoever needs more capital than the follower has, or whose markets
+ * carry less, is left out. The gates are the standard ones.
  */
+import { impactGrowth, STANDARD_EQUITY_USD } from '../domain/metrics/copy_costs.ts';
+import { copyRatio } from './copy_outcome.ts';
 import { type CopyTerms, DEFAULT_COPY_TERMS, decayFactor } from './copy_returns.ts';
+import { type CapitalCurve, reproducedBy } from './minimum_capital.ts';
 import { netMean, type Prior } from './posterior.ts';
 
 /** What a follower may say of himself; absent is the standard. */
@@ -28,6 +31,8 @@ export interface TermsRow {
   readonly copyGain: number;
   readonly copyGainSquare: number;
   readonly copySpread: number;
+  /** NaN: not known; it is then taken not to grow with equity. */
+  readonly copyImpact: number;
   /** NaN: not known, which leaves nobody out. */
   readonly minCapital: number;
   readonly maxCapital: number;
@@ -56,14 +61,16 @@ export function standingFor(
   const before = decayFactor(hold, usual.latencyMs);
   const after = decayFactor(hold, mine.latencyMs ?? usual.latencyMs);
   const fees = finite(row.copyTurnover * ((mine.takerBp ?? usual.takerBp) - usual.takerBp) * 1e-4);
+  const growth = impactGrowth(mine.equityUsd ?? usual.equityUsd) - impactGrowth(usual.equityUsd);
+  const costs = fees + finite(row.copyImpact * growth);
   const more = before > 0 ? after / before - 1 : 0;
-  const mean = finite(row.copyGain * more) - fees;
+  const mean = finite(row.copyGain * more) - costs;
   const { copySpread: spread } = row;
   const changed = Math.sqrt(Math.max(0, spread ** 2 + gainVariance(row, more)));
-  const usualTerms = more === 0 && fees === 0;
+  const usualTerms = more === 0 && costs === 0;
   const scaled = (value: number, by: number): number =>
     usualTerms || !(spread > 0 && changed > 0) ? value : (value * spread + by) / changed;
-  const cost = Math.max(0, scaled(row.cost, fees));
+  const cost = Math.max(0, scaled(row.cost, costs));
   const full = netMean(scaled(row.sharpe, mean), row.sharpeVariance, cost, prior);
   const robust = netMean(
     scaled(row.sharpeWithoutBest, mean),
@@ -78,6 +85,41 @@ export function standingFor(
     copyReturn: row.copyReturn + row.days * mean,
   };
 }
+
+/** How a follower's copy compares with the leader; NaN where not known. */
+export interface Comparison {
+  /** Net copy return over the leader's gross return, of the window. */
+  readonly copyRatio: number;
+  /** Share of the leader's notional that the follower's equity reproduces after lot sizes and the least order. */
+  readonly reproduced: number;
+  /** The follower's equity over the leader's. */
+  readonly scale: number;
+}
+
+/** One trader's columns for it, `copyReturn` that of the follower's terms. */
+export interface ComparedRow {
+  readonly copyReturn: number;
+  readonly days: number;
+  readonly copyGross: number;
+  /** Account value, USD. */
+  readonly equity: number;
+  readonly capital: CapitalCurve;
+}
+
+export const COMPARISONS: Readonly<
+  Record<keyof Comparison, (row: ComparedRow, equityUsd: number) => number>
+> = {
+  copyRatio: ({ copyReturn, copyGross, days }) => copyRatio(copyReturn, copyGross * days),
+  reproduced: ({ capital }, equityUsd) => reproducedBy(capital, equityUsd),
+  scale: ({ equity }, equityUsd) => scaleOf(equity, equityUsd),
+};
+
+/** A follower's equity over the leader's; NaN where the leader has none. */
+export const scaleOf = (leaderUsd: number, equityUsd: number): number =>
+  leaderUsd > 0 ? equityUsd / leaderUsd : Number.NaN;
+
+/** The follower's equity, USD. */
+export const equityOf = (mine: MyTerms | undefined): number => mine?.equityUsd ?? STANDARD_EQUITY_USD;
 
 const finite = (x: number): number => (Number.isFinite(x) ? x : 0);
 

@@ -72,14 +72,13 @@ export async function extend(
   const archive = forgottenFills(database, claim.address);
   const mode = accountMode(options, claim.traderId, address, signal);
   const reader = (from: number) => ({ info, coins, signal, keeper: pages.from(from), archive, mode });
-  const slippage = (coin: number) => prices.slippageBp(coin);
   if (claim.through !== null) {
     const stored = await readRecord(database, claim.traderId);
     if (stored?.format === RECORD_FORMAT && stored.through === claim.through) {
       const past = await readPast(reader(claim.through), address, claim.through);
       await havePrices(options, coins, past, claim.through, signal);
       const details = collector(prices);
-      const record = unpackRecord(stored.record, slippage, details.episode);
+      const record = unpackRecord(stored.record, prices.costs, details.episode);
       const { result, cash } = play(record.history, past, claim.through, prices, details);
       if (Math.abs(result.cashBefore - record.cash) <= 1e6) {
         const built = {
@@ -147,8 +146,7 @@ function forgottenFills(database: Database, address: string): ForgottenFills {
 function build(past: VenuePast, from: number, prices: HourlyPrices): Built {
   const since = (time: number, forgotten: boolean): Built => {
     const details = collector(prices);
-    const slippageBp = (coin: number) => prices.slippageBp(coin);
-    const history = new TraderHistory({ slippageBp, onEpisode: details.episode });
+    const history = new TraderHistory({ ...prices.costs, onEpisode: details.episode });
     const { result, cash } = play(history, past, time, prices, details);
     return { record: { history, cash }, past, result, from: time, forgotten, details };
   };

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TraderHistory } from '../domain/metrics/history.ts';
 import type { TraderWindow } from '../domain/metrics/window.ts';
@@ -10,7 +9,6 @@ import { maximumCapital } from './details.ts';
 import { entityViews, groupEntities, isLinkedHedge, oppositeTwins, washRings } from './entities.ts';
 import { featuresOf } from './features.ts';
 import { gateNames, gatesOf } from './gates.ts';
-import { LEAST_ORDER_USD, minimumCapital, reproducedShare } from './minimum_capital.ts';
 import { copySample } from './sharpe_sample.ts';
 
 const DAY = 86_400_000;
@@ -26,6 +24,7 @@ describe('copy-adjusted returns', () => {
       net: [0.5, 0.009, -0.02],
       gross: [0.5, 0.01, -0.02],
       slippage: [0, 0.0004, 0.0002],
+      impact: [0, 0, 0],
       turnover: [9, 2, 1],
       pnl: [0, 0, 0],
       equity: [0, 0, 0],
@@ -190,32 +189,6 @@ describe('entities', () => {
     );
     expect(view?.pnl).toBe(-10);
     expect(view?.oneSided).toBeCloseTo(10 / 1_990, 12);
-  });
-});
-
-describe('minimum capital', () => {
-  it('is where 95 % of what the leader holds can be held', () => {
-    expect(minimumCapital([])).toBeNull();
-    const one = minimumCapital([{ ratio: 0.5, lotUsd: 0.01 }]) ?? 0;
-    expect(one).toBe(20);
-    fc.assert(
-      fc.property(
-        fc.array(
-          fc.record({
-            ratio: fc.double({ min: 0.01, max: 5, noNaN: true }),
-            lotUsd: fc.double({ min: 0.01, max: 50, noNaN: true }),
-          }),
-          { minLength: 1, maxLength: 8 },
-        ),
-        (positions) => {
-          const least = minimumCapital(positions) ?? 0;
-          expect(reproducedShare(positions, least)).toBeGreaterThanOrEqual(0.95 - 1e-9);
-          const first = positions[0];
-          if (first && positions.length === 1)
-            expect(least * first.ratio).toBeGreaterThanOrEqual(LEAST_ORDER_USD - 1e-6);
-        },
-      ),
-    );
   });
 });
 

@@ -2,7 +2,7 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import type { Episode } from '../domain/episodes/episode.ts';
 import { loadDayRow, type StoredDayRow, storeDayRow } from '../domain/metrics/day.ts';
-import { type HistorySnapshot, type SlippageBp, TraderHistory } from '../domain/metrics/history.ts';
+import { type CoinCosts, type HistorySnapshot, TraderHistory } from '../domain/metrics/history.ts';
 import { windowOf } from '../domain/metrics/window.ts';
 import type { DailySeries } from '../store/trader_records.ts';
 import { type CopyTerms, copySeries } from './copy_returns.ts';
@@ -33,11 +33,11 @@ export function packRecord({ history, cash }: TraderRecord): Buffer {
 
 export function unpackRecord(
   bytes: Buffer,
-  slippageBp: SlippageBp,
+  costs: CoinCosts,
   onEpisode?: (episode: Episode) => void,
 ): TraderRecord {
   const { snapshot, days, cash } = JSON.parse(inflateSync(bytes).toString('utf8')) as Packed;
-  const options = { slippageBp, ...(onEpisode === undefined ? {} : { onEpisode }) };
+  const options = { ...costs, ...(onEpisode === undefined ? {} : { onEpisode }) };
   return { history: TraderHistory.restore(options, snapshot, days.map(loadDayRow)), cash };
 }
 

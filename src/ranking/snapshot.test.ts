@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { evidenceOf, provenRows } from './evidence.ts';
 import type { Features } from './features.ts';
 import { Leaderboard } from './leaderboard.ts';
-import { BoardSnapshot } from './snapshot.ts';
-import { sharedParts, snapshotParts } from './snapshot_parts.ts';
+import { BoardSnapshot, type Page, type PageQuery } from './snapshot.ts';
+import { FIRST_TERMS, type SnapshotHeader, sharedParts, snapshotParts, TERMS } from './snapshot_parts.ts';
 
 /** Enough of a trader to be on both boards; the score falls with its number. */
 const trader = (k: number): Features =>
@@ -29,6 +29,17 @@ const trader = (k: number): Features =>
     maxProfitUsd: 10,
     hedged: k % 10 === 9 ? 1 : 0,
     copyReturn: k === 3 ? Number.NaN : 0.001 * k,
+    copyTurnover: 2,
+    copyGain: 0.01,
+    copyGainSquare: 0.0003,
+    copySpread: 0.03,
+    copyImpact: 1e-5 * (k + 1),
+    copyGross: 0.0005,
+    quarterCapitalUsd: 50 * (k + 1),
+    halfCapitalUsd: 100 * (k + 1),
+    mostCapitalUsd: 200 * (k + 1),
+    minCapitalUsd: 400 * (k + 1),
+    maxCapitalUsd: Number.NaN,
   }) as Features;
 
 function ranked() {
@@ -40,15 +51,13 @@ function ranked() {
   return { leaderboard, board };
 }
 
-function published({ leaderboard, board } = ranked()): BoardSnapshot {
-  const bytes = Buffer.concat([
-    ...snapshotParts(board, leaderboard.size, 7, 1_000),
-    ...sharedParts(leaderboard),
-  ]);
-  return new BoardSnapshot(
-    bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
-  );
-}
+const bytesOf = ({ leaderboard, board } = ranked()): Buffer =>
+  Buffer.concat([...snapshotParts(board, leaderboard.size, 7, 1_000), ...sharedParts(leaderboard)]);
+
+const opened = (bytes: Buffer): BoardSnapshot =>
+  new BoardSnapshot(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer);
+
+const published = (from = ranked()): BoardSnapshot => opened(bytesOf(from));
 
 describe('a published board', () => {
   it('pages through every ranked trader once, in order', () => {
@@ -127,6 +136,119 @@ describe('a published board', () => {
     expect(ids({ takerBp: 3 })).toEqual([1_001]);
     expect(snapshot.ranked('copy', { takerBp: 3 })).toBe(1);
     expect(snapshot.standingOf(1_000)).toMatchObject({ copyRank: null, evidence: { level: 'none' } });
+  });
+  it('compares a copy with its leader, for a standard follower and for any other', () => {
+    const snapshot = published();
+    const [first] = snapshot.page({ board: 'copy', limit: 1 }).entries;
+    // Of an account of $1,000 who earned 5 bp a day on 60 days; $1,000 is beyond the $400 from which a copy is whole.
+    expect(first?.metrics).toMatchObject({ copyRatio: 0, scale: 1 });
+    expect(first?.metrics.reproduced).toBeCloseTo(0.98, 6);
+    const usual = snapshot.page({ board: 'copy', limit: 40 }).entries;
+    const shares = [1_004, 1_008, 1_010, 1_025].map((id) => usual.find((one) => one.trader === id)?.metrics);
+    [0.75, 0.5 + (0.25 * Math.log(1_000 / 900)) / Math.LN2, 0.45, 0.25 / 1.3].forEach((share, k) => {
+      expect(shares[k]?.reproduced).toBeCloseTo(share, k === 2 ? 1 : 5);
+    });
+    const mine = (equityUsd: number, more: Partial<PageQuery> = {}) =>
+      snapshot.page({ board: 'copy', limit: 40, terms: { equityUsd }, ...more }).entries;
+    const small = mine(500);
+    expect(small.map(({ trader: id }) => id)).toEqual([1_000]);
+    const large = mine(20_000);
+    const fifth = large.find(({ trader: id }) => id === 1_004)?.metrics;
+    expect(fifth?.scale).toBeCloseTo(4, 6);
+    // Impact is 5e-5 a day, sqrt(20) times as much here.
+    expect(fifth?.copyReturn).toBeCloseTo(0.004 - 60 * 5e-5 * (Math.sqrt(20) - 1), 6);
+    expect(fifth?.copyRatio).toBeCloseTo((fifth?.copyReturn ?? 0) / (60 * 0.0005), 6);
+    const ids = (sort: PageQuery['sort']) =>
+      mine(20_000, { ...(sort && { sort }) }).map(({ trader: id }) => id);
+    expect(ids('scale').slice(0, 3)).toEqual([1_000, 1_001, 1_002]);
+    expect(ids('reproduced').slice(0, 3)).toEqual([1_000, 1_001, 1_002]);
+    expect(ids('copyRatio')).not.toContain(1_003);
+    const bound = mine(20_000, { filters: [{ metric: 'scale', least: 4 }] });
+    expect(bound.map(({ trader: id }) => id)).toEqual([1_000, 1_001, 1_002, 1_003, 1_004]);
+    // Whoever is kept off for a hedge has an account, but no copy is worked out.
+    const gated = snapshot
+      .page({ board: 'classic', limit: 40 })
+      .entries.find(({ trader: id }) => id === 1_009);
+    expect(gated?.metrics).toMatchObject({ copyRatio: null, reproduced: null, scale: expect.any(Number) });
+  });
+  it('tells one follower the exact figures and his place', () => {
+    const snapshot = published();
+    const totals = { days: 60, gains: 0.05, losses: 0.02, turnover: 120, slippage: 0.01, impact: 0.004 };
+    const known = {
+      totals: { ...totals, holdMs: 9e6 },
+      details: { base: { episodes: [], minutes: [], loads: [], held: [[0.5, 1]] }, seen: null },
+    };
+    const told = snapshot.follower(1_004, known, { equityUsd: 4_000, takerBp: 1, latencyMs: 0 });
+    expect(told).toMatchObject({ equityUsd: 4_000, takerBp: 1, latencyMs: 0, scale: 0.8, reproduced: 1 });
+    expect(told.outcome?.impact).toBeCloseTo(0.008, 12);
+    expect(told.outcome?.net).toBeCloseTo(0.03 - 0.012 - 0.006 - 0.008, 12);
+    expect(told.copyRatio).toBeCloseTo(told.outcome ? told.outcome.net / 0.03 : 0, 12);
+    expect(told.curve.map(({ delayMs }) => delayMs)).toEqual([0, 1_000, 3_000, 10_000, 60_000]);
+    expect(told.curve[0]?.copyRatio).toBe(told.copyRatio);
+    expect(told.curve[4]?.copyRatio ?? 1).toBeLessThan(told.curve[3]?.copyRatio ?? 0);
+    const board = snapshot.page({
+      board: 'copy',
+      limit: 40,
+      terms: { equityUsd: 4_000, takerBp: 1, latencyMs: 0 },
+    });
+    const entry = board.entries.find(({ trader: id }) => id === 1_004);
+    expect(told.place).toEqual({
+      rank: entry?.rank,
+      of: board.entries.length,
+      score: entry?.metrics.copyScore,
+    });
+    const nobody = snapshot.follower(999, { totals: null, details: undefined }, {});
+    expect(nobody).toMatchObject({
+      place: null,
+      scale: null,
+      reproduced: null,
+      outcome: null,
+      copyRatio: null,
+    });
+  });
+  it('says the same of a row that was refreshed as of one that was ranked', () => {
+    const { leaderboard, board } = ranked();
+    const wanted = published({ leaderboard, board });
+    const other = new Leaderboard(64);
+    for (let k = 0; k < 31; k++) other.set(1_000 + k, 90, trader(k === 5 ? 20 : k));
+    other.rank();
+    other.set(1_005, 90, trader(5));
+    other.refresh([1_005]);
+    const refreshed = other.boards.get(90);
+    if (!refreshed) throw new Error('no 90-day board');
+    // The prior stays that of the last full pass.
+    refreshed.prior = board.prior;
+    refreshed.priorWithoutBest = board.priorWithoutBest;
+    other.refresh(Array.from({ length: 31 }, (_, k) => 1_000 + k));
+    const had = published({ leaderboard: other, board: refreshed });
+    for (const terms of [undefined, { equityUsd: 9_000, takerBp: 2 }]) {
+      const query = { board: 'copy', limit: 40, ...(terms && { terms }) } as const;
+      const figures = ({ entries }: Page) =>
+        entries.map(({ trader: id, metrics }) => ({ id, ...metrics, classicScore: 0 }));
+      expect(figures(had.page(query))).toEqual(figures(wanted.page(query)));
+    }
+  });
+  it('reads a board from before its columns were named', () => {
+    const bytes = bytesOf();
+    const end = bytes.indexOf(0x0a);
+    const { terms, ...header } = JSON.parse(bytes.subarray(0, end).toString()) as SnapshotHeader;
+    expect(terms).toEqual(TERMS);
+    const pad = (n: number) => 8 * Math.ceil(n / 8);
+    const before =
+      pad(2 * header.size) + header.metrics.length * pad(4 * header.size) + pad(4 * header.candidates);
+    const start = pad(end + 1) + before + FIRST_TERMS.length * pad(4 * header.candidates);
+    const text = JSON.stringify(header);
+    const old = Buffer.concat([
+      Buffer.from(`${text}\n`.padEnd(pad(text.length + 1))),
+      bytes.subarray(pad(end + 1), start),
+      bytes.subarray(start + (TERMS.length - FIRST_TERMS.length) * pad(4 * header.candidates)),
+    ]);
+    const query = { board: 'copy', limit: 40 } as const;
+    const unknown = (page: Page) =>
+      page.entries.map(({ trader: id, metrics }) => ({ id, ...metrics, copyRatio: null, reproduced: null }));
+    expect(unknown(opened(old).page(query))).toEqual(unknown(published().page(query)));
+    expect(opened(old).page(query).entries[0]?.metrics.copyRatio).toBeNull();
+    expect(opened(old).page({ ...query, terms: { equityUsd: 5_000 } }).entries).not.toHaveLength(0);
   });
   it('refuses more traders than it holds', () => {
     const small = new Leaderboard(1);

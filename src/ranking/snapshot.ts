@@ -2,12 +2,18 @@
  * Pages and standings out of the bytes of a published board (layout: snapshot_parts.ts). The API holds the bytes and
  * answers any page without touching the database or the worker.
  */
-import { BOARD_METRICS, type BoardMetric } from '../domain/boards.ts';
+import {
+  BOARD_METRICS,
+  type BoardMetric,
+  COMPARISON_METRICS,
+  type ComparisonMetric,
+} from '../domain/boards.ts';
 import { LEAST_SCORE } from './board.ts';
 import { type Evidence, evidenceFrom, NO_EVIDENCE } from './evidence.ts';
-import { carries, type MyTerms, standingFor } from './my_terms.ts';
+import { type FollowerFigures, followerFigures, type KnownOfTrader } from './follower.ts';
+import { COMPARISONS, carries, equityOf, type MyTerms, standingFor } from './my_terms.ts';
 import { RowSorter } from './radix.ts';
-import { padded, type SnapshotHeader, TERMS } from './snapshot_parts.ts';
+import { FIRST_TERMS, padded, type SnapshotHeader, TERMS } from './snapshot_parts.ts';
 
 /** Orders by a follower's own terms that are kept. */
 const KEPT_TERMS = 8;
@@ -56,6 +62,11 @@ export interface Standing {
   readonly proven: boolean;
 }
 
+export interface MyFigures extends FollowerFigures {
+  /** On the copy board for these terms; null: not on it. */
+  readonly place: { readonly rank: number; readonly of: number; readonly score: number } | null;
+}
+
 export interface Page {
   readonly version: number;
   readonly entries: readonly BoardEntry[];
@@ -63,12 +74,18 @@ export interface Page {
   readonly cursor: number | null;
 }
 
+/** All but those that are told from others. */
+type KeptMetric = Exclude<BoardMetric, ComparisonMetric>;
+const isComparison = (metric: BoardMetric): metric is ComparisonMetric =>
+  COMPARISON_METRICS.some((name) => name === metric);
+
 /** Metrics that a follower's own terms change. */
 const MY_METRICS = ['copyScore', 'sharpe', 'cost', 'copyReturn'] as const;
 type MyMetric = (typeof MY_METRICS)[number];
 
 /** The copy board for one follower. Columns are by row; NaN where it is not on it. */
 interface MyBoard {
+  readonly terms: MyTerms;
   readonly order: Uint32Array;
   readonly ranks: Uint32Array;
   readonly columns: Readonly<Record<MyMetric, Float32Array>>;
@@ -79,7 +96,7 @@ export class BoardSnapshot {
   readonly header: SnapshotHeader;
   readonly #traders: Uint32Array;
   readonly #days: Uint16Array;
-  readonly #metrics: Readonly<Record<BoardMetric, Float32Array>>;
+  readonly #metrics: Readonly<Record<KeptMetric, Float32Array>>;
   readonly #orders: { readonly copy: Uint32Array; readonly classic: Uint32Array };
   /** Orders by other metrics and ranks by row, made when they are first asked for. */
   readonly #sorted = new Map<string, Uint32Array>();
@@ -109,19 +126,24 @@ export class BoardSnapshot {
     const own = header.metrics.map((name) => [name, take(Float32Array, header.size)] as const);
     const count = header.candidates;
     this.#candidates = take(Uint32Array, count);
-    this.#terms = Object.fromEntries(TERMS.map((name) => [name, take(Float32Array, count)])) as Record<
-      (typeof TERMS)[number],
-      Float32Array
-    >;
+    const terms = new Map(
+      (header.terms ?? FIRST_TERMS).map((name) => [name, take(Float32Array, count)] as const),
+    );
     this.#proven = new Set(take(Uint32Array, header.proven));
     this.#traders = take(Uint32Array, header.rows);
     const shared = header.shared.map((name) => [name, take(Float32Array, header.rows)] as const);
     const columns = new Map([...own, ...shared]);
     // A board of an older version may lack a metric: it is unknown then.
-    const unknown = () => new Float32Array(header.size).fill(Number.NaN);
+    const unknown = (length: number) => new Float32Array(length).fill(Number.NaN);
     this.#metrics = Object.fromEntries(
-      BOARD_METRICS.map((name) => [name, columns.get(name) ?? unknown()]),
-    ) as Record<BoardMetric, Float32Array>;
+      BOARD_METRICS.filter((name) => !isComparison(name)).map((name) => [
+        name,
+        columns.get(name) ?? unknown(header.size),
+      ]),
+    ) as Record<KeptMetric, Float32Array>;
+    this.#terms = Object.fromEntries(
+      TERMS.map((name) => [name, terms.get(name) ?? unknown(count)]),
+    ) as Record<(typeof TERMS)[number], Float32Array>;
     const sorter = new RowSorter(header.size);
     this.#orders = {
       copy: ranked(this.#metrics.copyScore, sorter),
@@ -163,6 +185,22 @@ export class BoardSnapshot {
     };
   }
 
+  /** What copying one trader would be for this follower, and its place on the copy board of these terms. */
+  follower(trader: number, known: Omit<KnownOfTrader, 'equityUsd'>, mine: MyTerms): MyFigures {
+    const row = this.#traders.indexOf(trader);
+    const on = row >= 0 && row < this.header.size;
+    const board = this.#myBoard(mine);
+    const rank = on ? (board.ranks[row] ?? 0) : 0;
+    const equityUsd = on ? (this.#metrics.equity[row] ?? Number.NaN) : Number.NaN;
+    return {
+      ...followerFigures({ ...known, equityUsd }, mine),
+      place:
+        rank === 0
+          ? null
+          : { rank, of: board.order.length, score: board.columns.copyScore[row] ?? Number.NaN },
+    };
+  }
+
   #orderOf(query: PageQuery): Uint32Array {
     const { board, sort } = query;
     const mine = this.#mineOf(query);
@@ -173,7 +211,9 @@ export class BoardSnapshot {
     const key = `${board} ${sort}`;
     let order = sorted.get(key);
     if (order === undefined) {
-      const values = mine?.columns[sort as MyMetric] ?? this.#metrics[sort];
+      const values = isComparison(sort)
+        ? this.#comparedColumn(ranked, sort, mine)
+        : (mine?.columns[sort as MyMetric] ?? this.#metrics[sort]);
       order = ranked.filter((row) => !Number.isNaN(values[row] ?? Number.NaN)).sort();
       new RowSorter(this.header.size).sortDescending(order, order.length, values);
       sorted.set(key, order);
@@ -220,6 +260,7 @@ export class BoardSnapshot {
         copyGain: at(t.copyGain, k),
         copyGainSquare: at(t.copyGainSquare, k),
         copySpread: at(t.copySpread, k),
+        copyImpact: at(t.copyImpact, k),
       };
       const standing = standingFor(known, terms, priors[0], priors[1]);
       for (const name of MY_METRICS) columns[name][row] = standing[name];
@@ -231,10 +272,38 @@ export class BoardSnapshot {
     order.forEach((row, place) => {
       ranks[row] = place + 1;
     });
-    return { order, ranks, columns, sorted: new Map() };
+    return { terms, order, ranks, columns, sorted: new Map() };
+  }
+
+  /** Of these rows; NaN elsewhere. */
+  #comparedColumn(rows: Uint32Array, metric: ComparisonMetric, mine: MyBoard | undefined): Float32Array {
+    const column = new Float32Array(this.header.size).fill(Number.NaN);
+    for (const row of rows) column[row] = this.#compare(row, metric, mine);
+    return column;
+  }
+
+  /** Of a standard follower where it is nobody's own board. */
+  #compare(row: number, metric: ComparisonMetric, mine: MyBoard | undefined): number {
+    const place = placeIn(this.#candidates, row);
+    const known = this.#candidates[place] === row;
+    const at = (name: (typeof TERMS)[number]) => (known ? this.#terms[name][place] : undefined) ?? Number.NaN;
+    const compared = {
+      copyReturn: this.#value(row, 'copyReturn', mine),
+      days: this.#days[row] ?? 0,
+      copyGross: at('copyGross'),
+      equity: this.#metrics.equity[row] ?? Number.NaN,
+      capital: {
+        quarter: at('quarterCapital'),
+        half: at('halfCapital'),
+        most: at('mostCapital'),
+        whole: known ? (this.#metrics.minCapital[row] ?? Number.NaN) : Number.NaN,
+      },
+    };
+    return COMPARISONS[metric](compared, equityOf(mine?.terms));
   }
 
   #value(row: number, metric: BoardMetric, mine: MyBoard | undefined): number {
+    if (isComparison(metric)) return this.#compare(row, metric, mine);
     return (mine?.columns[metric as MyMetric] ?? this.#metrics[metric])[row] ?? Number.NaN;
   }
 

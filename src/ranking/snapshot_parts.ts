@@ -4,10 +4,15 @@
  * for all windows what is the same in all.
  *
  * Layout, little-endian as every platform this runs on: a line of JSON padded to 8 bytes, then arrays, each padded to
- * 8 bytes: days, the metrics in the order that the header names, the candidates' rows with their TERMS, and the rows
+ * 8 bytes: days, the metrics in the order that the header names, the candidates' rows with their terms, and the rows
  * that are proven. The parts for all windows follow: trader of each row, and the SHARED metrics.
  */
-import { BOARD_METRICS, type BoardMetric } from '../domain/boards.ts';
+import {
+  BOARD_METRICS,
+  type BoardMetric,
+  COMPARISON_METRICS,
+  type ComparisonMetric,
+} from '../domain/boards.ts';
 import type { Board } from './board.ts';
 import { provenRows } from './evidence.ts';
 import { gateBit } from './gates.ts';
@@ -29,13 +34,15 @@ export interface SnapshotHeader {
   readonly shared: readonly string[];
   /** Rows that a follower's own terms may rank, and the two priors that score them. */
   readonly candidates: number;
+  /** Names of what is known of these alone; absent in boards of older versions: FIRST_TERMS. */
+  readonly terms?: readonly string[];
   readonly priors: readonly [Prior, Prior];
   /** Rows with the badge "statistically real". */
   readonly proven: number;
 }
 
-/** Columns beside the metrics from which a board for other terms is made, of the candidates alone. */
-export const TERMS = [
+/** Columns that a board had before it named them. */
+export const FIRST_TERMS = [
   'sharpeVariance',
   'sharpeWithoutBest',
   'sharpeWithoutBestVariance',
@@ -45,9 +52,22 @@ export const TERMS = [
   'copySpread',
 ] as const;
 
+/** Columns beside the metrics from which a board for other terms is made, of the candidates alone. */
+export const TERMS = [
+  ...FIRST_TERMS,
+  'copyImpact',
+  'copyGross',
+  'quarterCapital',
+  'halfCapital',
+  'mostCapital',
+] as const;
+
 /** Metrics of the trader, whatever the window. */
 const SHARED = ['ageDays', 'equity', 'minCapital', 'maxCapital'] as const satisfies readonly BoardMetric[];
-const OWN = BOARD_METRICS.filter((name) => !SHARED.some((shared) => shared === name));
+const NOT_OWN: readonly BoardMetric[] = [...SHARED, ...COMPARISON_METRICS];
+const OWN = BOARD_METRICS.filter(
+  (name): name is Exclude<BoardMetric, ComparisonMetric> => !NOT_OWN.includes(name),
+);
 
 const PAD = 8;
 export const padded = (bytes: number): number => Math.ceil(bytes / PAD) * PAD;
@@ -72,6 +92,7 @@ export function snapshotParts(board: Board, rows: number, version: number, compu
     metrics: OWN,
     shared: SHARED,
     candidates: candidates.length,
+    terms: TERMS,
     priors: [board.prior, board.priorWithoutBest],
     proven: proven.length,
   };

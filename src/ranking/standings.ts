@@ -10,8 +10,15 @@ import {
 } from '../domain/metrics/trader_metrics.ts';
 import { type TraderWindow, type WindowDays, windowOf } from '../domain/metrics/window.ts';
 import type { LeaderboardRow } from '../store/leaderboard.ts';
+import { copyTotals } from './copy_outcome.ts';
 import { type CopyTerms, copySeries } from './copy_returns.ts';
-import { type FeatureContext, type Features, featuresOf, type Surroundings } from './features.ts';
+import {
+  type FeatureContext,
+  type Features,
+  featuresOf,
+  recordStart,
+  type Surroundings,
+} from './features.ts';
 import { gateChecks } from './gate_checks.ts';
 import { gatesOf } from './gates.ts';
 import { explain } from './reasons.ts';
@@ -46,6 +53,7 @@ export function compute(
       ...explain(features),
       checks: gateChecks(features),
       decay: decayCurve(view, context.terms),
+      totals: copyTotals(window === null ? windowOf(history, recordStart(history), to) : view),
     },
     metrics: {
       ...tradeMetrics(view),

@@ -16,6 +16,9 @@ let rig: ApiRig;
 
 const addressOf = (id: number): string => `0x${id.toString(16).padStart(40, '0')}`;
 
+/** Sums of every trader's window. */
+const TOTALS = { days: 80, gains: 1, losses: 0.4, turnover: 160, slippage: 0.03, impact: 0.02, holdMs: 36e5 };
+
 /** Trader k is the better the larger k is; every tenth has too little history. */
 function featuresOf(k: number): Features {
   const fine: Record<string, number> = {
@@ -54,6 +57,11 @@ function featuresOf(k: number): Features {
     copyGain: 0.01,
     copyGainSquare: 0.0003,
     copySpread: 0.03,
+    copyImpact: 0.0002,
+    copyGross: 0.02,
+    quarterCapitalUsd: 2 * k,
+    halfCapitalUsd: 4 * k,
+    mostCapitalUsd: 7 * k,
     minCapitalUsd: 10 * k,
     maxCapitalUsd: Number.NaN,
     days: 80,
@@ -95,7 +103,12 @@ async function publish(version: number): Promise<void> {
           },
           {
             features: featuresOf(i + 1),
-            explanation: { gates, reasonsFor: [{ code: 'sharpe', text: 'good' }], against: [] },
+            explanation: {
+              gates,
+              reasonsFor: [{ code: 'sharpe', text: 'good' }],
+              against: [],
+              totals: TOTALS,
+            },
             metrics: { winRate: { value: 0.5, absent: null, n: 40 } },
           },
         );
@@ -114,6 +127,10 @@ beforeAll(async () => {
      FROM generate_series(1, $2::int8) AS id`,
     [NOW, TRADERS],
   );
+  // A position of half the leader's equity, in lots of $50.
+  await rig.test.database.query('INSERT INTO trader_details (trader_id, base) VALUES (119, $1)', [
+    JSON.stringify({ episodes: [], minutes: [], loads: [], held: [[0.5, 50]] }),
+  ]);
 });
 afterAll(() => rig?.close());
 
@@ -179,6 +196,14 @@ it('ranks for my equity, fees and delay, with pages of their own', async () => {
     `?limit=10&equity=500&cursor=${(await page('?limit=10&equity=500')).nextCursor ?? ''}`,
   );
   expect(next.items[0]?.address).toBe(addressOf(followed[10] ?? 0));
+  // Impact is 2 bp a day for $1,000 and twice that for $4,000, and the leader earned 2 % a day.
+  const rich = (await page('?limit=200&equity=4000')).items.find((item) => item.address === addressOf(119));
+  expect(rich?.metrics.copyReturn).toBeCloseTo(1.19 - 80 * 2e-4, 5);
+  expect(rich?.metrics.copyRatio).toBeCloseTo((1.19 - 80 * 2e-4) / (80 * 0.02), 5);
+  expect(rich?.metrics.scale).toBeCloseTo(0.4, 6);
+  expect(rich?.metrics.reproduced).toBeCloseTo(1 - (0.05 * 1_190) / 4_000, 5);
+  const least = (await page('?limit=3&equity=1000&sort=reproduced&order=asc')).items;
+  expect(least.map((item) => item.address)).toEqual([99, 98, 97].map(addressOf));
   const sorted = await page('?limit=3&equity=500&sort=volume&order=asc&filter=minCapital:95:');
   expect(sorted.items.map((item) => item.metrics.minCapital)).toEqual([110, 120, 130]);
 });
@@ -237,6 +262,28 @@ it('explains a trader, and says where it stood', async () => {
   expect((await rig.get(`/api/v1/leaderboard/${addressOf(9_999)}/explain`)).status).toBe(404);
 });
 
+it("explains what copying would be for a follower's own terms", async () => {
+  const asked = async (query: string) => {
+    const response = await rig.get(`/api/v1/leaderboard/${addressOf(119)}/explain${query}`);
+    expect(response.status).toBe(200);
+    return ((await response.json()) as LeaderboardExplanation).follower;
+  };
+  const usual = await asked('');
+  expect(usual).toMatchObject({ equityUsd: 1_000, takerBp: 4.5, latencyMs: 1_500, scale: 0.1 });
+  expect(usual?.outcome).toMatchObject({ impact: 0.02, fees: expect.closeTo(0.072, 9) });
+  const mine = await asked('?equity=190&takerBp=2&latencyMs=0');
+  // Of $95 one lot of $50 can be held.
+  expect(mine?.reproduced).toBeCloseTo(50 / 95, 9);
+  expect(mine?.outcome?.impact).toBeCloseTo(0.02 * Math.sqrt(0.19), 9);
+  expect(mine?.outcome).toMatchObject({ gross: 0.6, delay: 0, spread: expect.closeTo(0.01, 9) });
+  expect(mine?.curve[0]).toEqual({ delayMs: 0, copyRatio: mine?.copyRatio });
+  expect(mine?.curve.map(({ delayMs }) => delayMs)).toEqual([0, 1_000, 3_000, 10_000, 60_000]);
+  // It needs $1,190.
+  expect(mine?.place).toBeNull();
+  const place = (await asked('?equity=2000'))?.place;
+  expect(place).toMatchObject({ rank: 1, of: 108 });
+});
+
 it('tells where a trader stood, a point for each change, also from before there were pages', async () => {
   const { database } = rig.test;
   const points = async (trader: number, query = 'from=0') => {
@@ -278,6 +325,7 @@ it.each([
   '?limit=100000',
   '?cursor=abc',
   '?board=copy&extra=1',
+  '?equity=0',
 ])('refuses %s with what is wrong', async (query) => {
   const response = await rig.get(`/api/v1/leaderboard${query}`);
   expect(response.status).toBe(400);

@@ -1,5 +1,6 @@
 /** The leaderboard of the fixture server: made-up standings of its traders. */
 
+import type { z } from 'zod';
 import {
   explainQuerySchema,
   type LeaderboardExplanation,
@@ -9,7 +10,6 @@ import {
   leaderboardQuerySchema,
   type RankHistory,
 } from '../../src/contract/leaderboard.ts';
-import type { BoardWindow } from '../../src/domain/boards.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
 
 const TODAY = Math.floor(Date.now() / 86_400_000);
@@ -49,6 +49,9 @@ function standing(address: string, index: number): LeaderboardItem {
       equity: 52_000 * random.next(),
       minCapital: 840,
       maxCapital: 120_000 * random.next(),
+      copyRatio: index % 5 === 4 ? null : 0.9 * random.next() - 0.1,
+      reproduced: gated ? null : 0.97 - index / 100,
+      scale: 1_000 / (52_000 * random.next()),
     },
     gates: gated ? GATES : [],
     evidence: {
@@ -100,7 +103,27 @@ function page(addresses: readonly string[], url: URL): LeaderboardPage {
   };
 }
 
-function explanation(address: string, index: number, window: BoardWindow): LeaderboardExplanation {
+/** What copying would be for a follower of these terms. */
+const follower = (
+  rank: number | null,
+  terms: Omit<z.infer<typeof explainQuerySchema>, 'window'>,
+): LeaderboardExplanation['follower'] => ({
+  equityUsd: terms.equity ?? 1_000,
+  takerBp: terms.takerBp ?? 4.5,
+  latencyMs: terms.latencyMs ?? 1_500,
+  place: rank === null ? null : { rank: rank + 2, of: 640, score: 0.28 },
+  scale: (terms.equity ?? 1_000) / 20_000,
+  reproduced: 0.871,
+  outcome: { gross: 0.31, net: 0.184, fees: 0.06, spread: 0.021, impact: 0.033, delay: 0.012 },
+  copyRatio: 0.594,
+  curve: [0, 1_000, 3_000, 10_000, 60_000].map((delayMs, i) => ({ delayMs, copyRatio: 0.64 - 0.06 * i })),
+});
+
+function explanation(
+  address: string,
+  index: number,
+  { window, ...terms }: z.infer<typeof explainQuerySchema>,
+): LeaderboardExplanation {
   const item = standing(address, index);
   return {
     address,
@@ -135,6 +158,7 @@ function explanation(address: string, index: number, window: BoardWindow): Leade
       { code: 'DRAWDOWN', passed: false, text: '64 % from the peak in 90 days (at most 60 %)' },
       { code: 'LEVERAGE', passed: true, text: '2.1x in the market (at most 10x)' },
     ],
+    follower: follower(item.rank, terms),
     decay: [250, 1_500, 60_000, 600_000].map((delayMs, i) => ({ delayMs, netBp: 6 - 3 * i })),
     episodes: Array.from({ length: 20 }, (_, i) => ({
       dex: '',
@@ -186,7 +210,9 @@ export function boardAnswer(rows: readonly { readonly address: string }[], url: 
   const [, address, part] = /^\/api\/v1\/leaderboard\/(0x[0-9a-f]{40})\/(\w+)$/.exec(url.pathname) ?? [];
   if (url.pathname.endsWith('/progress')) return progress(addresses.length);
   if (address === undefined) return page(addresses, url);
-  const { window } = explainQuerySchema.parse({ window: url.searchParams.get('window') ?? undefined });
+  const { board: _, ...asked } = Object.fromEntries(url.searchParams);
   const index = addresses.indexOf(address);
-  return part === 'ranks' ? ranks(Date.now()) : explanation(address, Math.max(0, index), window);
+  return part === 'ranks'
+    ? ranks(Date.now())
+    : explanation(address, Math.max(0, index), explainQuerySchema.parse(asked));
 }

@@ -76,7 +76,7 @@ it('takes the balance of a unified account for its equity, its deposits for flow
   for (const { address, record } of rows) {
     const account = unified.find(({ member }) => member.address.toLowerCase() === address);
     if (account === undefined) throw new Error(`${address} is nobody's`);
-    const { history } = unpackRecord(record, () => 0);
+    const { history } = unpackRecord(record, { slippageBp: () => 0 });
     const flows = [...history.days.values()].reduce((sum, day) => sum + day.flows, 0);
     expect(flows).toBe(account.fold.netFlow - account.opening.usd);
     // A minute of trading lies between.

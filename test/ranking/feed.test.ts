@@ -53,7 +53,7 @@ async function tell({ trader, time, extra = 0, lost = false, unified = false }: 
   const stored = await readRecord(database, trader);
   const coin = coins.bySymbol('BTC');
   if (stored === undefined || coin === undefined) throw new Error('no record to go on from');
-  const { history, cash } = unpackRecord(stored.record, () => 1);
+  const { history, cash } = unpackRecord(stored.record, { slippageBp: () => 1 });
   const price = prices.markAt(coin.id, time) ?? 0;
   const held = new Map([...history.book.openPositions()].map((open) => [open.coin, open.size as number]));
   const before = held.get(coin.id) ?? 0;
@@ -151,7 +151,7 @@ it('goes on with a trade that the feed showed, and asks the venue where money ca
     rig.takeQuestions().filter((type) => type !== 'candleSnapshot' && type !== 'fundingHistory'),
   ).toEqual([]);
   const [record] = await readRecords(database, [first]);
-  const { history } = unpackRecord(record?.record ?? Buffer.alloc(0), () => 1);
+  const { history } = unpackRecord(record?.record ?? Buffer.alloc(0), { slippageBp: () => 1 });
   expect(history.lastFill).toBe(time + 50);
   const { rows } = await database.query(
     `SELECT trader_id, feed_failed FROM trader_history WHERE feed_failed IS NOT NULL ORDER BY trader_id`,
@@ -173,5 +173,7 @@ it('goes on with a unified account by its one balance, which counts what its pos
   await tell({ trader: richer, time: time + 1, unified: true, extra: 500e6 });
   expect(await extend()).toEqual({ extended: 1, refused: { MONEY: 1 } });
   const [record] = await readRecords(database, [trader]);
-  expect(unpackRecord(record?.record ?? Buffer.alloc(0), () => 1).history.lastFill).toBe(time);
+  expect(unpackRecord(record?.record ?? Buffer.alloc(0), { slippageBp: () => 1 }).history.lastFill).toBe(
+    time,
+  );
 });

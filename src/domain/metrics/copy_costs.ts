@@ -19,6 +19,12 @@ export const impactBp = (notionalUsd: number, dailyDeviation: number, dailyVolum
     ? 1e4 * dailyDeviation * Math.sqrt(notionalUsd / dailyVolumeUsd)
     : Number.POSITIVE_INFINITY;
 
+/** Equity of a standard follower, USD, whose orders costs are reckoned for: one as large as that. */
+export const STANDARD_EQUITY_USD = 1_000;
+
+/** How many times as large the impact of a follower is as that of a standard one, by the same law. */
+export const impactGrowth = (equityUsd: number): number => Math.sqrt(equityUsd / STANDARD_EQUITY_USD);
+
 /** Spread and impact of one order of a follower. */
 export const slippageBp = (depth: CoinDepth, notionalUsd: number): number =>
   depth.halfSpreadBp + impactBp(notionalUsd, depth.dailyDeviation, depth.dailyVolumeUsd);

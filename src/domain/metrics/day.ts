@@ -69,6 +69,8 @@ export interface DayRow {
   /** Fees over capital base, slippage over capital base, traded notional over capital base, as fractions. */
   feeReturn: number;
   slippageReturn: number;
+  /** The part of the slippage that is impact and grows with a follower's equity; NaN on days read before it was told apart. */
+  impactReturn: number;
   turnover: number;
   /** Difference that the reconciliation identity leaves, micro-USD; NaN when unrealised PnL was not known. */
   residual: number;
@@ -125,6 +127,7 @@ export function newDayRow(day: number): DayRow {
     flows: 0,
     feeReturn: 0,
     slippageReturn: 0,
+    impactReturn: 0,
     turnover: 0,
     residual: 0,
     blowUps: 0,
@@ -162,7 +165,7 @@ export function storeDayRow(row: DayRow): StoredDayRow {
 }
 
 export function loadDayRow(stored: StoredDayRow): DayRow {
-  const row: Record<string, unknown> = { ...newDayRow(stored.day ?? Number.NaN) };
+  const row: Record<string, unknown> = { ...newDayRow(stored.day ?? Number.NaN), impactReturn: Number.NaN };
   for (const [name, value] of Object.entries(stored)) {
     if (Array.isArray(value)) row[name] = LogHistogram.from(value);
     else if (value === null) row[name] = name === 'holds' || name === 'leverages' ? null : Number.NaN;

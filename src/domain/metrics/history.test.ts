@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { orderFills } from '../episodes/chain.ts';
 import type { Fill } from '../episodes/fill.ts';
 import { lots, microUsd, ticks } from '../money.ts';
-import { DAY_MS, dayOf } from './day.ts';
+import { DAY_MS, dayOf, loadDayRow, storeDayRow } from './day.ts';
 import { TraderHistory } from './history.ts';
 import { modifiedDietz, venueDrawdown } from './returns.ts';
 import { exposureMetrics, markedWinRate, seriesMetrics, tradeMetrics } from './trader_metrics.ts';
@@ -96,6 +96,29 @@ describe('time-weighted return with flows', () => {
     expect(row?.slippageReturn).toBeCloseTo(0.04 / 1_000 + 0.04 / 2_000, 12);
     const { net, gross } = windowOf(h, 20_000, 20_000).series;
     expect((gross[0] ?? 0) - (net[0] ?? 0)).toBeCloseTo(row?.feeReturn ?? Number.NaN, 12);
+  });
+
+  it('tells the impact in the slippage apart, but not of a day that was stored without it', () => {
+    const costs = { slippageBp: () => 2, impactBp: () => 1.5 };
+    const h = new TraderHistory(costs);
+    equity(h, DAY0, 1_000);
+    h.fill(fill(DAY0 + 1, 200, 1_000_000, 0));
+    equity(h, DAY0 + 2, 1_000);
+    const [row] = [...h.days.values()];
+    expect(row?.slippageReturn).toBeCloseTo(0.04 / 1_000, 12);
+    expect(row?.impactReturn).toBeCloseTo(0.03 / 1_000, 12);
+    if (row === undefined) throw new Error('no day');
+    const { impactReturn, ...older } = storeDayRow(row);
+    expect(loadDayRow({ ...older, impactReturn }).impactReturn).toBe(row.impactReturn);
+    const stored = JSON.parse(JSON.stringify(older)) as ReturnType<typeof storeDayRow>;
+    const again = TraderHistory.restore(costs, h.snapshot(), [loadDayRow(stored)]);
+    again.fill(fill(DAY0 + 3, 200, 1_000_000, 200));
+    equity(again, DAY0 + DAY_MS, 1_000);
+    again.fill(fill(DAY0 + DAY_MS + 1, -400, 1_000_000, 400));
+    equity(again, DAY0 + 2 * DAY_MS, 1_000);
+    const { impact, slippage } = windowOf(again, 20_000, 20_001).series;
+    expect(impact).toEqual([Number.NaN, expect.closeTo(0.06 / 1_000, 12)]);
+    expect(slippage[0]).toBeCloseTo(0.08 / 1_000, 12);
   });
 
   it('has no return below 50 dollars of capital, and loses at most everything', () => {

@@ -29,8 +29,13 @@ const SAME_LIQUIDATION_MS = 60_000;
 /** |net| at or below this share of entry notional is neither a win nor a loss. */
 const EVEN = 1e-9;
 
-/** A taker's cost of spread and impact in a coin, basis points of notional. */
-export type SlippageBp = (coin: number) => number;
+/** What a standard follower pays as a taker, by coin: basis points of notional. */
+export interface CoinCosts {
+  /** Spread and impact. */
+  readonly slippageBp: (coin: number) => number;
+  /** The impact in it; absent: none. */
+  readonly impactBp?: (coin: number) => number;
+}
 
 interface CoinExposure {
   notional: number;
@@ -51,8 +56,7 @@ export interface HistorySnapshot {
   readonly liquidations: number;
 }
 
-interface HistoryOptions {
-  readonly slippageBp: SlippageBp;
+interface HistoryOptions extends CoinCosts {
   /** Called with each episode that ends, for those who store episodes. */
   readonly onEpisode?: (episode: Episode) => void;
 }
@@ -62,7 +66,7 @@ export class TraderHistory {
   readonly chain: ReturnChain;
   /** By day number, in order of first use (ascending). */
   readonly days = new Map<number, DayRow>();
-  readonly #slippage: SlippageBp;
+  readonly #costs: CoinCosts;
   readonly #onEpisode: ((episode: Episode) => void) | undefined;
   readonly #coins = new Map<number, CoinExposure>();
   #since: SinceSample = nothingSince();
@@ -80,7 +84,7 @@ export class TraderHistory {
   liquidations = 0;
 
   constructor(options: HistoryOptions) {
-    this.#slippage = options.slippageBp;
+    this.#costs = options;
     this.#onEpisode = options.onEpisode;
     this.chain = new ReturnChain((day) => this.row(day));
   }
@@ -117,7 +121,7 @@ export class TraderHistory {
       history.#grossNotional += Math.abs(exposure.notional);
       history.#netNotional += exposure.notional;
     }
-    history.#since = { ...snapshot.since };
+    history.#since = { ...nothingSince(), ...snapshot.since };
     history.#clock = snapshot.clock ?? Number.NaN;
     history.completeSince = snapshot.completeSince ?? Number.NEGATIVE_INFINITY;
     history.firstFill = snapshot.firstFill;
@@ -147,7 +151,7 @@ export class TraderHistory {
     const effect = this.#book.apply(fill);
     const value = Math.abs(fill.size) * fill.price;
     const opened = effect.openedSize * fill.price;
-    const slippage = Math.round(value * this.#slippage(fill.coin) * 1e-4);
+    const slippage = Math.round(value * this.#costs.slippageBp(fill.coin) * 1e-4);
     row.fills++;
     row.volume += value;
     row.openVolume += opened;
@@ -164,6 +168,7 @@ export class TraderHistory {
     since.fees += fill.fee;
     since.volume += value;
     since.slippage += slippage;
+    since.impact += value * (this.#costs.impactBp?.(fill.coin) ?? 0) * 1e-4;
     this.#noteCause(fill, row, effect.closedSize > 0);
     this.#expose(fill, row, value);
     for (const episode of effect.ended) this.#episodeEnded(episode, row);

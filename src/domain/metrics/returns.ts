@@ -26,9 +26,17 @@ export interface SinceSample {
   funding: number;
   volume: number;
   slippage: number;
+  impact: number;
 }
 
-export const nothingSince = (): SinceSample => ({ gross: 0, fees: 0, funding: 0, volume: 0, slippage: 0 });
+export const nothingSince = (): SinceSample => ({
+  gross: 0,
+  fees: 0,
+  funding: 0,
+  volume: 0,
+  slippage: 0,
+  impact: 0,
+});
 
 /** Plain data: survives JSON. */
 export interface ChainSnapshot {
@@ -142,6 +150,7 @@ export class ReturnChain {
     else row.fall = Math.max(row.fall, 1 - this.#wealth / row.high);
     row.feeReturn += since.fees / base;
     row.slippageReturn += since.slippage / base;
+    row.impactReturn += since.impact / base;
     row.turnover += since.volume / base;
   }
 }

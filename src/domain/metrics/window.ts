@@ -63,6 +63,8 @@ export interface WindowSeries {
   /** The same before fees. */
   readonly gross: readonly number[];
   readonly slippage: readonly number[];
+  /** The part of the slippage that is the impact of a standard follower; NaN where it was not told apart. */
+  readonly impact: readonly number[];
   readonly turnover: readonly number[];
   /** PnL in micro-USD and account value at the end of the day. */
   readonly pnl: readonly number[];
@@ -136,6 +138,7 @@ export function windowOf(history: TraderHistory, from: number, to: number): Trad
     net: [] as number[],
     gross: [] as number[],
     slippage: [] as number[],
+    impact: [] as number[],
     turnover: [] as number[],
     pnl: [] as number[],
     equity: [] as number[],
@@ -154,6 +157,7 @@ export function windowOf(history: TraderHistory, from: number, to: number): Trad
     series.net.push(row.return);
     series.gross.push(row.return + row.feeReturn);
     series.slippage.push(row.slippageReturn);
+    series.impact.push(row.impactReturn);
     series.turnover.push(row.turnover);
     series.pnl.push(row.pnl);
     series.equity.push(row.equity);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { BOARD_METRICS, BOARDS } from '../../domain/boards.ts';
-import { boardSearch, boardViewOf, columnsOf, filtersOf } from './board_state.ts';
+import { type BoardSearch, boardSearch, boardViewOf, columnsOf, filtersOf } from './board_state.ts';
 
 it('knows every board', () => {
   for (const board of BOARDS) expect(boardViewOf(boardSearch({ board })).board).toBe(board);
@@ -23,9 +23,9 @@ it('reads filters, each metric once and each with a bound', () => {
 });
 
 it('keeps chosen columns in the order of the table', () => {
-  expect(columnsOf('gates,curve,nothing')).toEqual(['curve', 'gates']);
+  expect(columnsOf({ columns: 'gates,curve,nothing' })).toEqual(['curve', 'gates']);
   // Every metric can be a column.
-  expect(columnsOf(BOARD_METRICS.join(',')).length).toBe(BOARD_METRICS.length);
+  expect(columnsOf({ columns: BOARD_METRICS.join(',') }).length).toBe(BOARD_METRICS.length);
   expect(boardSearch({ columns: 'gates,curve' }).columns).toBe('curve,gates');
 });
 
@@ -35,6 +35,12 @@ it("keeps a follower's own terms, clamped, and leaves them out of the classic bo
     takerBp: 3.5,
   });
   expect(boardSearch({ equity: '1', takerBp: '', latencyMs: 'x' })).toEqual({});
+  const mine = columnsOf({ equity: 2500 } as BoardSearch);
+  expect(mine).toEqual(expect.arrayContaining(['copyReturn', 'copyRatio', 'reproduced', 'scale']));
+  expect(columnsOf({ equity: 2500, board: 'classic' } as BoardSearch)).toEqual(columnsOf({}));
+  // The usual columns of the one board are a choice on the other.
+  expect(boardSearch({ equity: 2500, columns: mine.join(',') }).columns).toBeUndefined();
+  expect(boardSearch({ columns: mine.join(',') }).columns).toBe(mine.join(','));
   expect(boardViewOf({ equity: 2500 })).toMatchObject({ equity: 2500 });
   expect(boardViewOf({ board: 'classic', equity: 2500 })).not.toHaveProperty('equity');
 });

@@ -31,6 +31,9 @@ export const BOARD_COLUMNS = [
   'maxProfit',
   'maxLoss',
   'holdMs',
+  'copyRatio',
+  'reproduced',
+  'scale',
   'minCapital',
   'maxCapital',
 ] as const satisfies readonly (BoardMetric | 'curve' | 'evidence' | 'days' | 'gates')[];
@@ -40,6 +43,15 @@ export type BoardColumn = (typeof BOARD_COLUMNS)[number];
 const DEFAULT_COLUMNS: readonly BoardColumn[] = BOARD_COLUMNS.slice(0, 10).filter(
   (column) => column !== 'classicScore',
 );
+
+/** The same on the board for a follower's own terms: what these change, and what they compare. */
+const MY_COLUMNS: readonly BoardColumn[] = [
+  ...DEFAULT_COLUMNS.filter((column) => !['winRate', 'netPnl', 'gates'].includes(column)),
+  'copyRatio',
+  'reproduced',
+  'scale',
+  'minCapital',
+];
 
 export interface BoardSearch {
   readonly board?: BoardName;
@@ -101,10 +113,14 @@ export function filtersOf(text: string | undefined): BoardFilter[] {
 export const filterText = (filters: readonly BoardFilter[]): string =>
   filters.map(({ metric, least, most }) => `${metric}:${least}:${most}`).join(',');
 
+/** Whether a search is for a follower's own terms, which only the copy board is. */
+const isMine = (raw: Readonly<Record<string, unknown>>): boolean =>
+  raw['board'] !== 'classic' && Object.keys(termsOf(raw)).length > 0;
+
 /** In the order of the table, whatever the order of choosing. */
-export function columnsOf(text: string | undefined): readonly BoardColumn[] {
-  if (text === undefined) return DEFAULT_COLUMNS;
-  const named = text.split(',');
+export function columnsOf(search: Pick<BoardSearch, 'columns'>): readonly BoardColumn[] {
+  if (search.columns === undefined) return isMine({ ...search }) ? MY_COLUMNS : DEFAULT_COLUMNS;
+  const named = search.columns.split(',');
   return BOARD_COLUMNS.filter((column) => named.includes(column));
 }
 
@@ -133,14 +149,15 @@ export function boardSearch(raw: Readonly<Record<string, unknown>>): BoardSearch
   const sort = BOARD_METRICS.find((one) => one === raw['sort']) ?? ownScore(board);
   const filter = filterText(filtersOf(text(raw['filter'])));
   const named = text(raw['columns']);
-  const columns = columnsOf(named === '' ? undefined : named).join(',');
+  const columns = named === '' ? '' : columnsOf({ columns: named }).join(',');
+  const usual = isMine(raw) ? MY_COLUMNS : DEFAULT_COLUMNS;
   return {
     ...(board === 'copy' ? {} : { board }),
     ...(window === '90d' ? {} : { window }),
     ...(sort === ownScore(board) ? {} : { sort }),
     ...(raw['order'] === 'asc' ? { order: 'asc' as const } : {}),
     ...(filter === '' ? {} : { filter }),
-    ...(columns === '' || columns === DEFAULT_COLUMNS.join(',') ? {} : { columns }),
+    ...(columns === '' || columns === usual.join(',') ? {} : { columns }),
     ...termsOf(raw),
   };
 }

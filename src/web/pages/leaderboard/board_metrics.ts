@@ -134,6 +134,28 @@ export const METRIC_LOOKS: Readonly<Record<BoardMetric, MetricLook>> = {
     unit: 'USD',
     track: 'minmax(104px, 0.8fr)',
   },
+  copyRatio: {
+    name: 'Copy ratio',
+    meaning:
+      'What you keep of what the trader earned before fees, after your costs and delay: 60 % is three fifths',
+    kind: 'percent',
+    unit: '%',
+    track: 'minmax(108px, 0.8fr)',
+  },
+  reproduced: {
+    name: 'Reproduced',
+    meaning: 'Part of what it holds that your equity can hold, after lot sizes and the $10 minimum, about',
+    kind: 'percent',
+    unit: '%',
+    track: 'minmax(112px, 0.8fr)',
+  },
+  scale: {
+    name: 'Scale',
+    meaning: "Your equity over the trader's: how large your positions are beside the trader's",
+    kind: 'percent',
+    unit: '%',
+    track: NARROW,
+  },
   equity: { name: 'Equity', meaning: 'Account value, USD', kind: 'usd-compact', unit: 'USD', track: NARROW },
 };
 

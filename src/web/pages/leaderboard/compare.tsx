@@ -15,7 +15,7 @@ import styles from './leaderboard.module.css';
 
 const c = pick(styles);
 /** Of these neither more nor less is better. */
-const NEUTRAL: readonly BoardMetric[] = ['volume', 'ageDays', 'holdMs', 'equity'];
+const NEUTRAL: readonly BoardMetric[] = ['volume', 'ageDays', 'holdMs', 'equity', 'scale'];
 
 /** The best of the known values; null where none stands out. */
 function bestOf(metric: BoardMetric, rows: readonly LeaderboardItem[]): number | null {

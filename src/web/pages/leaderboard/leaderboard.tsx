@@ -146,7 +146,7 @@ export function Leaderboard() {
   const navigate = route.useNavigate();
   const search = route.useSearch();
   const view = useMemo(() => boardViewOf(search), [search]);
-  const shown = columnsOf(search.columns);
+  const shown = columnsOf(search);
   const { rows, head, pages, loadMore } = useBoard(view);
   const { choosing, clear } = useChosen();
   const [comparing, setComparing] = useState(false);

@@ -21,7 +21,7 @@ const LOOKS: Readonly<
     label: 'My equity, USD',
     scale: 1,
     usual: '10000',
-    hint: 'Leaves out whoever needs more to be copied, and whoever trades markets that carry less.',
+    hint: 'The more, the more your own orders move thin markets. Leaves out whoever needs more to be copied, and whoever trades markets that carry less.',
   },
   takerBp: { label: 'My taker fee, bps', scale: 1, usual: '4.5', hint: 'The base tier pays 4.5.' },
   latencyMs: { label: 'My delay, seconds', scale: 1_000, usual: '1.5', hint: 'From their fill to mine.' },
@@ -100,7 +100,8 @@ export function TermsDialog({
     <Dialog title="Rank for me" onClose={onClose}>
       <form className={c('form')} onSubmit={apply}>
         <p className={c('faint')}>
-          The board of followers is ranked again for what you write here. Empty: a standard follower.
+          The board of followers is ranked again for what you write here. Empty: a standard follower of
+          $1,000. Copy ratio, reproduced and scale compare your copy with the trader.
         </p>
         {values.map(([name, value]) => (
           <label key={name}>
