@@ -60,7 +60,7 @@ export async function run({ quick, say, rest = [] }: BenchOptions): Promise<read
     crew.close();
   }
   if (wanted('future')) results.push(lookAhead(size));
-  if (wanted('adversaries')) results.push(...adversaries(size, say));
+  if (wanted('adversaries')) results.push(...(await adversaries(size, say)));
   if (wanted('rebuild')) results.push(rebuildFigure(size));
   return results;
 }
@@ -192,8 +192,8 @@ function lookAhead(size: Size): BenchResult {
   };
 }
 
-function adversaries(size: Size, say: (text: string) => void): BenchResult[] {
-  const verdicts = judgeAdversaries('report-1', Math.min(1_500, size.traders));
+async function adversaries(size: Size, say: (text: string) => void): Promise<BenchResult[]> {
+  const { verdicts, wronged } = await judgeAdversaries('report-1', Math.min(1_500, size.traders));
   for (const { name, place, reasons } of verdicts)
     say(
       `${name}: ${place === null ? 'off the board' : `place ${(100 * place).toFixed(0)} % from the top`}; ${reasons.slice(0, 2).join('; ')}`,
@@ -211,6 +211,7 @@ function adversaries(size: Size, say: (text: string) => void): BenchResult[] {
       unit: `of ${verdicts.length}`,
       target: '== 0',
     },
+    { name: 'honest traders taken for hedges or rings', value: wronged, unit: 'traders', target: '== 0' },
   ];
 }
 

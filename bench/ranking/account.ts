@@ -31,6 +31,7 @@ export class Account {
   #trade = 0;
   readonly feeFactor: number;
   readonly #deafFrom: number;
+  readonly #onFill: ((fill: Fill) => void) | undefined;
   readonly #fill: Mutable<Fill> = {
     time: 0,
     coin: 0,
@@ -55,6 +56,8 @@ export class Account {
     readonly feeFactor?: number;
     /** Nothing after this is told to the history, ms UTC. */
     readonly deafFrom?: number;
+    /** Called after the history took a fill in; the object is used again for the next one. */
+    readonly onFill?: (fill: Fill) => void;
     /** Called after the account value of each midnight was reported. */
     readonly onMidnight: (time: number) => void;
   }) {
@@ -65,6 +68,7 @@ export class Account {
     this.#cash = Math.round(options.equityUsd * 1e6);
     this.feeFactor = options.feeFactor ?? 1;
     this.#deafFrom = options.deafFrom ?? Number.POSITIVE_INFINITY;
+    this.#onFill = options.onFill;
     this.#nextMidnight = START_MS + Math.ceil((options.startMs - START_MS + 1) / DAY_MS) * DAY_MS;
     this.history.equity({ time: options.startMs, equity: this.#cash, unrealised: 0 });
   }
@@ -178,7 +182,10 @@ export class Account {
     fill.fee = fee as MicroUsd;
     fill.maker = maker;
     fill.cause = cause;
-    if (time < this.#deafFrom) this.history.fill(fill);
+    if (time < this.#deafFrom) {
+      this.history.fill(fill);
+      this.#onFill?.(fill);
+    }
     const before = this.#size;
     this.#coin = coin;
     this.#cash -= size * price + fee;

@@ -23,6 +23,8 @@ describe('measures of a ranking', () => {
   });
 });
 
+const PUMPED_BY_DEPOSITS = 'deposit pumping';
+
 describe('a small population through the pipeline', { timeout: 60_000 }, () => {
   const options = { seed: 'test', variant: PLAIN, traders: 160, trainDays: 60 };
   it('keeps toxic kinds off the board, and ranks the same without having seen the future', () => {
@@ -44,7 +46,7 @@ describe('a small population through the pipeline', { timeout: 60_000 }, () => {
           reconciled: 1,
         });
   });
-  it('has no adversary in the top tenth, and its own reason for each', () => {
+  it('has no adversary in the top tenth, and its own reason for each', async () => {
     const why: Record<string, string> = {
       'wash ring': 'WASH',
       'two-wallet hedge': 'HEDGE',
@@ -52,16 +54,20 @@ describe('a small population through the pipeline', { timeout: 60_000 }, () => {
       'pump and dump': 'CAPACITY',
       'martingale with 95 % wins': 'MARTINGALE',
       // What was paid in counts for nothing, so that no gate need trip: the copy just loses.
-      'deposit pumping': 'copyReturn',
+      [PUMPED_BY_DEPOSITS]: 'copyReturn',
     };
-    const verdicts = judgeAdversaries('test', 150);
+    const { verdicts, wronged } = await judgeAdversaries('test', 150);
+    expect(wronged).toBe(0);
     expect(new Set(verdicts.map(({ name }) => name))).toEqual(new Set(Object.keys(why)));
-    for (const { name, place, reasons } of verdicts) {
+    for (const { name, shown, place, gates, reasons } of verdicts) {
       expect({ name, top: place !== null && place < 0.1 }).toEqual({ name, top: false });
       expect({ name, codes: reasons.map((text) => text.split(':')[0]) }).toEqual({
         name,
         codes: expect.arrayContaining([why[name]]),
       });
+      // Nothing else would have kept it off the board.
+      if (shown)
+        expect({ name, gates }).toEqual({ name, gates: name === PUMPED_BY_DEPOSITS ? [] : [why[name]] });
     }
   });
   it('calls hardly anybody real where all is luck', () => {

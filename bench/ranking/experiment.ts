@@ -1,10 +1,12 @@
 /** One walk-forward run: live a population through the pipeline, rank it at the boundary, see what follows. */
+import type { Fill } from '../../src/domain/episodes/fill.ts';
 import { DAY_MS, type DayRow, dayOf } from '../../src/domain/metrics/day.ts';
 import { TraderHistory } from '../../src/domain/metrics/history.ts';
 import { calmar, sharpe, totalReturn } from '../../src/domain/metrics/series.ts';
 import { windowOf } from '../../src/domain/metrics/window.ts';
 import { Board } from '../../src/ranking/board.ts';
 import { copySeries, DEFAULT_COPY_TERMS, decayFactor } from '../../src/ranking/copy_returns.ts';
+import { DetailCollector, type Details } from '../../src/ranking/details.ts';
 import { type FeatureContext, featuresOf } from '../../src/ranking/features.ts';
 import type { Seen } from './baselines.ts';
 import { deviationOf, follow } from './followed.ts';
@@ -38,6 +40,8 @@ export interface ExperimentOptions {
   readonly costless?: boolean;
   /** The record never sees anything after the boundary, and is ranked when all is over. */
   readonly blind?: boolean;
+  /** Told of each trader's record when its life is over, and of what is kept beside it. */
+  readonly keep?: (index: number, history: TraderHistory, details: Details) => void;
 }
 
 export function runExperiment(options: ExperimentOptions): Experiment {
@@ -70,17 +74,21 @@ function runLife(options: ExperimentOptions, index: number, market: Market, cont
     slippageBp: (coin) => (options.costless ? 0 : (market.coins[coin]?.slippageBp ?? 5)),
   });
   let known: AtBoundary | null = null;
+  // Other people's volume is not part of a life.
+  const details = new DetailCollector(() => Number.NaN);
   const truth = live({
     ...options,
     index,
     market,
     history,
+    ...(options.keep ? { onFill: (fill: Fill) => details.fill(fill, history) } : {}),
     deafFrom: options.blind ? context.now : Number.POSITIVE_INFINITY,
     onMidnight: (time) => {
       if (time === context.now && !options.blind) known = atBoundary(history, context);
     },
   });
   const seen: AtBoundary = known ?? atBoundary(history, context);
+  options.keep?.(index, history, details.details());
   let fills = 0;
   for (const row of history.days.values()) fills += row.fills;
   const drag = truth.drag ?? (Number.isFinite(seen.features.costDrag) ? seen.features.costDrag : 2);

@@ -1,4 +1,5 @@
 /** Draws a trader of a kind and lets it live through the market into a history. */
+import type { Fill } from '../../src/domain/episodes/fill.ts';
 import { DAY_MS } from '../../src/domain/metrics/day.ts';
 import type { TraderHistory } from '../../src/domain/metrics/history.ts';
 import {
@@ -79,6 +80,8 @@ export interface LifeOptions {
   readonly history: TraderHistory;
   /** The history is told nothing that happens after this, ms UTC. */
   readonly deafFrom?: number;
+  /** Called after the history took a fill in. */
+  readonly onFill?: (fill: Fill) => void;
   /** Called at each UTC midnight, after the account value was reported. */
   readonly onMidnight: (time: number) => void;
 }
@@ -113,6 +116,7 @@ const accountOf = (life: Life, feeFactor = 1): Account =>
     startMs: timeOf(life.startStep),
     feeFactor,
     ...(life.deafFrom === undefined ? {} : { deafFrom: life.deafFrom }),
+    ...(life.onFill === undefined ? {} : { onFill: life.onFill }),
     onMidnight: life.onMidnight,
   });
 

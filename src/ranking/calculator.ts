@@ -4,14 +4,13 @@
  */
 import { BOARD_METRICS } from '../domain/boards.ts';
 import type { CoinTable } from '../domain/listed_coin.ts';
-import { STANDARD_EQUITY_USD } from '../domain/metrics/copy_costs.ts';
 import { DAY_MS, dayOf } from '../domain/metrics/day.ts';
 import { WINDOWS, type WindowDays } from '../domain/metrics/window.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import { wantModes } from '../store/account_modes.ts';
 import type { Database } from '../store/database.ts';
-import { type FoundSurroundings, readSurroundings } from '../store/entities.ts';
+import { readSurroundings } from '../store/entities.ts';
 import {
   type LeaderboardRow,
   publishBoards,
@@ -21,7 +20,7 @@ import {
   writeLeaderboardRows,
 } from '../store/leaderboard.ts';
 import { prepareRankHistory, readLastNoted } from '../store/rank_history.ts';
-import { readDetails, type StoredDetails } from '../store/trader_details.ts';
+import { readDetails } from '../store/trader_details.ts';
 import { readReconciled } from '../store/trader_history.ts';
 import {
   FIRST_RECORD,
@@ -29,15 +28,14 @@ import {
   readRecords,
   readRecordVersions,
 } from '../store/trader_records.ts';
-import { loadShare } from './capacity.ts';
 import { type CopyTerms, DEFAULT_COPY_TERMS } from './copy_returns.ts';
-import { capitalOf, type Details, joinDetails, maximumCapital } from './details.ts';
-import type { FeatureContext, Surroundings } from './features.ts';
+import type { FeatureContext } from './features.ts';
 import type { HourlyPrices } from './hourly_prices.ts';
 import { Leaderboard } from './leaderboard.ts';
 import { candidatesOf, classicScoresOf, noteLeaderboard, publicationOf } from './publication.ts';
 import { RECORD_FORMAT, unpackRecord } from './record.ts';
 import { type Computed, compute, featuresFrom, leaderboardRow, windowNumber } from './standings.ts';
+import { surroundingsOf } from './surroundings.ts';
 
 /** Records read and computed at a time, between which others get their turn. */
 const AT_ONCE = 50;
@@ -200,7 +198,7 @@ export class Calculator {
         }
         const { history } = unpackRecord(stored.record, prices.costs);
         const agreed = reconciled.get(stored.traderId) ?? null;
-        const around = aroundOf(details.get(stored.traderId), surroundings.get(stored.traderId));
+        const around = surroundingsOf(details.get(stored.traderId), surroundings.get(stored.traderId));
         const windows = new Map(
           WINDOWS.map((window) => [window, compute(history, window, context, agreed, around)]),
         );
@@ -280,23 +278,4 @@ export class Calculator {
     }
     return rows;
   }
-}
-
-/** What other parts of the platform know about a trader, as the features take it. */
-function aroundOf(details: StoredDetails | undefined, found: FoundSurroundings | undefined): Surroundings {
-  const known = joinDetails(
-    (details?.base ?? null) as Details | null,
-    (details?.seen ?? null) as Details | null,
-  );
-  const capital = capitalOf(known);
-  return {
-    ring: found?.ring === true ? 1 : 0,
-    hedged: found?.hedged === true ? 1 : 0,
-    capacityShare: loadShare(known.loads, STANDARD_EQUITY_USD),
-    minCapitalUsd: capital?.whole ?? Number.NaN,
-    maxCapitalUsd: maximumCapital(known) ?? Number.NaN,
-    quarterCapitalUsd: capital?.quarter ?? Number.NaN,
-    halfCapitalUsd: capital?.half ?? Number.NaN,
-    mostCapitalUsd: capital?.most ?? Number.NaN,
-  };
 }

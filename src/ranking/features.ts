@@ -100,7 +100,7 @@ export interface Surroundings {
   readonly mostCapitalUsd: number;
 }
 
-export const ALONE: Surroundings = {
+const ALONE: Surroundings = {
   ring: 0,
   hedged: 0,
   capacityShare: Number.NaN,
