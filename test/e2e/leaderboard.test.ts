@@ -101,6 +101,20 @@ describe.skipIf(chromium === null)('the leaderboard', () => {
       'the API to be asked for it',
     );
     await page.reload();
+    for (const name of ['Copy ratio', 'Reproduced', 'Scale'])
+      await page.getByRole('columnheader', { name }).waitFor();
+    await rows().first().getByRole('link').click();
+    const card = page.getByRole('region', { name: 'For my equity' });
+    await card.getByText('$2.50K, 4.5 bps, 2.5 s').waitFor();
+    await card.getByText('12.50%').waitFor();
+    await card.getByText('Copy ratio by how late the copy comes').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await card.getByRole('button', { name: 'Change' }).click();
+    const terms = page.getByRole('dialog', { name: 'My terms' });
+    await terms.getByRole('textbox', { name: 'My equity' }).fill('10000');
+    await terms.getByRole('button', { name: 'Use these terms' }).click();
+    await card.getByText('50.00%').waitFor();
+    await page.goBack();
     await page.getByRole('button', { name: 'Remove My equity, USD' }).click();
     await until(() => !page.url().includes('equity='), 'the equity to leave the address');
   });

@@ -9,6 +9,7 @@ import type {
 } from '../../contract/leaderboard.ts';
 import type { BoardName, BoardWindow } from '../../domain/boards.ts';
 import type { BoardView } from '../app/board_state.ts';
+import type { Terms } from '../app/own_terms.ts';
 import { call } from './request.ts';
 
 const ROWS = 200;
@@ -30,11 +31,16 @@ export const progressQuery = queryOptions({
   refetchInterval: 3_000,
 });
 
-export const explainQuery = (address: string, window: BoardWindow) =>
+/** @param terms of whoever would copy; empty: a standard follower. */
+export const explainQuery = (address: string, window: BoardWindow, terms: Terms = {}) =>
   queryOptions({
-    queryKey: ['trader', address, 'explain', window],
+    queryKey: ['trader', address, 'explain', window, terms],
     queryFn: ({ signal }) =>
-      call<LeaderboardExplanation>('explainTrader', { signal, params: { address }, query: { window } }),
+      call<LeaderboardExplanation>('explainTrader', {
+        signal,
+        params: { address },
+        query: { window, ...terms },
+      }),
     refetchInterval: 60_000,
   });
 

@@ -46,11 +46,10 @@ const DEFAULT_COLUMNS: readonly BoardColumn[] = BOARD_COLUMNS.slice(0, 10).filte
 
 /** The same on the board for a follower's own terms: what these change, and what they compare. */
 const MY_COLUMNS: readonly BoardColumn[] = [
-  ...DEFAULT_COLUMNS.filter((column) => !['winRate', 'netPnl', 'gates'].includes(column)),
+  ...DEFAULT_COLUMNS.filter((column) => !['drawdown', 'winRate', 'netPnl', 'gates'].includes(column)),
   'copyRatio',
   'reproduced',
   'scale',
-  'minCapital',
 ];
 
 export interface BoardSearch {
@@ -77,7 +76,7 @@ export const MY_TERMS = [
 export type MyTerm = (typeof MY_TERMS)[number]['name'];
 
 /** The follower's terms of a search, those that are set. */
-function termsOf(raw: Readonly<Record<string, unknown>>): Partial<Record<MyTerm, number>> {
+export function termsOf(raw: Readonly<Record<string, unknown>>): Partial<Record<MyTerm, number>> {
   const terms: Partial<Record<MyTerm, number>> = {};
   for (const { name, least, most } of MY_TERMS) {
     const given = raw[name];

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { LeaderboardItem } from '../../../contract/leaderboard.ts';
 import {
   BOARD_METRICS,
@@ -18,7 +18,10 @@ import {
   columnsOf,
   filtersOf,
   filterText,
+  termsOf,
 } from '../../app/board_state.ts';
+import { TermChips, TermsDialog } from '../../app/my_terms.tsx';
+import { rememberTerms } from '../../app/own_terms.ts';
 import { PageHead } from '../../app/page_head.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Select } from '../../ui/choices.tsx';
@@ -32,7 +35,6 @@ import { boardColumns, columnName } from './board_columns.tsx';
 import { CompareDialog, CompareTray } from './compare.tsx';
 import { FilterChips, FilterDialog } from './filters.tsx';
 import styles from './leaderboard.module.css';
-import { TermChips, TermsDialog } from './my_terms.tsx';
 import { Progress } from './progress.tsx';
 
 const c = pick(styles);
@@ -91,10 +93,14 @@ function useGo() {
 }
 type Go = ReturnType<typeof useGo>;
 
+const RANK_FOR_ME =
+  'The board of followers is ranked again for what you write here. Empty: a standard follower of $1,000. Copy ratio, reproduced and scale compare your copy with the trader.';
+
 function Controls({ view, columns, go }: { view: BoardView; columns: readonly string[]; go: Go }) {
   const [filtering, setFiltering] = useState(false);
   const [mine, setMine] = useState(false);
   const filters = filtersOf(view.filter);
+  const terms = termsOf({ ...view });
   const apply = (next: typeof filters) => go({ filter: filterText(next) });
   return (
     <div className={c('controls')}>
@@ -132,9 +138,18 @@ function Controls({ view, columns, go }: { view: BoardView; columns: readonly st
           Reset
         </MenuAction>
       </Menu>
-      <TermChips view={view} onChange={go} />
+      <TermChips terms={terms} onChange={go} />
       <FilterChips filters={filters} onChange={apply} />
-      {mine ? <TermsDialog view={view} onChange={go} onClose={() => setMine(false)} /> : null}
+      {mine ? (
+        <TermsDialog
+          title="Rank for me"
+          done="Rank for me"
+          meaning={RANK_FOR_ME}
+          terms={terms}
+          onChange={({ equity, takerBp, latencyMs }) => go({ equity, takerBp, latencyMs })}
+          onClose={() => setMine(false)}
+        />
+      ) : null}
       {filtering ? (
         <FilterDialog filters={filters} onChange={apply} onClose={() => setFiltering(false)} />
       ) : null}
@@ -149,6 +164,11 @@ export function Leaderboard() {
   const shown = columnsOf(search);
   const { rows, head, pages, loadMore } = useBoard(view);
   const { choosing, clear } = useChosen();
+  useEffect(() => {
+    const terms = termsOf({ ...view });
+    // A link may carry them: the Trader page then speaks of the same follower.
+    if (Object.keys(terms).length > 0) rememberTerms(terms);
+  }, [view]);
   const [comparing, setComparing] = useState(false);
   const go = useGo();
   const narrow = usePageWidth() < 640;

@@ -25,6 +25,7 @@ import { coinMix } from './coin_mix.ts';
 import { CoinMixCard } from './coin_mix_card.tsx';
 import { EntityCard } from './entity_card.tsx';
 import { Facts } from './facts.tsx';
+import { FollowerCard } from './follower_card.tsx';
 import { PositionsCard } from './positions_card.tsx';
 import { RankingCard } from './ranking_card.tsx';
 import { RecordCards } from './record_cards.tsx';
@@ -106,6 +107,7 @@ function Known({ address, trader }: { readonly address: string; readonly trader:
     <div className={c('stack')}>
       <Facts trader={trader} />
       <RankingCard address={address} />
+      <FollowerCard address={address} />
       <Record address={address} />
       <PositionsCard positions={positions} />
       <div className={c('columns')}>

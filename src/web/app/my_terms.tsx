@@ -1,15 +1,13 @@
 import { type FormEvent, useState } from 'react';
-import { type BoardView, MY_TERMS, type MyTerm } from '../../app/board_state.ts';
-import { formatDuration, formatNumber } from '../../format/number.ts';
-import { Button, IconButton } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
-import { pick } from '../../ui/pick.ts';
-import styles from './leaderboard.module.css';
+import { formatDuration, formatNumber } from '../format/number.ts';
+import { Button, IconButton } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { pick } from '../ui/pick.ts';
+import { MY_TERMS, type MyTerm } from './board_state.ts';
+import styles from './my_terms.module.css';
+import { rememberTerms, type Terms } from './own_terms.ts';
 
 const c = pick(styles);
-
-/** Set ones in the units of the API. */
-type Terms = Partial<Record<MyTerm, number>>;
 
 const LOOKS: Readonly<
   Record<
@@ -27,31 +25,38 @@ const LOOKS: Readonly<
   latencyMs: { label: 'My delay, seconds', scale: 1_000, usual: '1.5', hint: 'From their fill to mine.' },
 };
 
-const chipText: Readonly<Record<MyTerm, (value: number) => string>> = {
+/** A delay in words, ms. */
+export const delayText = (value: number): string =>
+  value < 1_000 ? `${value} ms` : value < 60_000 ? `${value / 1_000} s` : formatDuration(value);
+
+const termText: Readonly<Record<MyTerm, (value: number) => string>> = {
   equity: (value) => `For ${formatNumber(value.toFixed(2), 'usd-compact').text}`,
   takerBp: (value) => `Fee ${value} bps`,
-  latencyMs: (value) =>
-    `Delay ${value < 1_000 ? `${value} ms` : value < 60_000 ? `${value / 1_000} s` : formatDuration(value)}`,
+  latencyMs: (value) => `Delay ${delayText(value)}`,
 };
 
 /** The terms in force, each with the way to take it off. */
 export const TermChips = ({
-  view,
+  terms,
   onChange,
 }: {
-  readonly view: BoardView;
+  readonly terms: Terms;
   readonly onChange: (change: Record<string, undefined>) => void;
 }) =>
   MY_TERMS.map(({ name }) => {
-    const value = view[name];
+    const value = terms[name];
     return value === undefined ? null : (
       <span key={name} className={c('chip')}>
-        {chipText[name](value)}
+        {termText[name](value)}
         <IconButton
           icon="cross"
           small
           label={`Remove ${LOOKS[name].label}`}
-          onClick={() => onChange({ [name]: undefined })}
+          onClick={() => {
+            const { [name]: _, ...rest } = terms;
+            rememberTerms(rest);
+            onChange({ [name]: undefined });
+          }}
         />
       </span>
     );
@@ -68,17 +73,25 @@ function accepted(name: MyTerm, written: string): number | undefined | null {
   return bounds !== undefined && value >= bounds.least && value <= bounds.most ? value : null;
 }
 
+/** Asks for the terms, the set ones filled in, and remembers what is written. */
 export function TermsDialog({
-  view,
+  title,
+  done,
+  meaning,
+  terms: now,
   onChange,
   onClose,
 }: {
-  readonly view: BoardView;
-  readonly onChange: (terms: Readonly<Record<MyTerm, number | undefined>>) => void;
+  readonly title: string;
+  /** On the button that ends it. */
+  readonly done: string;
+  readonly meaning: string;
+  readonly terms: Terms;
+  readonly onChange: (terms: Terms) => void;
   readonly onClose: () => void;
 }) {
   const before = (name: MyTerm) => {
-    const value = view[name];
+    const value = now[name];
     return value === undefined ? '' : String(value / LOOKS[name].scale);
   };
   const [written, setWritten] = useState<Record<MyTerm, string>>({
@@ -93,16 +106,14 @@ export function TermsDialog({
     if (!ready) return;
     const terms: Terms = {};
     for (const [name, value] of values) if (value !== null && value !== undefined) terms[name] = value;
-    onChange({ equity: terms.equity, takerBp: terms.takerBp, latencyMs: terms.latencyMs });
+    rememberTerms(terms);
+    onChange(terms);
     onClose();
   };
   return (
-    <Dialog title="Rank for me" onClose={onClose}>
+    <Dialog title={title} onClose={onClose}>
       <form className={c('form')} onSubmit={apply}>
-        <p className={c('faint')}>
-          The board of followers is ranked again for what you write here. Empty: a standard follower of
-          $1,000. Copy ratio, reproduced and scale compare your copy with the trader.
-        </p>
+        <p className={c('faint')}>{meaning}</p>
         {values.map(([name, value]) => (
           <label key={name}>
             {LOOKS[name].label}
@@ -120,7 +131,7 @@ export function TermsDialog({
           </label>
         ))}
         <Button look="primary" type="submit" disabled={!ready}>
-          Rank for me
+          {done}
         </Button>
       </form>
     </Dialog>
