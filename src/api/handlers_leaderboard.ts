@@ -27,6 +27,7 @@ import { readDetails } from '../store/trader_details.ts';
 import type { BoardEntry, BoardQuery, BoardStanding, Boards, OpenBoard } from './boards.ts';
 import { listingMark, readCursor, writeCursor } from './cursor.ts';
 import { ApiError } from './errors.ts';
+import { measuredDecayOf } from './measured_decay.ts';
 import type { Call, Handlers } from './routes.ts';
 import { entityOf, episodesOf } from './trader_look.ts';
 
@@ -37,6 +38,8 @@ const PACE_MS = 5 * 60_000;
 const LEAST_PACE_MS = 5_000;
 /** Many may look at the progress; it is counted this often. */
 const PROGRESS_KEPT_MS = 2_000;
+/** What the price did after a trader's changes is read this often, however many look. */
+const DRIFT_KEPT_MS = 60_000;
 const RANKS_SHOWN_MS = 30 * DAY_MS;
 /** A score below this says "gated" or "no estimate", not how good: see the board. */
 const NO_SCORE = -500;
@@ -220,14 +223,15 @@ async function explainTrader(
   options: LeaderboardHandlerOptions,
   { params, query }: Call<'explainTrader'>,
 ): Promise<LeaderboardExplanation> {
-  const { db, boards } = options;
+  const { db, boards, cache, clock } = options;
   const id = await traderIdOf(db, params.address);
-  const [stored, history, series, entity, details, board] = await Promise.all([
+  const [stored, history, series, entity, details, measuredDecay, board] = await Promise.all([
     readTraderMetrics(db, id, WINDOW_DAYS[query.window]),
     readHistoryView(db, id),
     readDailySeries(db, id),
     entityOf(db, id, WINDOW_DAYS[query.window]),
     readDetails(db, [id]),
+    cache.getOrLoad(`measured-decay:${id}`, DRIFT_KEPT_MS, () => measuredDecayOf(db, id, clock.now())),
     boards.newest(WINDOW_DAYS[query.window]),
   ]);
   const known = {
@@ -252,6 +256,7 @@ async function explainTrader(
       pnlUsd: (series?.pnl ?? []).map((x) => x / 1e6),
       equityUsd: (series?.equity ?? []).map((x) => x / 1e6),
     },
+    measuredDecay,
     follower: board?.follower(id, known, termsOf(query) ?? {}) ?? null,
     episodes: await episodesOf(db, known.details),
     entity,

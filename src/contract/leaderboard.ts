@@ -287,6 +287,20 @@ export const explainSchema = z.object({
   decay: z.array(z.object({ delayMs: countSchema, netBp: z.number() })).meta({
     description: 'What a follower keeps of each unit traded, after costs, by the delay: basis points',
   }),
+  measuredDecay: z
+    .array(
+      z.object({
+        offsetMs: countSchema.meta({ description: 'After the change of position' }),
+        driftBp: statistic(
+          'Move of the price in the direction of the position, after it grew minus after it shrank: what a round trip so late missed, basis points; null: not known',
+        ),
+        n: countSchema.meta({ description: 'Changes with a traded price both then and after the offset' }),
+      }),
+    )
+    .meta({
+      description:
+        'Measured on the newest 200 changes whose trades are kept; the last trade stands for the price',
+    }),
   follower: followerSchema.nullable().meta({
     description: 'What copying would be for you, a whole copy assumed; null while no board is published',
   }),

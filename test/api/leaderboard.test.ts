@@ -5,7 +5,7 @@ import { Leaderboard } from '../../src/ranking/leaderboard.ts';
 import { noteLeaderboard, publicationOf } from '../../src/ranking/publication.ts';
 import { leaderboardRow, windowNumber } from '../../src/ranking/standings.ts';
 import { publishBoards, writeLeaderboardRows } from '../../src/store/leaderboard.ts';
-import { ensureDayPartitions, utcDay } from '../../src/store/partitions.ts';
+import { ensureDayPartitions, ensureOffsetPartitions, utcDay } from '../../src/store/partitions.ts';
 import { prepareRankHistory } from '../../src/store/rank_history.ts';
 import { until } from '../until.ts';
 import { type ApiRig, startApi } from './rig.ts';
@@ -305,6 +305,69 @@ it('tells where a trader stood, a point for each change, also from before there 
   // No more on the board.
   expect((await points(120)).map(({ rank }) => rank)).toEqual([7, null]);
   expect(await points(119, `from=${NOW}`)).toEqual([now]);
+});
+
+it('measures how far the price ran after changes of position, by the trades that are kept', async () => {
+  const { database } = rig.test;
+  const drift = async (trader: number) => {
+    const response = await rig.get(`/api/v1/leaderboard/${addressOf(trader)}/explain`);
+    return ((await response.json()) as LeaderboardExplanation).measuredDecay;
+  };
+  const nothing = [1_000, 3_000, 10_000, 60_000].map((offsetMs) => ({ offsetMs, driftBp: null, n: 0 }));
+  expect(await drift(117)).toEqual(nothing);
+  await ensureDayPartitions(
+    database,
+    'trades',
+    [-1, 0, 1].map((day) => utcDay(NOW) + day),
+  );
+  await ensureOffsetPartitions(database, 'position_changes', { epoch: 3, fromOffset: 0, throughOffset: 9 });
+  await database.query('INSERT INTO stream_state VALUES (true, 3, 0, 9, 1, 0, 0, 0, 0)');
+  /** [coin, ms after NOW, seq, price]: the highest id of a block is not its last trade. */
+  const trades = [
+    [1, -5, 1, 90],
+    [1, 0, 2, 95],
+    [1, 0, 3, 100],
+    [1, 900, 4, 101],
+    [1, 2_999, 5, 102],
+    [1, 9_000, 6, 103],
+    [1, 60_001, 7, 999],
+    [2, 86_399_999, 8, 50],
+    [2, 86_400_500, 9, 49],
+    [2, 86_459_000, 10, 51],
+    [1, 86_400_000, 11, 1],
+    [3, 0, 12, 10],
+  ];
+  for (const [coin, after, seq, price] of trades)
+    await database.query('INSERT INTO trades VALUES ($1, $2, $3, $4, $5, 1, 1, 2, true, 0)', [
+      coin,
+      NOW + (after ?? 0),
+      100 - (seq ?? 0),
+      seq,
+      price,
+    ]);
+  /** Opens 2 long, then a short of another coin is closed; an audit's change has no price, a quiet coin none later. */
+  const changes = [
+    [1, 1, 'opened', 'trades', 0, 2, 100, 200, NOW],
+    [2, 2, 'closed', 'trades', -3, 0, 50, 150, NOW + 86_399_999],
+    [3, 1, 'opened', 'audit', 0, 5, null, null, NOW],
+    [4, 3, 'opened', 'trades', 0, 9, 10, 90, NOW],
+  ];
+  for (const [offset, coin, kind, cause, before, after, price, notional, time] of changes)
+    await database.query(
+      `INSERT INTO position_changes
+       VALUES (3, $1, 118, $2, $3, $4, $5, $6, $7, $8, 0, 0, 1, 0, 0, 'exact', '{}', $9, 0, 0)`,
+      [offset, coin, kind, cause, before, after, price, notional, time],
+    );
+  // The long: +1, +2, +3 of 100, and 60 s later the same trade. The short: the price fell by 2 %, then rose by 2 %.
+  expect(await drift(118)).toEqual([
+    { offsetMs: 1_000, driftBp: 100 - 200, n: 2 },
+    { offsetMs: 3_000, driftBp: 200 - 200, n: 2 },
+    { offsetMs: 10_000, driftBp: 300 - 200, n: 2 },
+    { offsetMs: 60_000, driftBp: 300 + 200, n: 2 },
+  ]);
+  // For a minute nobody asks the database again.
+  await database.query('DELETE FROM position_changes');
+  expect((await drift(118))[0]?.n).toBe(2);
 });
 
 it('counts the judged as they were published', async () => {

@@ -119,6 +119,13 @@ const follower = (
   curve: [0, 1_000, 3_000, 10_000, 60_000].map((delayMs, i) => ({ delayMs, copyRatio: 0.64 - 0.06 * i })),
 });
 
+const MEASURED_DECAY: LeaderboardExplanation['measuredDecay'] = [
+  { offsetMs: 1_000, driftBp: 1.5, n: 180 },
+  { offsetMs: 3_000, driftBp: 2.25, n: 171 },
+  { offsetMs: 10_000, driftBp: 4, n: 96 },
+  { offsetMs: 60_000, driftBp: 7.5, n: 24 },
+];
+
 function explanation(
   address: string,
   index: number,
@@ -160,6 +167,7 @@ function explanation(
     ],
     follower: follower(item.rank, terms),
     decay: [250, 1_500, 60_000, 600_000].map((delayMs, i) => ({ delayMs, netBp: 6 - 3 * i })),
+    measuredDecay: MEASURED_DECAY,
     episodes: Array.from({ length: 20 }, (_, i) => ({
       dex: '',
       coin: i % 3 === 0 ? 'ETH' : 'BTC',

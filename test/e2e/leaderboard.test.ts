@@ -147,7 +147,14 @@ describe.skipIf(chromium === null)('the leaderboard', () => {
     await card.getByText('Gates: 1 of 2 passed').waitFor();
     await page.getByRole('region', { name: 'PnL calendar' }).first().waitFor();
     await page.getByText(/a follower .* after costs and delay/).waitFor();
-    await page.getByText('Nothing is left for a copy that comes').waitFor();
+    const decay = page.getByRole('region', { name: 'Decay with delay' });
+    await decay.getByText('Nothing is left for a copy that comes').waitFor();
+    await decay
+      .getByText("within 1 min the price ran 7.5 bps a round trip the trader's way (24 changes)")
+      .waitFor();
+    await decay.getByText('Measured on fewer than 30 changes').waitFor();
+    await decay.getByRole('button', { name: 'Table' }).click();
+    await decay.getByRole('row', { name: /^1 min 0\.0 bps \+2\.3 bps \+7\.5 bps 24/ }).waitFor();
     await page.getByRole('row', { name: /Together/ }).waitFor();
     const closed = page.getByRole('region', { name: 'Closed positions' }).first();
     await closed.getByText('not counted: trades are missing in it').waitFor();

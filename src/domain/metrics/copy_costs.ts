@@ -36,23 +36,28 @@ export const roundTripBp = (
 ): number => 2 * (terms.takerBp + terms.builderBp + slippage);
 
 /** Offsets of the alpha-decay curve, ms after a fill of the leader. */
-const DECAY_OFFSETS_MS = [1_000, 3_000, 10_000, 60_000] as const;
+export const DECAY_OFFSETS_MS = [1_000, 3_000, 10_000, 60_000] as const;
 
 /** A fill as the curve needs it. Prices in any one unit. */
 export interface DecayFill {
   readonly time: number;
-  readonly side: 1 | -1;
+  /** Of the position that it changed, whether it grew or shrank: 1 long, -1 short. */
+  readonly direction: 1 | -1;
   readonly opens: boolean;
   readonly notional: number;
 }
 
-/** The mid price of the fill's coin at a time, or null where it is not recorded. */
-export type MidAt = (fill: DecayFill, time: number) => number | null;
+/** The price of the fill's coin at a time, or null where it is not recorded. */
+export type PriceAt<Fill extends DecayFill> = (fill: Fill, time: number) => number | null;
 
 export interface DecayPoint {
   readonly offsetMs: number;
-  /** Notional-weighted signed move of the mid after opening fills minus after closing fills; null without data. */
+  /**
+   * Notional-weighted move of the price, in the position's direction, after opening fills minus after closing fills:
+   * what a round trip so late has missed, basis points. Null without data.
+   */
   readonly driftBp: number | null;
+  /** Fills with a price then and after the offset. */
   readonly n: number;
 }
 
@@ -60,19 +65,22 @@ export interface DecayPoint {
  * How far the price runs the leader's way after his fills: what a follower who is late by that much has missed. A
  * curve that jumps at once and stays is an edge that cannot be copied; one that keeps rising is one that can.
  */
-export function alphaDecay(fills: readonly DecayFill[], mid: MidAt): DecayPoint[] {
+export function alphaDecay<Fill extends DecayFill>(
+  fills: readonly Fill[],
+  price: PriceAt<Fill>,
+): DecayPoint[] {
   return DECAY_OFFSETS_MS.map((offsetMs) => {
     const opening = { weight: 0, sum: 0 };
     const closing = { weight: 0, sum: 0 };
     let n = 0;
     for (const fill of fills) {
-      const before = mid(fill, fill.time);
-      const after = mid(fill, fill.time + offsetMs);
+      const before = price(fill, fill.time);
+      const after = price(fill, fill.time + offsetMs);
       if (before === null || after === null || before <= 0) continue;
       n++;
       const into = fill.opens ? opening : closing;
       into.weight += fill.notional;
-      into.sum += fill.notional * fill.side * (after / before - 1) * 1e4;
+      into.sum += fill.notional * fill.direction * (after / before - 1) * 1e4;
     }
     const mean = (of: { weight: number; sum: number }): number => (of.weight > 0 ? of.sum / of.weight : 0);
     return { offsetMs, driftBp: n > 0 ? mean(opening) - mean(closing) : null, n };

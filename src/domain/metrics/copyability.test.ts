@@ -74,17 +74,31 @@ describe('costs of copying', () => {
     expect(notional).toBe(590e6);
     expect(notional * 4.5e-4 * 1e-6).toBeCloseTo(vectorsFee, 12);
   });
-  it('the decay curve is the drift after opens less the drift after closes', () => {
+  it('the decay curve is the drift after opens less the drift after closes, in the direction of the position', () => {
     const fills = [
-      { time: 0, side: 1, opens: true, notional: 10 },
-      { time: 100_000, side: -1, opens: false, notional: 10 },
+      { time: 0, direction: 1, opens: true, notional: 10 },
+      { time: 100_000, direction: 1, opens: false, notional: 10 },
     ] as const;
-    const points = alphaDecay(fills, (fill, time) =>
-      time > 190_000 ? null : 100 + (fill.opens ? time / 1e5 : 0),
+    const drift = (opening: number, closing: number) =>
+      alphaDecay(
+        fills,
+        (fill, time) => 100 + ((fill.opens ? opening : closing) * (time - fill.time)) / 1e5,
+      ).map(({ driftBp }) => driftBp && Math.round(driftBp * 1e6) / 1e6);
+    expect(drift(1, 0)).toEqual([1, 3, 10, 60]);
+    // Who sells a long before it falls: who comes later has missed that too.
+    expect(drift(1, -1)).toEqual([2, 6, 20, 120]);
+    expect(drift(1, 1)).toEqual([0, 0, 0, 0]);
+    const short = fills.map((fill) => ({ ...fill, direction: -1 }) as const);
+    expect(alphaDecay(short, (fill, time) => (fill.opens ? 100 - (time - fill.time) / 1e5 : 100))[3]).toEqual(
+      {
+        offsetMs: 60_000,
+        driftBp: expect.closeTo(60, 6),
+        n: 2,
+      },
     );
-    expect(points.map(({ driftBp }) => driftBp && Math.round(driftBp * 1e6) / 1e6)).toEqual([1, 3, 10, 60]);
-    expect(points.map(({ n }) => n)).toEqual([2, 2, 2, 2]);
-    expect(alphaDecay(fills, () => null)[0]?.driftBp).toBeNull();
+    const some = alphaDecay(fills, (_, time) => (time > 109_000 ? null : 100));
+    expect(some.map(({ n }) => n)).toEqual([2, 2, 1, 1]);
+    expect(alphaDecay(fills, () => null)[0]).toEqual({ offsetMs: 1_000, driftBp: null, n: 0 });
   });
 });
 

@@ -1,13 +1,14 @@
 import type { LeaderboardExplanation } from '../../../contract/leaderboard.ts';
 import { Histogram } from '../../charts/histogram.tsx';
 import { LineFigure } from '../../charts/line_figure.tsx';
-import { formatDuration, formatNumber } from '../../format/number.ts';
+import { formatNumber } from '../../format/number.ts';
 import { Card } from '../../ui/card.tsx';
 import { Empty } from '../../ui/notice.tsx';
 import { Num } from '../../ui/num.tsx';
 import { pick } from '../../ui/pick.ts';
 import { tableClass as t } from '../../ui/table.ts';
 import { TableWrap } from '../../ui/table_wrap.tsx';
+import { DecayCard } from './decay_card.tsx';
 import { EpisodesCard } from './episodes_card.tsx';
 import styles from './record_cards.module.css';
 import { byCoin, type CalendarDay, calendar, growth, holdBins, pnlCurve } from './record_shapes.ts';
@@ -19,7 +20,6 @@ const COINS = 10;
 
 const usd = (value: number): string => formatNumber(value.toFixed(2), 'pnl').text;
 const growthText = (value: number): string => formatNumber(value - 1, 'percent-signed').text;
-const bps = (value: number): string => formatNumber(value, 'bps').text;
 
 function PnlCard({ series }: { readonly series: Explained['series'] }) {
   const curve = pnlCurve(series);
@@ -140,31 +140,6 @@ function DistributionCard({ episodes }: { readonly episodes: Explained['episodes
   );
 }
 
-function DecayCard({ decay }: { readonly decay: Explained['decay'] }) {
-  const even = decay.find((point) => point.netBp <= 0);
-  const first = decay[0];
-  const caption =
-    first === undefined || first.netBp <= 0
-      ? 'A follower keeps nothing after costs, however fast the copy.'
-      : even === undefined
-        ? 'A follower keeps something even ten minutes late.'
-        : `Nothing is left for a copy that comes ${formatDuration(even.delayMs)} late.`;
-  return (
-    <Card title="Decay with delay" note="of each unit traded, after costs; modelled from the hold time">
-      <LineFigure
-        caption={caption}
-        across="Delay"
-        labels={decay.map(({ delayMs }) =>
-          delayMs < 60_000 ? `${delayMs / 1_000} s` : `${delayMs / 60_000} min`,
-        )}
-        lines={[{ name: 'Kept by a follower', values: decay.map((point) => point.netBp) }]}
-        base={0}
-        write={bps}
-      />
-    </Card>
-  );
-}
-
 /** What the record looks like: curves, calendar, distributions, closed positions. */
 export function RecordCards({ explained }: { readonly explained: LeaderboardExplanation }) {
   const { series, episodes, decay } = explained;
@@ -183,7 +158,7 @@ export function RecordCards({ explained }: { readonly explained: LeaderboardExpl
         {series.day.length === 0 ? null : <PnlCard series={series} />}
         {series.day.length === 0 ? null : <CalendarCard series={series} />}
         {episodes.length === 0 ? null : <DistributionCard episodes={episodes} />}
-        {decay.length === 0 ? null : <DecayCard decay={decay} />}
+        {decay.length === 0 ? null : <DecayCard explained={explained} />}
       </div>
       {episodes.length === 0 ? null : <EpisodesCard episodes={episodes} />}
     </>
