@@ -1,14 +1,19 @@
 /** Published numbers that need more than one function: round trips of other libraries, small-sample facts, traps. */
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { EpisodeBook } from '../episodes/book.ts';
-import { type Episode, episodeHold } from '../episodes/episode.ts';
+import { type Episode, episodeHold, episodeNet } from '../episodes/episode.ts';
 import { lots, parseUsd, ticks } from '../money.ts';
+import { TraderHistory } from './history.ts';
 import { deflatedSharpe, expectedMaximum } from './inference.ts';
 import { momentsOf } from './moments.ts';
 import { lagFactor, maxDrawdown, sharpe, smoothedSharpe, sortino, totalReturn } from './series.ts';
+import { exposureMetrics, tradeMetrics } from './trader_metrics.ts';
 import vectors from './vectors.json' with { type: 'json' };
+import { windowOf } from './window.ts';
 
 const DAY = 86_400_000;
+const REFERENCE = new URL('../../../../shared/reference/metrics-vectors.json', import.meta.url);
 
 /** Signed size (two decimals) at a price (four), a day apart unless said; fees in USD. */
 type Step = readonly [size: number, price: number, fee?: string, day?: number];
@@ -16,6 +21,8 @@ type Step = readonly [size: number, price: number, fee?: string, day?: number];
 function trade(steps: readonly Step[]) {
   const book = new EpisodeBook();
   const gross: number[] = [];
+  /** Of the episode that is open after each step; 0 while flat. */
+  const fees: number[] = [];
   const ended: Episode[] = [];
   let position = 0;
   steps.forEach(([size, price, fee = '0', day], k) => {
@@ -36,56 +43,126 @@ function trade(steps: readonly Step[]) {
     position += Math.round(size * 100);
     gross.push((effect.gross ?? Number.NaN) / 1e6);
     ended.push(...effect.ended.map((one) => ({ ...one })));
+    fees.push((book.open(1)?.fees ?? 0) / 1e6);
   });
-  return { gross, ended, position: position / 100 };
+  return { book, gross, fees, ended, position: position / 100 };
 }
 
 /** Returns from each value to the next. */
 const growthOf = (curve: readonly number[]) => curve.slice(1).map((x, i) => x / (curve[i] ?? Number.NaN) - 1);
 
 describe('round trips of other libraries', () => {
-  it('vectorbt: size and entry of each position, and its two exits of one position', () => {
-    const fills = vectors.trades.vbt_long.fills.map(([side, size, price]): Step => {
-      const fee = (Number(size) * Number(price) * vectors.trades.vbt_long.feeRate).toFixed(6);
-      return [side === 'B' ? Number(size) : -Number(size), Number(price), fee];
+  /** A published position: [size, entry price, fees of entering, exit price, fees of leaving, net]. */
+  type Position = readonly [number, number, number, number, number, number];
+  const positionOf = (episode: Episode | undefined, entryFees: number): Position => {
+    if (episode === undefined) throw new Error('no such position');
+    const size = Number(episode.maxSize) / 100;
+    return [
+      size,
+      episode.entryNotional / 1e6 / size,
+      entryFees,
+      episode.exitNotional / 1e6 / size,
+      episode.fees / 1e6 - entryFees,
+      episodeNet(episode) / 1e6,
+    ];
+  };
+  const expectPosition = (got: Position, want: Position) => {
+    got.forEach((value, i) => {
+      expect({ i, value }).toEqual({ i, value: expect.closeTo(want[i] ?? Number.NaN, 6) });
     });
-    const { ended, gross } = trade(fills);
-    const [first, second] = ended;
-    const [one, two] = vectors.trades.vbt_long.episodes;
-    for (const [got, want] of [
-      [first, one],
-      [second, two],
-    ] as const) {
-      expect(Number(got?.maxSize) / 100).toBe(want?.size);
-      expect((got?.entryNotional ?? 0) / 1e6 / (want?.size ?? 1)).toBeCloseTo(want?.entry ?? 0, 10);
-    }
+  };
+  /** Each order pays 1 %. */
+  const withFees = (orders: readonly (readonly [number, number])[]) =>
+    orders.map(([size, price]): Step => [size, price, (Math.abs(size) * price * 0.01).toFixed(6)]);
+  const openNet = (book: EpisodeBook, mark: number) => {
+    book.mark(1, ticks(mark * 10_000));
+    const [open] = [...book.openPositions()];
+    return ((open?.unrealised ?? Number.NaN) - (open?.episode.fees ?? 0)) / 1e6;
+  };
+
+  it('vectorbt: every column of its positions, long first', () => {
+    const { vbt_long: want } = vectors.trades;
+    const orders = want.fills.map(([side, size, price]): [number, number] => [
+      side === 'B' ? Number(size) : -Number(size),
+      Number(price),
+    ]);
+    const { book, ended, gross, fees } = trade(withFees(orders));
+    expectPosition(positionOf(ended[0], fees[1] ?? 0), [1.1, 1.101818, 0.01212, 3.06, 0.03366, 2.10822]);
+    expectPosition(positionOf(ended[1], fees[4] ?? 0), [1, 5.05, 0.0505, 5.94, 0.0594, 0.7801]);
+    want.episodes.slice(0, 2).forEach(({ size, entry, net = Number.NaN }, i) => {
+      const [, price, , , , own] = positionOf(ended[i], 0);
+      expect([Number(ended[i]?.maxSize) / 100, own]).toEqual([size, net]);
+      expect(price).toBeCloseTo(entry, 10);
+    });
+    // The flip leaves a short that has paid for its own part of the order only.
+    expect([book.open(1)?.direction, fees[5], openNet(book, want.mark)]).toEqual([
+      -1,
+      0.0594,
+      expect.closeTo(want.episodes[2]?.mtm ?? 0, 9),
+    ]);
     // Each exit bears its own fee and its share of the fees of the entries.
-    const share = 0.01212 / 1.1;
+    const share = (fees[1] ?? 0) / 1.1;
     const exits = [(gross[2] ?? 0) - 0.0297 - share, (gross[3] ?? 0) - 0.00396 - 0.1 * share];
     expect(exits[0]).toBeCloseTo(1.827464, 6);
     expect(exits[1]).toBeCloseTo(0.280756, 6);
     // Two winning exits are one win.
-    expect(first?.partialCloses).toBe(1);
+    expect(ended[0]?.partialCloses).toBe(1);
+  });
+
+  it('vectorbt: the mirrored shorts', () => {
+    const orders = [
+      [-1, 5.94],
+      [-0.1, 4.95],
+      [1, 4.04],
+      [0.1, 3.03],
+      [-1, 1.98],
+      [2, 1.01],
+    ] as const;
+    const { book, ended, fees } = trade(withFees(orders));
+    const [, entry, , , , net] = positionOf(ended[0], fees[1] ?? 0);
+    expect([entry, net]).toEqual([expect.closeTo(5.85, 10), 1.98422]);
+    expect(positionOf(ended[1], fees[4] ?? 0)[5]).toBe(0.9401);
+    expect(openNet(book, 1)).toBeCloseTo(-0.0201, 9);
+  });
+
+  it('average entry, as the venue reckons: first in first out gives other fills and the same total', () => {
+    const { fills, avg, fifo } = vectors.trades.avg_vs_fifo;
+    const sum = (values: readonly number[]) => values.reduce((total, x) => total + x, 0);
+    const { gross, ended } = trade(
+      fills.map(([side, size, price]): Step => [side === 'B' ? Number(size) : -Number(size), Number(price)]),
+    );
+    expect(gross).toEqual(avg);
+    // Sold in the order in which it was bought, the third fill would earn 20 and the fourth lose 20.
+    expect(gross).not.toEqual(fifo);
+    expect([sum(gross), sum(fifo)]).toEqual([10, 10]);
+    expect(ended.map((e) => e.gross / 1e6)).toEqual([0, 10]);
   });
 
   it('pyfolio: profits, sides and what is left open', () => {
     const sums = (steps: readonly Step[]) => {
       const { gross, ended, position } = trade(steps);
-      return { pnl: gross.reduce((sum, x) => sum + x, 0), sides: ended.map((e) => e.direction), position };
+      return {
+        pnl: gross.reduce((sum, x) => sum + x, 0),
+        sides: ended.map((e) => e.direction),
+        returns: ended.map((e) => e.gross / e.entryNotional),
+        days: ended.map((e) => ((e.closeTime ?? Number.NaN) - e.openTime) / DAY),
+        position,
+      };
     };
     expect(
       sums([
         [2, 10],
         [-2, 15],
       ]),
-    ).toEqual({ pnl: 10, sides: [1], position: 0 });
+    ).toEqual({ pnl: 10, sides: [1], returns: [0.5], days: [1], position: 0 });
+    // What was sold beyond that is left out there; here it is a position.
     expect(
       sums([
         [2, 10],
         [2, 15],
         [-9, 10],
       ]),
-    ).toEqual({ pnl: -10, sides: [1], position: -5 });
+    ).toEqual({ pnl: -10, sides: [1], returns: [-0.2], days: [2], position: -5 });
     const flips = trade([
       [2, 10],
       [-4, 15],
@@ -135,6 +212,70 @@ describe('small samples', () => {
     expect(sharpe([0.01])).toBeNull();
     expect(sharpe(vectors.series.flat1)).toBeNull();
     expect(sortino(vectors.series.positive)).toBeNull();
+    // Elsewhere a missing observation starts the growth at 0; here nothing was observed.
+    expect(totalReturn([Number.NaN])).toBeNull();
+  });
+  it('sums of squares cancel where one pass does not', () => {
+    const { x, var: variance } = vectors.welford_shift;
+    const mean = x.reduce((sum, v) => sum + v, 0) / 4;
+    const squares = x.reduce((sum, v) => sum + v * v, 0);
+    expect((squares - 4 * mean * mean) / 3).not.toBe(variance);
+    expect(momentsOf(x).m2 / 3).toBe(variance);
+  });
+  it('six wins in ten lose money where the loser is 83 and the winner 48', () => {
+    const history = new TraderHistory({ slippageBp: () => 0 });
+    for (let k = 0; k < 100; k++) {
+      const pips = (k * 61) % 100 < 61 ? 48 : -83;
+      for (const [late, size, price] of [
+        [0, 100, 10_000],
+        [1, -100, 10_000 + pips],
+      ] as const)
+        history.fill({
+          time: k * 1_000 + late,
+          coin: 1,
+          tradeId: 2 * k + late,
+          orderId: 2 * k + late,
+          size: lots(size),
+          price: ticks(price),
+          startPosition: lots(late * 100),
+          fee: parseUsd('0'),
+          closedPnl: null,
+          maker: false,
+          twapId: null,
+          cause: 'order',
+        });
+    }
+    const { winRate, payoff, expectancyUsd } = tradeMetrics(windowOf(history, 0, 0));
+    expect(winRate.value).toBe(0.61);
+    expect(payoff.value).toBeCloseTo(48 / 83, 12);
+    // .61 x 48 - .39 x 83 = -3.09 pips, of 100 lots.
+    expect(expectancyUsd.value).toBeCloseTo(-3.09 * 1e-4, 12);
+  });
+  it('one round trip of once the capital is a turnover of two', () => {
+    const history = new TraderHistory({ slippageBp: () => 0 });
+    history.equity({ time: 0, equity: 100e6, unrealised: 0 });
+    const fill = { coin: 1, price: ticks(10_000), fee: parseUsd('0'), closedPnl: null, maker: false };
+    const rest = { twapId: null, cause: 'order' } as const;
+    history.fill({
+      ...fill,
+      ...rest,
+      time: 1,
+      tradeId: 1,
+      orderId: 1,
+      size: lots(10_000),
+      startPosition: lots(0),
+    });
+    history.fill({
+      ...fill,
+      ...rest,
+      time: 2,
+      tradeId: 2,
+      orderId: 2,
+      size: lots(-10_000),
+      startPosition: lots(10_000),
+    });
+    history.equity({ time: DAY, equity: 100e6, unrealised: 0 });
+    expect(exposureMetrics(windowOf(history, 0, 0)).turnoverPerDay.value).toBe(2);
   });
   it('best of many without skill after 90 days', () => {
     const best = (n: number) => (expectedMaximum(n) * Math.sqrt(365 / 90)).toFixed(1);
@@ -172,3 +313,12 @@ describe('returns that lean on the day before', () => {
     expect(smoothedSharpe(vectors.series.flat1)).toBeNull();
   });
 });
+
+it.skipIf(!existsSync(REFERENCE))(
+  'the vectors are those of the reference (skipped where it is absent)',
+  () => {
+    const { source, ...ours } = vectors;
+    expect(source).not.toBe('');
+    expect(ours).toEqual(JSON.parse(readFileSync(REFERENCE, 'utf8')));
+  },
+);

@@ -344,5 +344,12 @@ describe('quantiles in buckets', () => {
     // The tenth of twenty values in order is 1.47.
     expect(Math.abs((whole.quantile(0.5) ?? 0) - 1.47)).toBeLessThanOrEqual(0.0147);
     expect(new LogHistogram().quantile(0.5)).toBeNull();
+    // Of the five published markers the outer ones are the least and the greatest value, at places 1 and 20.
+    const { q, n } = vectors.p2;
+    expect([quantile(x, 0), quantile(x, 1)]).toEqual([q[0], q[4]]);
+    expect([n[0], n[4]]).toEqual([1, x.length]);
+    // The middle one, at place 10, should be what is in the middle: 2.43.
+    near(quantile(x, 0.5), 2.43, 12);
+    expect((q[2] ?? 0) / 2.43 - 1).toBeGreaterThan(0.8);
   });
 });
