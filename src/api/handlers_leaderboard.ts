@@ -29,7 +29,7 @@ import { listingMark, readCursor, writeCursor } from './cursor.ts';
 import { ApiError } from './errors.ts';
 import { measuredDecayOf } from './measured_decay.ts';
 import type { Call, Handlers } from './routes.ts';
-import { entityOf, episodesOf } from './trader_look.ts';
+import { entityOf, episodeMetricsOf, episodesOf } from './trader_look.ts';
 
 const CACHE_MS = 5 * 60_000;
 const DAY_MS = 86_400_000;
@@ -238,10 +238,12 @@ async function explainTrader(
     totals: stored === undefined ? null : totalsSchema.parse(stored.explanation).totals,
     details: details.get(id),
   };
+  const standing = standingParts(stored, board, board?.standingOf(id));
   return {
     address: params.address.toLowerCase(),
     window: query.window,
-    ...standingParts(stored, board, board?.standingOf(id)),
+    ...standing,
+    metrics: { ...standing.metrics, ...episodeMetricsOf(known.details) },
     history: {
       state: history?.state ?? 'none',
       completeSince: history?.completeSince ?? null,

@@ -1,6 +1,7 @@
-/** Episodes and entity of a trader, as `explain` answers them. */
+/** Episodes, what they have in common, and entity of a trader, as `explain` answers them. */
 import { z } from 'zod';
 import type { LeaderboardExplanation } from '../contract/leaderboard.ts';
+import { episodeMetrics } from '../domain/metrics/episode_metrics.ts';
 import { readCoins } from '../store/coins.ts';
 import type { Database } from '../store/database.ts';
 import { readEntityExposure, readEntityMembers } from '../store/read_entity.ts';
@@ -8,32 +9,42 @@ import type { StoredDetails } from '../store/trader_details.ts';
 
 const EPISODES = 100;
 
-const detailsSchema = z.object({
-  episodes: z.array(
-    z.object({
-      coin: z.int(),
-      long: z.boolean(),
-      openTime: z.number(),
-      closeTime: z.number(),
-      entry: z.number(),
-      net: z.number(),
-      fees: z.number(),
-      funding: z.number(),
-      adds: z.int(),
-      fault: z.string().nullable(),
-      liquidated: z.boolean(),
-    }),
-  ),
+const episodeSchema = z.object({
+  coin: z.int(),
+  long: z.boolean(),
+  openTime: z.number(),
+  closeTime: z.number(),
+  entry: z.number(),
+  net: z.number(),
+  fees: z.number(),
+  funding: z.number(),
+  adds: z.int(),
+  fault: z.string().nullable(),
+  liquidated: z.boolean(),
 });
+const detailsSchema = z.object({ episodes: z.array(episodeSchema) });
+
+/** With what an older version has not stored: its episodes are null. */
+const closedSchema = episodeSchema.extend({
+  exit: z.number(),
+  worst: z.number(),
+  best: z.number(),
+  orders: z.int(),
+  fills: z.int(),
+  forced: z.boolean(),
+});
+const shapesSchema = z.object({ episodes: z.array(closedSchema.nullable().catch(null)) });
+
+const partsOf = (stored: StoredDetails | undefined): unknown[] =>
+  [stored?.base, stored?.seen].filter((part) => part !== null && part !== undefined);
 
 /** The newest closed positions, newest first. */
 export async function episodesOf(
   db: Database,
   stored: StoredDetails | undefined,
 ): Promise<LeaderboardExplanation['episodes']> {
-  if (stored === undefined) return [];
-  const parts = [stored.base, stored.seen].filter((part) => part !== null && part !== undefined);
-  const episodes = parts.flatMap((part) => detailsSchema.parse(part).episodes);
+  const episodes = partsOf(stored).flatMap((part) => detailsSchema.parse(part).episodes);
+  if (episodes.length === 0) return [];
   const coins = new Map((await readCoins(db)).map((coin) => [coin.id, coin]));
   return episodes
     .slice(-EPISODES)
@@ -47,6 +58,15 @@ export async function episodesOf(
       feesUsd: fees,
       fundingUsd: funding,
     }));
+}
+
+/** Metrics of the same positions, those without a fault; nothing where there are none. */
+export function episodeMetricsOf(stored: StoredDetails | undefined): LeaderboardExplanation['metrics'] {
+  const closed = partsOf(stored)
+    .flatMap((part) => shapesSchema.parse(part).episodes)
+    .slice(-EPISODES)
+    .flatMap((one) => (one === null || one.fault !== null ? [] : [one]));
+  return closed.length === 0 ? {} : episodeMetrics(closed);
 }
 
 /** Null when the trader is not linked to any other wallet. */

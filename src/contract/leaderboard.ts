@@ -271,7 +271,10 @@ export const explainSchema = z.object({
   reasonsFor: z.array(reasonSchema),
   against: z.array(reasonSchema),
   history: historySchema,
-  metrics: z.record(z.string(), metricSchema).meta({ description: 'Every metric of the window by its name' }),
+  metrics: z.record(z.string(), metricSchema).meta({
+    description:
+      'Every metric by its name: of the window, or of the newest 100 closed positions where these are needed themselves',
+  }),
   series: z
     .object({
       day: z.array(countSchema).meta({ description: 'Days since 1970-01-01 UTC, oldest first' }),

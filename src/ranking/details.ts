@@ -30,6 +30,14 @@ export interface EpisodeRow {
   /** carried, gap or mismatch: not in the statistics. */
   readonly fault: string | null;
   readonly liquidated: boolean;
+  /** Everything that was closed, and the worst and best open PnL that was seen. */
+  readonly exit: number;
+  readonly worst: number;
+  readonly best: number;
+  readonly orders: number;
+  readonly fills: number;
+  /** Ended by liquidation, auto-deleveraging or settlement. */
+  readonly forced: boolean;
 }
 
 export interface Details {
@@ -63,13 +71,19 @@ export class DetailCollector {
       long: episode.direction === 1,
       openTime: episode.openTime,
       closeTime: episode.closeTime ?? episode.openTime,
-      entry: Math.round(episode.entryNotional / 1e4) / 100,
-      net: Math.round(episodeNet(episode) / 1e4) / 100,
-      fees: Math.round(episode.fees / 1e4) / 100,
-      funding: Math.round(episode.funding / 1e4) / 100,
+      entry: cents(episode.entryNotional),
+      net: cents(episodeNet(episode)),
+      fees: cents(episode.fees),
+      funding: cents(episode.funding),
       adds: episode.adds,
       fault: episode.fault,
       liquidated: episode.liquidated,
+      exit: cents(episode.exitNotional),
+      worst: cents(episode.worst),
+      best: cents(episode.best),
+      orders: episode.orders,
+      fills: episode.fills,
+      forced: episode.liquidated || episode.adl || episode.settled,
     });
     if (this.#episodes.length > 2 * EPISODES) this.#episodes.splice(0, EPISODES);
   };
@@ -103,6 +117,8 @@ export class DetailCollector {
   }
 }
 
+/** Micro-USD as USD with two digits. */
+const cents = (microUsd: number): number => Math.round(microUsd / 1e4) / 100;
 const rounded = (x: number): number => Number(x.toPrecision(5));
 const KEPT = 600;
 

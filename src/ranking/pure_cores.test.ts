@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { newEpisode } from '../domain/episodes/episode.ts';
 import { TraderHistory } from '../domain/metrics/history.ts';
 import type { TraderWindow } from '../domain/metrics/window.ts';
 import { windowOf } from '../domain/metrics/window.ts';
 import { lots, microUsd, ticks } from '../domain/money.ts';
 import { capacityShare, loadShare } from './capacity.ts';
 import { copySeries, DEFAULT_COPY_TERMS, decayFactor, marketNeutral } from './copy_returns.ts';
-import { maximumCapital } from './details.ts';
-import { entityViews, groupEntities, isLinkedHedge, oppositeTwins, washRings } from './entities.ts';
+import { DetailCollector, maximumCapital } from './details.ts';
+import { groupEntities, isLinkedHedge, oppositeTwins, washRings } from './entities.ts';
 import { featuresOf } from './features.ts';
 import { gateNames, gatesOf } from './gates.ts';
 import { copySample } from './sharpe_sample.ts';
@@ -176,19 +177,24 @@ describe('entities', () => {
       expect(isLinkedHedge(long, changes(leg(-1, 10)))).toBe(false);
     });
   });
-  it('net the legs of a hedge', () => {
-    const [view] = entityViews(
-      new Map([
-        [1, 1],
-        [2, 1],
-      ]),
-      [
-        { trader: 1, pnl: 500, notional: new Map([[7, 1_000]]) },
-        { trader: 2, pnl: -510, notional: new Map([[7, -990]]) },
-      ],
-    );
-    expect(view?.pnl).toBe(-10);
-    expect(view?.oneSided).toBeCloseTo(10 / 1_990, 12);
+});
+
+describe('a closed position that is kept', () => {
+  it('has its worst and best in dollars, and says whether it was forced', () => {
+    const collector = new DetailCollector(() => 1);
+    const one = {
+      ...newEpisode(7, 1, 0, null),
+      exitNotional: 2e6,
+      worst: -5e6,
+      best: 1e6,
+      orders: 2,
+      fills: 9,
+    };
+    for (const more of [{}, { adl: true }, { settled: true }, { liquidated: true }])
+      collector.episode({ ...one, ...more });
+    const { episodes } = collector.details();
+    expect(episodes[0]).toMatchObject({ exit: 2, worst: -5, best: 1, orders: 2, fills: 9 });
+    expect(episodes.map(({ forced }) => forced)).toEqual([false, true, true, true]);
   });
 });
 

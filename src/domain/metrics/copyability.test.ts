@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { EpisodeBook } from '../episodes/book.ts';
-import type { Episode } from '../episodes/episode.ts';
-import { newEpisode } from '../episodes/episode.ts';
 import type { Fill } from '../episodes/fill.ts';
-import { type Lots, type MicroUsd, microUsd, type Ticks } from '../money.ts';
+import type { Lots, MicroUsd, Ticks } from '../money.ts';
 import { alphaDecay, impactBp, roundTripBp, slippageBp } from './copy_costs.ts';
-import { concentration, episodeMetrics } from './episode_metrics.ts';
+import { type ClosedEpisode, episodeMetrics } from './episode_metrics.ts';
 import vectors from './vectors.json' with { type: 'json' };
 import { fundingEightHours, fundingHourly, liquidationPrice, maintenanceMargin } from './venue_rules.ts';
 
@@ -105,39 +103,45 @@ describe('costs of copying', () => {
 const vectorsFee = 0.2655;
 
 describe('metrics of episodes', () => {
-  const made = (coin: number, gross: number, worst: number, more: Partial<Episode> = {}): Episode => ({
-    ...newEpisode(coin, 1, 0, null),
-    closeTime: 1,
-    gross: microUsd(gross),
+  const made = (
+    coin: number,
+    net: number,
+    worst: number,
+    more: Partial<ClosedEpisode> = {},
+  ): ClosedEpisode => ({
+    coin,
+    entry: 1e6,
+    exit: 1e6,
+    net,
+    funding: 0,
     worst,
-    entryNotional: 1e6,
-    exitNotional: 1e6,
+    best: 0,
     orders: 2,
     fills: 6,
+    forced: false,
     ...more,
   });
-  it('risk units, concentration, splitting and forced exits; broken ones are left out', () => {
+  it('risk units, concentration, splitting and forced exits', () => {
     const m = episodeMetrics([
       made(1, 300, -100),
       made(1, -200, -200),
-      made(2, 100, 0, { liquidated: true, funding: microUsd(50) }),
-      made(3, 9e9, -1, { fault: 'gap' }),
-      made(3, 9e9, -1, { closeTime: null }),
+      made(2, 150, 0, { forced: true, funding: 50 }),
     ]);
-    expect(m.episodes).toBe(3);
     // Median worst is 100, so at least 50 counts: (3 - 1 + 3) / 3.
-    expect(m.expectancyR).toBeCloseTo(5 / 3, 12);
-    expect(m.coinConcentration).toBeCloseTo(5 / 9, 12);
-    expect(m.pnlConcentration).toBeCloseTo((300 ** 2 + 200 ** 2 + 150 ** 2) / 650 ** 2, 12);
-    expect(m.fillsPerOrder).toBe(3);
-    expect(m.forcedShare).toBeCloseTo(1 / 3, 12);
-    expect(m.fundingShare).toBeCloseTo(50 / 250, 12);
-    expect(m.adverseBp).toBe(-1);
+    expect(m.expectancyR).toEqual({ value: expect.closeTo(5 / 3, 12), absent: null, n: 3 });
+    expect(m.coinConcentration.value).toBeCloseTo(5 / 9, 12);
+    expect(m.pnlConcentration.value).toBeCloseTo((300 ** 2 + 200 ** 2 + 150 ** 2) / 650 ** 2, 12);
+    expect(m.ordersPerPosition.value).toBe(2);
+    expect(m.fillsPerOrder.value).toBe(3);
+    expect(m.forcedShare.value).toBeCloseTo(1 / 3, 12);
+    expect(m.fundingShare.value).toBeCloseTo(50 / 250, 12);
+    expect(m.adverseBp.value).toBe(-1);
   });
-  it('nothing gives null', () => {
-    const { episodes, ...rest } = episodeMetrics([]);
-    expect(episodes).toBe(0);
-    for (const value of Object.values(rest)) expect(value).toBeNull();
-    expect(concentration([0, 0])).toBeNull();
+  it('nothing gives null, with a reason', () => {
+    for (const { value, absent, n } of Object.values(episodeMetrics([])))
+      expect([value, absent, n]).toEqual([null, expect.any(String), 0]);
+    const even = episodeMetrics([made(1, 0, 0), made(1, 0, 0)]);
+    expect(even.pnlConcentration.value).toBeNull();
+    expect(even.expectancyR.absent).toBe('NO_DRAWDOWN');
   });
 });

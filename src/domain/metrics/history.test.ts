@@ -121,6 +121,20 @@ describe('time-weighted return with flows', () => {
     expect(slippage[0]).toBeCloseTo(0.08 / 1_000, 12);
   });
 
+  it("falls by the exchange's formula from the end of any day, and from where the window begins", () => {
+    const lived = (...values: number[]) => {
+      const h = history();
+      values.forEach((value, day) => {
+        equity(h, DAY0 + day * DAY_MS, value);
+      });
+      return seriesMetrics(windowOf(h, 20_000, 20_000 + values.length)).venueDrawdown;
+    };
+    expect(lived(1_000, 1_200, 900, 1_500)).toEqual({ value: 0.25, absent: null, n: 3 });
+    expect(lived(1_000, 700, 900).value).toBeCloseTo(0.3, 12);
+    expect(lived(1_000, 1_100).value).toBe(0);
+    expect(lived(1_000)).toEqual({ value: null, absent: 'NO_RETURNS', n: 0 });
+  });
+
   it('has no return below 50 dollars of capital, and loses at most everything', () => {
     const h = history();
     equity(h, DAY0, 40);

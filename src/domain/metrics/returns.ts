@@ -164,13 +164,10 @@ function residual(last: EquitySample, next: EquitySample, pnl: number, since: Si
 /** Deepest fall by the venue's own formula: PnL over the account value at each start, as a positive fraction. */
 export function venueDrawdown(points: readonly { readonly equity: number; readonly pnl: number }[]): number {
   let worst = 0;
-  for (let start = 0; start < points.length; start++) {
-    const from = points[start];
-    if (!from || from.equity <= 0) continue;
-    for (let end = start + 1; end < points.length; end++) {
-      const to = points[end];
-      if (to) worst = Math.max(worst, (from.pnl - to.pnl) / from.equity);
-    }
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const { equity, pnl } of points.toReversed()) {
+    if (equity > 0) worst = Math.max(worst, (pnl - lowest) / equity);
+    lowest = Math.min(lowest, pnl);
   }
   return worst;
 }

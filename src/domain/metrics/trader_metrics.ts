@@ -2,6 +2,7 @@
 
 import type { TraderHistory } from './history.ts';
 import { momentsOf } from './moments.ts';
+import { venueDrawdown } from './returns.ts';
 import {
   annualGrowth,
   calmar,
@@ -42,7 +43,7 @@ export interface Metric {
   readonly n: number;
 }
 
-const metric = (value: number | null, n: number, absent: Absence): Metric =>
+export const metric = (value: number | null, n: number, absent: Absence): Metric =>
   value !== null && Number.isFinite(value) ? { value, absent: null, n } : { value: null, absent, n };
 
 const ratio = (a: number, b: number): number | null => (b > 0 ? a / b : null);
@@ -118,6 +119,7 @@ export function seriesMetrics(window: TraderWindow) {
       n,
       'NO_RETURNS',
     ),
+    venueDrawdown: metric(n > 0 ? venueDrawdown(curveOf(window)) : null, n, 'NO_RETURNS'),
     calmar: metric(n >= 90 ? calmar(r) : null, n, n < 90 ? absent('SHORT_HISTORY') : 'NO_DRAWDOWN'),
     ulcer: metric(ulcer(r), n, 'NO_RETURNS'),
     tailRatio: metric(tailRatio(r), n, absent('NO_DOWNSIDE')),
@@ -128,6 +130,17 @@ export function seriesMetrics(window: TraderWindow) {
     bestDayShare: metric(bestDayShare(window.series.pnl), n, 'NO_PROFIT'),
     blowUps: metric(window.totals.blowUps, n, 'NO_RETURNS'),
   };
+}
+
+/** PnL and account value at the start of the window and at the end of each day, micro-USD. */
+function curveOf({ series }: TraderWindow): { equity: number; pnl: number }[] {
+  const points = [{ equity: (series.equity[0] ?? 0) - (series.pnl[0] ?? 0), pnl: 0 }];
+  let pnl = 0;
+  series.pnl.forEach((gained, at) => {
+    pnl += gained;
+    points.push({ equity: series.equity[at] ?? 0, pnl });
+  });
+  return points;
 }
 
 /** Best day's PnL over all profit of the window; null without a profit. */
