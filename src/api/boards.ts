@@ -1,5 +1,6 @@
 /** The published boards in memory, each as of its newest version: any page without the database. */
 import type { LeaderboardExplanation, MetricFilter } from '../contract/leaderboard.ts';
+import { type FurtherMetric, isFurther, type MetricName } from '../domain/board_metrics.ts';
 import type { BoardMetric } from '../domain/boards.ts';
 import { errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -7,12 +8,15 @@ import { readBoardBytes } from '../store/board_bytes.ts';
 import type { Database } from '../store/database.ts';
 import { type BoardHead, readBoardHeads } from '../store/leaderboard.ts';
 import type { NewsListener } from '../store/news.ts';
+import { BoardColumns, type ColumnBoard, type Columns } from './board_columns.ts';
 
 export interface BoardQuery {
   readonly board: 'copy' | 'classic';
-  readonly sort?: BoardMetric;
+  readonly sort?: MetricName;
   readonly ascending: boolean;
   readonly filters?: readonly MetricFilter[];
+  /** Of the metrics above that the board does not hold; entries carry them. */
+  readonly columns?: Columns;
   /** Of the copy board: for this follower instead of a standard one. */
   readonly terms?: { readonly equityUsd?: number; readonly takerBp?: number; readonly latencyMs?: number };
   /** Where the last page ended. */
@@ -27,7 +31,10 @@ export interface BoardEntry {
   readonly days: number;
   readonly evidence: BoardEvidence;
   readonly proven: boolean;
-  readonly metrics: Readonly<Record<BoardMetric, number | null>>;
+  /** Unknown values are null; of further metrics those of the query's columns are there. */
+  readonly metrics: Readonly<
+    Record<BoardMetric, number | null> & Partial<Record<FurtherMetric, number | null>>
+  >;
 }
 
 export interface BoardEvidence {
@@ -60,9 +67,11 @@ export interface StoredTotals {
 }
 
 /** A published board, opened; the ranking knows its bytes. */
-export interface OpenBoard {
+export interface OpenBoard extends ColumnBoard {
   readonly header: {
     readonly version: number;
+    /** Rows. */
+    readonly size: number;
     readonly computedAt: number;
     readonly copyRanked: number;
     readonly classicRanked: number;
@@ -91,6 +100,7 @@ export interface BoardsOptions {
 
 export class Boards {
   readonly #options: BoardsOptions;
+  readonly #columns: BoardColumns;
   readonly #open = new Map<number, OpenBoard>();
   readonly #loading = new Map<string, Promise<OpenBoard | undefined>>();
   readonly #end: () => void;
@@ -98,12 +108,13 @@ export class Boards {
 
   constructor(options: BoardsOptions) {
     this.#options = options;
-    this.#end = options.news.subscribe('leaderboard', () => this.#look());
+    this.#columns = new BoardColumns(options.db);
+    this.#end = options.news.subscribe('leaderboard', () => this.refresh());
   }
 
   /** The newest board of a window (days; 0 is the whole record); undefined while none is published. */
   async newest(windowDays: number): Promise<OpenBoard | undefined> {
-    if (this.#heads.size === 0) await this.#look();
+    if (this.#heads.size === 0) await this.refresh();
     const head = this.#heads.get(windowDays);
     const open = this.#open.get(windowDays);
     if (head === undefined || open?.header.version === head.version) return open;
@@ -120,11 +131,29 @@ export class Boards {
     this.#end();
   }
 
-  async #look(): Promise<void> {
+  /**
+   * The columns that a query sorts and filters by and the board does not hold.
+   * @throws BoardReplacedError when `board` is no longer the newest: `refresh`, and begin again; ApiError; StoreError
+   */
+  columnsFor(
+    windowDays: number,
+    board: OpenBoard,
+    { sort, filters = [] }: Pick<BoardQuery, 'sort' | 'filters'>,
+  ): Promise<Columns> {
+    const named = [...(sort === undefined ? [] : [sort]), ...filters.map(({ metric }) => metric)];
+    return this.#columns.of(windowDays, board, [...new Set(named.filter(isFurther))]);
+  }
+
+  /** Looks what is published now. */
+  async refresh(): Promise<void> {
     try {
       const heads = await readBoardHeads(this.#options.db);
       this.#heads = new Map(heads.map((head) => [head.windowDays, head]));
-      for (const days of this.#open.keys()) if (!this.#heads.has(days)) this.#open.delete(days);
+      for (const [days, { header }] of this.#open) {
+        const head = this.#heads.get(days);
+        if (head?.version !== header.version) this.#columns.forget(days, header.version);
+        if (head === undefined) this.#open.delete(days);
+      }
     } catch (error) {
       this.#options.log.debug({ error: errorMessage(error) }, 'cannot look for new leaderboards');
     }

@@ -8,6 +8,7 @@ import {
   type LeaderboardProgress,
   reasonSchema,
 } from '../contract/leaderboard.ts';
+import { type FurtherMetric, storedName } from '../domain/board_metrics.ts';
 import { WINDOW_DAYS } from '../domain/boards.ts';
 import type { Cache } from '../jobs/cache.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -24,6 +25,7 @@ import {
 } from '../store/read_leaderboard.ts';
 import { readTrader } from '../store/read_traders.ts';
 import { readDetails } from '../store/trader_details.ts';
+import { BoardReplacedError } from './board_columns.ts';
 import type { BoardEntry, BoardQuery, BoardStanding, Boards, OpenBoard } from './boards.ts';
 import { listingMark, readCursor, writeCursor } from './cursor.ts';
 import { ApiError } from './errors.ts';
@@ -41,6 +43,8 @@ const PROGRESS_KEPT_MS = 2_000;
 /** What the price did after a trader's changes is read this often, however many look. */
 const DRIFT_KEPT_MS = 60_000;
 const RANKS_SHOWN_MS = 30 * DAY_MS;
+/** Boards that may be replaced while a page of them is made. */
+const MOST_REPLACED = 3;
 /** A score below this says "gated" or "no estimate", not how good: see the board. */
 const NO_SCORE = -500;
 
@@ -105,13 +109,29 @@ function curveOf(returns: readonly number[]): number[] {
   });
 }
 
-function itemOf(entry: BoardEntry, detail: BoardDetail): LeaderboardItem {
+/** Metrics that the board's columns do not hold, of one trader: as exact as those that are sorted by. */
+function shownMetrics(stored: unknown, metrics: readonly FurtherMetric[]): Record<string, number | null> {
+  if (metrics.length === 0) return {};
+  const known = storedMetricsSchema.parse(stored);
+  return Object.fromEntries(
+    metrics.map((metric) => {
+      const value = Math.fround(known[storedName(metric)]?.value ?? Number.NaN);
+      return [metric, Number.isFinite(value) ? value : null];
+    }),
+  );
+}
+
+function itemOf(entry: BoardEntry, detail: BoardDetail, shown: readonly FurtherMetric[]): LeaderboardItem {
   const { copyScore } = entry.metrics;
   return {
     rank: entry.rank === 0 ? null : entry.rank,
     address: detail.address,
     days: entry.days,
-    metrics: { ...entry.metrics, copyScore: copyScore !== null && copyScore > NO_SCORE ? copyScore : null },
+    metrics: {
+      ...shownMetrics(detail.metrics, shown),
+      ...entry.metrics,
+      copyScore: copyScore !== null && copyScore > NO_SCORE ? copyScore : null,
+    },
     ...explanationSchema.parse(detail.explanation),
     evidence: evidenceOf(entry),
     curve: curveOf(detail.copyReturns),
@@ -135,21 +155,28 @@ async function progressNow(db: Database, clock: Clock): Promise<LeaderboardProgr
 
 type Query = Call<'getLeaderboard'>['query'];
 
+/** @throws BoardReplacedError when a column of the board is needed that can no longer be had. */
 async function pageOf(
-  { db }: LeaderboardHandlerOptions,
+  { db, boards }: LeaderboardHandlerOptions,
   query: Query,
   board: OpenBoard | undefined,
 ): Promise<LeaderboardPage> {
   const version = board?.header.version ?? 0;
+  const windowDays = WINDOW_DAYS[query.window];
   const { board: name, window, sort, order, filter, equity, takerBp, latencyMs } = query;
   const mark = listingMark([name, window, sort, order, filter, equity, takerBp, latencyMs]);
   const place = query.cursor === undefined ? undefined : readCursor(query.cursor, mark);
-  const { entries, cursor } = board?.page(boardQuery(query, place?.id)) ?? { entries: [], cursor: null };
-  const details = await readBoardDetails(
-    db,
-    WINDOW_DAYS[query.window],
-    entries.map((entry) => entry.trader),
-  );
+  const asked = boardQuery(query, place?.id);
+  const columns = board === undefined ? undefined : await boards.columnsFor(windowDays, board, asked);
+  const { entries, cursor } = board?.page({ ...asked, ...(columns && { columns }) }) ?? {
+    entries: [],
+    cursor: null,
+  };
+  const shown = (query.metrics ?? []).filter((metric) => !columns?.has(metric));
+  const details = await readBoardDetails(db, windowDays, {
+    traderIds: entries.map((entry) => entry.trader),
+    metrics: shown.length > 0,
+  });
   const ranked = board?.ranked(query.board, termsOf(query));
   return {
     board: query.board,
@@ -159,7 +186,7 @@ async function pageOf(
     ranked: ranked ?? 0,
     items: entries.flatMap((entry) => {
       const detail = details.get(entry.trader);
-      return detail === undefined ? [] : [itemOf(entry, detail)];
+      return detail === undefined ? [] : [itemOf(entry, detail, shown)];
     }),
     nextCursor: cursor === null ? null : writeCursor(mark, { value: String(version), id: cursor }),
   };
@@ -194,20 +221,31 @@ const boardQuery = (query: Query, cursor: number | undefined): BoardQuery => ({
   ...termsPart(query),
 });
 
-/** Pages of one version never change. */
-async function getLeaderboard(options: LeaderboardHandlerOptions, call: Call<'getLeaderboard'>) {
+/** Pages of one version never change. @throws BoardReplacedError */
+async function newestPage(options: LeaderboardHandlerOptions, call: Call<'getLeaderboard'>) {
   const { query, request, reply } = call;
   const board = await options.boards.newest(WINDOW_DAYS[query.window]);
   const version = board?.header.version ?? 0;
   const key = createHash('sha256').update(JSON.stringify(query)).digest('base64url').slice(0, 16);
   if (version === 0) return pageOf(options, query, board);
   const etag = `"${version}-${key}"`;
-  reply.header('etag', etag).header('cache-control', 'private, no-cache');
   const page = await options.cache.getOrLoad(`leaderboard:${version}:${key}`, CACHE_MS, () =>
     pageOf(options, query, board),
   );
+  reply.header('etag', etag).header('cache-control', 'private, no-cache');
   if (request.headers['if-none-match'] === etag) reply.code(304);
   return page;
+}
+
+async function getLeaderboard(options: LeaderboardHandlerOptions, call: Call<'getLeaderboard'>) {
+  for (let replaced = 0; ; replaced++) {
+    try {
+      return await newestPage(options, call);
+    } catch (error) {
+      if (!(error instanceof BoardReplacedError) || replaced >= MOST_REPLACED) throw error;
+      await options.boards.refresh();
+    }
+  }
 }
 
 async function traderIdOf(db: Database, address: string): Promise<number> {

@@ -1,5 +1,6 @@
 /** docs/API.md: the contract in words, generated so that it cannot drift. */
 import { API_ERRORS } from '../contract/errors.ts';
+import { metricText } from '../contract/leaderboard.ts';
 import { OPERATIONS, type Operation } from '../contract/operations.ts';
 import {
   CLOSE_REASONS,
@@ -8,6 +9,14 @@ import {
   UPDATES_PROTOCOL,
   viewTopicSchema,
 } from '../contract/updates.ts';
+import {
+  isFurther,
+  METRIC_ALIASES,
+  METRIC_NAMES,
+  METRICS,
+  SAME_METRICS,
+  storedName,
+} from '../domain/board_metrics.ts';
 import { openApiDocument } from './openapi.ts';
 
 interface Parameter {
@@ -87,6 +96,30 @@ The server speaks first: \`hello\`. Then ask for:
 
 A heartbeat comes every 15 s; nothing for twice that means that the connection is dead.`;
 
+/** Every metric that a board is sorted and filtered by. */
+function metricsText(): string {
+  const rows = METRIC_NAMES.map((metric) => {
+    const stored =
+      isFurther(metric) && storedName(metric) !== metric ? `; \`${storedName(metric)}\` in explain` : '';
+    const always = isFurther(metric) ? '' : 'yes';
+    return `| \`${metric}\` | ${METRICS[metric].group} | ${cell(metricText(metric) + stored)} | ${always} |`;
+  });
+  const aliases = METRIC_ALIASES.map((alias) => `\`${alias}\` for \`${SAME_METRICS[alias]}\``);
+  return [
+    '### Metrics of the leaderboard',
+    '',
+    'A leaderboard is sorted and filtered by any of these. Items carry the marked ones always, and the others where',
+    '`metrics`, `sort` or `filter` names them; one that is not known is null, is inside no bound, and its trader is left',
+    'out where it is sorted by. The first question about a version that sorts or filters by a metric that is not marked',
+    'takes longer than those after it. Names that explain uses for marked ones are taken as well:',
+    `${aliases.join(', ')}.`,
+    '',
+    '| metric | group | | in every item |',
+    '|---|---|---|---|',
+    ...rows,
+  ].join('\n');
+}
+
 /** The whole document. It does not name the version, so that a release alone changes nothing. */
 export function apiReference(): string {
   const { paths } = openApiDocument('') as {
@@ -105,6 +138,7 @@ export function apiReference(): string {
     INTRODUCTION,
     '## Operations',
     ...operations,
+    metricsText(),
     STREAM,
     ['### Why the server hangs up', '', '| reason | code | |', '|---|---|---|', ...closes].join('\n'),
     [

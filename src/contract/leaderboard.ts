@@ -3,6 +3,19 @@
  * they are numbers; an unknown one is null, never 0.
  */
 import { z } from 'zod';
+import {
+  FURTHER_METRICS,
+  type FurtherMetric,
+  isFurther,
+  METRIC_ALIASES,
+  METRIC_NAMES,
+  METRICS,
+  type MetricKind,
+  type MetricName,
+  MOST_FURTHER_FILTERS,
+  metricNamed,
+  noMetric,
+} from '../domain/board_metrics.ts';
 import { BOARD_METRICS, BOARD_WINDOWS, BOARDS, type BoardMetric } from '../domain/boards.ts';
 import { addressSchema, countSchema, cursorSchema, limitSchema, timeSchema } from './values.ts';
 
@@ -14,16 +27,18 @@ const windowSchema = z.enum(BOARD_WINDOWS).default('90d');
 const FILTER = /^([a-zA-Z]+):(-?\d+(?:\.\d+)?)?:(-?\d+(?:\.\d+)?)?$/;
 
 export interface MetricFilter {
-  readonly metric: BoardMetric;
+  readonly metric: MetricName;
   readonly least?: number;
   readonly most?: number;
 }
 
-const isMetric = (name: string): name is BoardMetric => (BOARD_METRICS as readonly string[]).includes(name);
-
-function parseFilter(text: string): MetricFilter | null {
-  const [, metric = '', least, most] = FILTER.exec(text) ?? [];
-  if (!isMetric(metric) || (least === undefined && most === undefined)) return null;
+/** @returns the filter, or what is wrong with it. */
+function parseFilter(text: string): MetricFilter | string {
+  const [, name, least, most] = FILTER.exec(text) ?? [];
+  if (name === undefined || (least === undefined && most === undefined))
+    return `"${text.slice(0, 40)}" is not metric:least:most with one bound at least, for example winRate:0.5:`;
+  const metric = metricNamed(name);
+  if (metric === undefined) return noMetric(name);
   return {
     metric,
     ...(least === undefined ? {} : { least: Number(least) }),
@@ -37,21 +52,47 @@ const filterSchema = z
   .max(600)
   .transform((text, context): MetricFilter[] => {
     const filters: MetricFilter[] = [];
+    const refuse = (message: string): never => {
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    };
     for (const part of text.split(',')) {
       const filter = parseFilter(part);
-      if (filter === null) {
-        context.addIssue({
-          code: 'custom',
-          message: `"${part.slice(0, 40)}" is not metric:least:most with one bound at least, for example winRate:0.5:`,
-        });
-        return z.NEVER;
-      }
+      if (typeof filter === 'string') return refuse(filter);
       filters.push(filter);
     }
-    return filters;
+    const further = new Set(filters.map(({ metric }) => metric).filter(isFurther));
+    return further.size > MOST_FURTHER_FILTERS
+      ? refuse(`names ${further.size} metrics that are not in every answer; at most ${MOST_FURTHER_FILTERS}`)
+      : filters;
   })
   .meta({
-    description: 'metric:least:most, bounds inclusive, either may be empty; several joined by commas',
+    description: `metric:least:most, bounds inclusive, either may be empty; several joined by commas, of which at most ${MOST_FURTHER_FILTERS} metrics that are not in every answer`,
+  });
+
+const sortSchema = z
+  .enum([...METRIC_NAMES, ...METRIC_ALIASES], { error: ({ input }) => noMetric(String(input)) })
+  .transform((name) => metricNamed(name) as MetricName);
+
+/** "sortino,calmar": those that are not in every answer anyway, each once, in the order of the list. */
+const metricsSchema = z
+  .string()
+  .max(1_000)
+  .transform((text, context): FurtherMetric[] => {
+    const named = new Set<MetricName>();
+    for (const name of text.split(',')) {
+      const metric = metricNamed(name);
+      if (metric === undefined) {
+        context.addIssue({ code: 'custom', message: noMetric(name) });
+        return z.NEVER;
+      }
+      named.add(metric);
+    }
+    return FURTHER_METRICS.filter((metric) => named.has(metric));
+  })
+  .meta({
+    description:
+      'Metrics that items carry beside those of every answer, joined by commas; what is sorted and filtered by is there anyway',
   });
 
 /** What a follower may say of himself; absent is the standard. */
@@ -71,9 +112,10 @@ const termsShape = {
 export const leaderboardQuerySchema = z.strictObject({
   board: boardSchema,
   window: windowSchema,
-  sort: z.enum(BOARD_METRICS).optional().meta({ description: "Default: the board's own score" }),
+  sort: sortSchema.optional().meta({ description: "A metric. Default: the board's own score" }),
   order: z.enum(['asc', 'desc']).default('desc'),
   filter: filterSchema.optional(),
+  metrics: metricsSchema.optional(),
   ...termsShape,
   limit: limitSchema(50, 200),
   cursor: cursorSchema.optional(),
@@ -81,31 +123,42 @@ export const leaderboardQuerySchema = z.strictObject({
 
 const statistic = (description: string) => z.number().nullable().meta({ description });
 
+/** What the number of each kind is given in; '' says itself. */
+const IN: Readonly<Record<MetricKind, string>> = {
+  ratio: '',
+  share: 'fraction',
+  return: 'fraction',
+  usd: 'USD',
+  pnl: 'USD',
+  bp: 'basis points',
+  duration: 'ms',
+  days: 'days',
+  count: '',
+  leverage: 'times equity',
+};
+
+/** Definition and unit of a metric, as the API speaks of it. */
+export const metricText = (metric: MetricName): string => {
+  const { meaning, kind, onBoards } = METRICS[metric];
+  return [
+    meaning,
+    ...(IN[kind] === '' ? [] : [IN[kind]]),
+    ...(onBoards === undefined ? [] : [onBoards]),
+  ].join('; ');
+};
+
+const statisticOf = (metric: MetricName) => statistic(metricText(metric));
+type Statistic = ReturnType<typeof statistic>;
+
 const boardMetricsSchema = z.object({
-  copyScore: statistic('Daily net Sharpe ratio of a follower that is believed'),
-  classicScore: statistic('0 to 1'),
-  sharpe: statistic('Copy-adjusted Sharpe ratio a day, as observed'),
-  cost: statistic("What a follower's known costs take of the Sharpe ratio a day"),
-  copyReturn: statistic('Sum of daily returns of a follower after costs, fraction'),
-  winRate: statistic('Share of decided closed positions, 0 to 1'),
-  volume: statistic('USD traded'),
-  drawdown: statistic('Deepest fall from a peak, positive fraction'),
-  riskRatio: statistic('Average win over average loss, at most 50'),
-  maxProfit: statistic('Best closed position, USD'),
-  maxLoss: statistic('Worst closed position, USD, negative'),
-  netPnl: statistic('USD'),
-  ageDays: statistic('Days since the first known fill'),
-  holdMs: statistic('Notional-weighted time that a position is held, ms'),
-  equity: statistic('Account value, USD'),
-  minCapital: statistic('Follower equity in USD from which at least 95 % of it can be copied'),
-  maxCapital: statistic('Follower equity in USD that its markets carry'),
-  copyRatio: statistic(
-    "Net copy return over the leader's gross return of the window, under your terms; null where the leader earned nothing",
-  ),
-  reproduced: statistic(
-    'Share of its notional that your equity reproduces after lot sizes and the $10 minimum, interpolated: off by 0.02 on average and 0.25 at most; explain has it exactly',
-  ),
-  scale: statistic("Your equity over the leader's"),
+  ...(Object.fromEntries(BOARD_METRICS.map((metric) => [metric, statisticOf(metric)])) as Record<
+    BoardMetric,
+    Statistic
+  >),
+  ...(Object.fromEntries(FURTHER_METRICS.map((metric) => [metric, statisticOf(metric).optional()])) as Record<
+    FurtherMetric,
+    z.ZodOptional<Statistic>
+  >),
 });
 
 export const reasonSchema = z
@@ -143,7 +196,9 @@ const leaderboardItemSchema = z.object({
   rank: countSchema.nullable().meta({ description: "Place by the board's own score, 1 is best" }),
   address: addressSchema,
   days: countSchema.meta({ description: 'Days with a copy-adjusted return' }),
-  metrics: boardMetricsSchema,
+  metrics: boardMetricsSchema.meta({
+    description: 'Those of every answer, and of the others those that were asked for',
+  }),
   gates: z
     .array(reasonSchema)
     .meta({ description: 'What keeps the trader off the copy board; empty: eligible' }),
@@ -273,7 +328,7 @@ export const explainSchema = z.object({
   history: historySchema,
   metrics: z.record(z.string(), metricSchema).meta({
     description:
-      'Every metric by its name: of the window, or of the newest 100 closed positions where these are needed themselves',
+      "Every metric by its name: of the window, or of the newest 100 closed positions where these are needed themselves; `sharpe` is the trader's own, which the boards call ownSharpe",
   }),
   series: z
     .object({

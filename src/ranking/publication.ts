@@ -4,11 +4,9 @@ import type { ClassicScores, Publication, PublishedBoard } from '../store/leader
 import { type NotedRanks, noteRanks } from '../store/rank_history.ts';
 import type { Board } from './board.ts';
 import type { Leaderboard } from './leaderboard.ts';
+import { rowsByTrader } from './rows_by_trader.ts';
 import { sharedParts, snapshotParts } from './snapshot_parts.ts';
 import { windowNumber } from './standings.ts';
-
-/** Trader ids have 32 bits: with a row below this they are one exact integer. */
-const MOST_ROWS = 2 ** 21;
 
 /**
  * The boards of all windows, for `publishBoards`.
@@ -63,20 +61,9 @@ export async function noteLeaderboard(
   time: number,
 ): Promise<void> {
   const { traders, boards, size } = leaderboard;
-  const rows = rowsByTrader(traders, size);
+  const { rows } = rowsByTrader(traders.subarray(0, size));
   for (const [window, board] of boards)
     await noteRanks(tx, { windowDays: windowNumber(window), time, ...ranksOf(board, traders, rows) });
-}
-
-/** Rows by trader id, ascending. */
-function rowsByTrader(traders: Uint32Array, size: number): Uint32Array {
-  // Id and row in one number: a sort of numbers is many times faster than one that asks a function.
-  const keys = new Float64Array(size);
-  for (let row = 0; row < size; row++) keys[row] = (traders[row] as number) * MOST_ROWS + row;
-  keys.sort();
-  const rows = new Uint32Array(size);
-  for (let k = 0; k < size; k++) rows[k] = (keys[k] as number) % MOST_ROWS;
-  return rows;
 }
 
 /** Where everybody on either board of a window stands, in the given order of rows. */

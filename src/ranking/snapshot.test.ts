@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { Page, PageQuery } from './board_page.ts';
 import { evidenceOf, provenRows } from './evidence.ts';
 import type { Features } from './features.ts';
 import { Leaderboard } from './leaderboard.ts';
-import { BoardSnapshot, type Page, type PageQuery } from './snapshot.ts';
+import { BoardSnapshot } from './snapshot.ts';
 import { FIRST_TERMS, type SnapshotHeader, sharedParts, snapshotParts, TERMS } from './snapshot_parts.ts';
 
 /** Enough of a trader to be on both boards; the score falls with its number. */

@@ -2,6 +2,7 @@
  * Pages and standings out of the bytes of a published board (layout: snapshot_parts.ts). The API holds the bytes and
  * answers any page without touching the database or the worker.
  */
+import { type FurtherMetric, isFurther, type MetricName } from '../domain/board_metrics.ts';
 import {
   BOARD_METRICS,
   type BoardMetric,
@@ -9,70 +10,16 @@ import {
   type ComparisonMetric,
 } from '../domain/boards.ts';
 import { LEAST_SCORE } from './board.ts';
+import type { BoardEntry, MyFigures, Page, PageQuery, Standing } from './board_page.ts';
 import { type Evidence, evidenceFrom, NO_EVIDENCE } from './evidence.ts';
-import { type FollowerFigures, followerFigures, type KnownOfTrader } from './follower.ts';
+import { followerFigures, type KnownOfTrader } from './follower.ts';
 import { COMPARISONS, carries, equityOf, type MyTerms, standingFor } from './my_terms.ts';
 import { RowSorter } from './radix.ts';
+import { rowsByTrader } from './rows_by_trader.ts';
 import { FIRST_TERMS, padded, type SnapshotHeader, TERMS } from './snapshot_parts.ts';
 
 /** Orders by a follower's own terms that are kept. */
 const KEPT_TERMS = 8;
-
-/** Bounds on a metric, inclusive; an unknown value is inside no bound. */
-export interface Filter {
-  readonly metric: BoardMetric;
-  readonly least?: number;
-  readonly most?: number;
-}
-
-export interface PageQuery {
-  readonly board: 'copy' | 'classic';
-  /** Default: the board's own score. */
-  readonly sort?: BoardMetric;
-  /** Default: greatest first. */
-  readonly ascending?: boolean;
-  readonly filters?: readonly Filter[];
-  /** Of the copy board: ranked for this follower instead of a standard one. */
-  readonly terms?: MyTerms;
-  /** Where the last page ended; 0 or absent is the start. */
-  readonly cursor?: number;
-  readonly limit: number;
-}
-
-export interface BoardEntry {
-  readonly trader: number;
-  /** Place on the queried board by its own score, 1 is best. */
-  readonly rank: number;
-  readonly row: number;
-  readonly days: number;
-  /** On the standard copy board, whatever the page is of. */
-  readonly evidence: Evidence;
-  readonly proven: boolean;
-  /** Unknown values are null. */
-  readonly metrics: Readonly<Record<BoardMetric, number | null>>;
-}
-
-/** Where one trader stands. Ranks and scores are null where it is not on that board. */
-export interface Standing {
-  readonly copyRank: number | null;
-  readonly copyScore: number | null;
-  readonly classicRank: number | null;
-  readonly classicScore: number | null;
-  readonly evidence: Evidence;
-  readonly proven: boolean;
-}
-
-export interface MyFigures extends FollowerFigures {
-  /** On the copy board for these terms; null: not on it. */
-  readonly place: { readonly rank: number; readonly of: number; readonly score: number } | null;
-}
-
-export interface Page {
-  readonly version: number;
-  readonly entries: readonly BoardEntry[];
-  /** Give it to the next query; null when there is no more. */
-  readonly cursor: number | null;
-}
 
 /** All but those that are told from others. */
 type KeptMetric = Exclude<BoardMetric, ComparisonMetric>;
@@ -101,6 +48,8 @@ export class BoardSnapshot {
   /** Orders by other metrics and ranks by row, made when they are first asked for. */
   readonly #sorted = new Map<string, Uint32Array>();
   readonly #ranks = new Map<string, Uint32Array>();
+  /** Orders by columns that came with a query, by column and by the order that they were made of: gone with either. */
+  readonly #further = new WeakMap<Float32Array, WeakMap<Uint32Array, Uint32Array>>();
   readonly #candidates: Uint32Array;
   readonly #terms: Readonly<Record<(typeof TERMS)[number], Float32Array>>;
   readonly #proven: ReadonlySet<number>;
@@ -157,7 +106,7 @@ export class BoardSnapshot {
     return board === 'copy' ? this.header.copyRanked : this.header.classicRanked;
   }
 
-  /** One page. Rows whose sort metric is unknown are left out. */
+  /** One page. Rows whose sort metric is unknown are left out. @throws RangeError for a metric without a column. */
   page(query: PageQuery): Page {
     const order = this.#orderOf(query);
     const entries: BoardEntry[] = [];
@@ -201,23 +150,34 @@ export class BoardSnapshot {
     };
   }
 
+  /** Finds rows by trader; made for finding many of them, after which it should be let go. */
+  rowFinder(): (trader: number) => number | undefined {
+    const { traders, rows } = rowsByTrader(this.#traders.subarray(0, this.header.size));
+    return (trader) => {
+      const place = placeIn(traders, trader);
+      return traders[place] === trader ? rows[place] : undefined;
+    };
+  }
+
   #orderOf(query: PageQuery): Uint32Array {
     const { board, sort } = query;
     const mine = this.#mineOf(query);
     const ranked = mine?.order ?? this.#orders[board];
     const own = board === 'copy' ? 'copyScore' : 'classicScore';
     if (sort === undefined || sort === own) return ranked;
+    if (isFurther(sort)) return this.#furtherOrder(ranked, furtherColumn(sort, query));
     const sorted = mine?.sorted ?? this.#sorted;
     const key = `${board} ${sort}`;
-    let order = sorted.get(key);
-    if (order === undefined) {
-      const values = isComparison(sort)
-        ? this.#comparedColumn(ranked, sort, mine)
-        : (mine?.columns[sort as MyMetric] ?? this.#metrics[sort]);
-      order = ranked.filter((row) => !Number.isNaN(values[row] ?? Number.NaN)).sort();
-      new RowSorter(this.header.size).sortDescending(order, order.length, values);
-      sorted.set(key, order);
-    }
+    const order = sorted.get(key) ?? orderedBy(ranked, this.#columnOf(ranked, sort, mine));
+    sorted.set(key, order);
+    return order;
+  }
+
+  #furtherOrder(ranked: Uint32Array, values: Float32Array): Uint32Array {
+    const orders = this.#further.get(values) ?? new WeakMap<Uint32Array, Uint32Array>();
+    this.#further.set(values, orders);
+    const order = orders.get(ranked) ?? orderedBy(ranked, values);
+    orders.set(ranked, order);
     return order;
   }
 
@@ -275,8 +235,9 @@ export class BoardSnapshot {
     return { terms, order, ranks, columns, sorted: new Map() };
   }
 
-  /** Of these rows; NaN elsewhere. */
-  #comparedColumn(rows: Uint32Array, metric: ComparisonMetric, mine: MyBoard | undefined): Float32Array {
+  /** Of these rows at least. */
+  #columnOf(rows: Uint32Array, metric: BoardMetric, mine: MyBoard | undefined): Float32Array {
+    if (!isComparison(metric)) return mine?.columns[metric as MyMetric] ?? this.#metrics[metric];
     const column = new Float32Array(this.header.size).fill(Number.NaN);
     for (const row of rows) column[row] = this.#compare(row, metric, mine);
     return column;
@@ -307,11 +268,17 @@ export class BoardSnapshot {
     return (mine?.columns[metric as MyMetric] ?? this.#metrics[metric])[row] ?? Number.NaN;
   }
 
+  /** Of any metric that the query may name. */
+  #named(row: number, metric: MetricName, query: PageQuery, mine: MyBoard | undefined): number {
+    if (!isFurther(metric)) return this.#value(row, metric, mine);
+    return furtherColumn(metric, query)[row] ?? Number.NaN;
+  }
+
   #passes(row: number, query: PageQuery): boolean {
     if (query.filters === undefined) return true;
     const mine = this.#mineOf(query);
     for (const { metric, least, most } of query.filters) {
-      const value = this.#value(row, metric, mine);
+      const value = this.#named(row, metric, query, mine);
       // Columns are float32: 0.01 must be inside "at least 0.01".
       const inside =
         value >= Math.fround(least ?? Number.NEGATIVE_INFINITY) &&
@@ -323,12 +290,13 @@ export class BoardSnapshot {
 
   #entry(row: number, query: PageQuery): BoardEntry {
     const mine = this.#mineOf(query);
+    const names: readonly MetricName[] = [...BOARD_METRICS, ...(query.columns?.keys() ?? [])];
     const metrics = Object.fromEntries(
-      BOARD_METRICS.map((name) => {
-        const value = this.#value(row, name, mine);
+      names.map((name) => {
+        const value = this.#named(row, name, query, mine);
         return [name, Number.isFinite(value) ? value : null];
       }),
-    ) as Record<BoardMetric, number | null>;
+    ) as BoardEntry['metrics'];
     return {
       trader: this.#traders[row] ?? 0,
       rank: mine?.ranks[row] ?? this.#rankOf(row, query.board),
@@ -374,7 +342,21 @@ function ranked(scores: Float32Array, sorter: RowSorter): Uint32Array {
   return order;
 }
 
-/** Index of a value in ascending ones that hold it. */
+/** @throws RangeError */
+function furtherColumn(metric: FurtherMetric, { columns }: PageQuery): Float32Array {
+  const column = columns?.get(metric);
+  if (column === undefined) throw new RangeError(`the column of ${metric} is missing`);
+  return column;
+}
+
+/** The rows of an order whose value is known, greatest first. */
+function orderedBy(ranked: Uint32Array, values: Float32Array): Uint32Array {
+  const order = ranked.filter((row) => !Number.isNaN(values[row] ?? Number.NaN)).sort();
+  new RowSorter(order.length).sortDescending(order, order.length, values);
+  return order;
+}
+
+/** Index of the first of ascending values that is no less. */
 function placeIn(ascending: Uint32Array, value: number): number {
   let low = 0;
   let high = ascending.length;

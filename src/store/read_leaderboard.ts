@@ -8,26 +8,29 @@ export interface BoardDetail {
   readonly explanation: unknown;
   /** Daily returns of a follower over the window, oldest first. */
   readonly copyReturns: readonly number[];
+  /** As stored: every metric by its name; null unless it was asked for. */
+  readonly metrics: unknown;
 }
 
-/** Details of some traders in a window (days; 0 is the whole record). */
+/** Details of some traders in a window (days; 0 is the whole record), with all metrics where they are wanted. */
 export async function readBoardDetails(
   db: Queryable,
   windowDays: number,
-  traderIds: readonly number[],
+  { traderIds, metrics }: { readonly traderIds: readonly number[]; readonly metrics: boolean },
 ): Promise<Map<number, BoardDetail>> {
   const { rows } = await db.query<{
     trader_id: number;
     address: Buffer;
     explanation: unknown;
     copy_returns: number[] | null;
+    metrics: unknown;
   }>(
-    `SELECT m.trader_id, t.address, m.explanation,
+    `SELECT m.trader_id, t.address, m.explanation, CASE WHEN $3 THEN m.metrics END AS metrics,
        CASE WHEN $1 = 0 THEN s.copy_return
          ELSE s.copy_return[greatest(1, cardinality(s.copy_return) - $1 + 1):] END AS copy_returns
      FROM leaderboard_metrics m JOIN traders t USING (trader_id) LEFT JOIN trader_daily_series s USING (trader_id)
      WHERE m.window_days = $1 AND m.trader_id = ANY ($2::int8[])`,
-    [windowDays, traderIds],
+    [windowDays, traderIds, metrics],
     'read_board_details',
   );
   const details = rows.map((row) => ({
@@ -35,6 +38,7 @@ export async function readBoardDetails(
     address: `0x${row.address.toString('hex')}`,
     explanation: row.explanation,
     copyReturns: row.copy_returns ?? [],
+    metrics: row.metrics,
   }));
   return new Map(details.map((detail) => [detail.traderId, detail]));
 }

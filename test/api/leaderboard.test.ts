@@ -1,132 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { LeaderboardExplanation, LeaderboardPage } from '../../src/contract/leaderboard.ts';
-import type { Features } from '../../src/ranking/features.ts';
-import { Leaderboard } from '../../src/ranking/leaderboard.ts';
-import { noteLeaderboard, publicationOf } from '../../src/ranking/publication.ts';
-import { leaderboardRow, windowNumber } from '../../src/ranking/standings.ts';
-import { publishBoards, writeLeaderboardRows } from '../../src/store/leaderboard.ts';
 import { ensureDayPartitions, ensureOffsetPartitions, utcDay } from '../../src/store/partitions.ts';
-import { prepareRankHistory } from '../../src/store/rank_history.ts';
 import { until } from '../until.ts';
+import { addressOf, insertTraders, NOW, publish, TRADERS } from './ranked_traders.ts';
 import { type ApiRig, startApi } from './rig.ts';
 
-const TRADERS = 120;
-const NOW = Date.UTC(2026, 6, 1);
 let rig: ApiRig;
-
-const addressOf = (id: number): string => `0x${id.toString(16).padStart(40, '0')}`;
-
-/** Sums of every trader's window. */
-const TOTALS = { days: 80, gains: 1, losses: 0.4, turnover: 160, slippage: 0.03, impact: 0.02, holdMs: 36e5 };
-
-/** Trader k is the better the larger k is; every tenth has too little history. */
-function featuresOf(k: number): Features {
-  const fine: Record<string, number> = {
-    activeDays: k % 10 === 0 ? 3 : 60,
-    episodes: 50,
-    idleMs: 0,
-    reconciled: 1,
-    complete: 1,
-    medianEquityUsd: 10_000,
-    equityUsd: 10_000,
-    holdMs: 36e5,
-    fastWinShare: 0,
-    makerRatio: 0.1,
-    costDrag: 0.5,
-    stressedT: 1,
-    winRate: 0.4 + k / 1000,
-    payoff: 1.5,
-    losses: 20,
-    loserAddShare: 0,
-    maxLoserAdds: 0,
-    openLoss: 0,
-    leverageInMarket: 2,
-    leverageHigh: 4,
-    liquidationAgeMs: Number.NaN,
-    liquidationsEver: 0,
-    drawdown90: 0.1,
-    washShare: 0,
-    netBpOfVolume: 5,
-    ring: 0,
-    hedged: 0,
-    bestDayShare: 0.2,
-    withoutBestTwo: 0.1,
-    marketR2: 0.1,
-    capacityShare: Number.NaN,
-    copyTurnover: 2,
-    copyGain: 0.01,
-    copyGainSquare: 0.0003,
-    copySpread: 0.03,
-    copyImpact: 0.0002,
-    copyGross: 0.02,
-    quarterCapitalUsd: 2 * k,
-    halfCapitalUsd: 4 * k,
-    mostCapitalUsd: 7 * k,
-    minCapitalUsd: 10 * k,
-    maxCapitalUsd: Number.NaN,
-    days: 80,
-    costSharpe: 0.01,
-    sharpe: k / 400,
-    sharpeVariance: 0.01,
-    sharpeWithoutBest: k / 500,
-    sharpeWithoutBestVariance: 0.01,
-    copyReturn: k / 100,
-    volumeUsd: 1000 * k,
-    maxDrawdown: 0.1,
-    riskRatio: 1.5,
-    maxProfitUsd: 100,
-    maxLossUsd: -50,
-    ageDays: 80,
-    netPnlUsd: k,
-  };
-  return fine as unknown as Features;
-}
-
-async function publish(version: number): Promise<void> {
-  const { database } = rig.test;
-  const board = new Leaderboard(200);
-  for (let k = 1; k <= TRADERS; k++)
-    for (const window of board.boards.keys()) board.set(k, window, featuresOf(k));
-  board.rank();
-  await prepareRankHistory(database, NOW);
-  await database.transaction(async (tx) => {
-    for (const window of board.boards.keys()) {
-      const rows = Array.from({ length: TRADERS }, (_, i) => {
-        const gates = i % 10 === 9 ? [{ code: 'HISTORY', text: '3 active days of 30 needed' }] : [];
-        return leaderboardRow(
-          {
-            traderId: i + 1,
-            windowDays: windowNumber(window),
-            recordVersion: 1,
-            asOfDay: 1,
-            computedAt: NOW,
-          },
-          {
-            features: featuresOf(i + 1),
-            explanation: {
-              gates,
-              reasonsFor: [{ code: 'sharpe', text: 'good' }],
-              against: [],
-              totals: TOTALS,
-            },
-            metrics: { winRate: { value: 0.5, absent: null, n: 40 } },
-          },
-        );
-      });
-      await writeLeaderboardRows(tx, rows);
-    }
-    await noteLeaderboard(tx, board, NOW + version - 1);
-    await publishBoards(tx, publicationOf(board, { version, watermark: `w${version}`, now: NOW }));
-  });
-}
 
 beforeAll(async () => {
   rig = await startApi();
-  await rig.test.database.query(
-    `INSERT INTO traders SELECT id, decode(lpad(to_hex(id), 40, '0'), 'hex'), 0, $1, 1, 1, 1, 1, NULL
-     FROM generate_series(1, $2::int8) AS id`,
-    [NOW, TRADERS],
-  );
+  await insertTraders(rig.test.database);
   // A position of half the leader's equity, in lots of $50.
   await rig.test.database.query('INSERT INTO trader_details (trader_id, base) VALUES (119, $1)', [
     JSON.stringify({ episodes: [], minutes: [], loads: [], held: [[0.5, 50]] }),
@@ -155,7 +38,7 @@ it('says that there is no board yet, and how far it is', async () => {
 });
 
 it('pages through everybody once, best first, and filters and sorts by any metric', async () => {
-  await publish(1);
+  await publish(rig.test.database, 1);
   await until(async () => (await page('')).version === 1);
   const seen: string[] = [];
   let cursor: string | null = '';
@@ -245,7 +128,7 @@ it('answers 304 to who has the current version, until the next computation', asy
   const again = await rig.get('/api/v1/leaderboard?limit=5', { 'if-none-match': etag });
   expect(again.status).toBe(304);
   expect(await again.text()).toBe('');
-  await publish(2);
+  await publish(rig.test.database, 2);
   await until(async () => (await page('?limit=5')).version === 2);
   const after = await rig.get('/api/v1/leaderboard?limit=5', { 'if-none-match': etag });
   expect(after.status).toBe(200);
@@ -256,6 +139,7 @@ it('explains a trader, and says where it stood', async () => {
   const told = (await response.json()) as LeaderboardExplanation;
   expect(told.copy).toMatchObject({ rank: 1, of: 108 });
   expect(told.metrics['winRate']).toEqual({ value: 0.5, absent: null, n: 40 });
+  expect(told.metrics['sharpe']).toEqual({ value: 11.9, absent: null, n: 40 });
   expect(told.history.state).toBe('none');
   expect(told.evidence.percentile).toBeCloseTo(100 * (1 - 0.5 / 108), 9);
   expect(told.classic).toMatchObject({ of: TRADERS });
@@ -384,6 +268,8 @@ it.each([
   '?filter=nonsense:1:',
   '?filter=winRate:1e9:',
   '?sort=nonsense',
+  '?metrics=',
+  '?metrics=sortino,nonsense',
   '?window=14d',
   '?limit=100000',
   '?cursor=abc',
