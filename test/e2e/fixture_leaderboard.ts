@@ -10,6 +10,7 @@ import {
   leaderboardQuerySchema,
   type RankHistory,
 } from '../../src/contract/leaderboard.ts';
+import { type FurtherMetric, isFurther } from '../../src/domain/board_metrics.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
 
 const TODAY = Math.floor(Date.now() / 86_400_000);
@@ -19,7 +20,11 @@ const FOR = [{ code: 'STEADY', text: 'Won in 9 of 11 weeks' }];
 const AGAINST = [{ code: 'YOUNG', text: 'Known for 48 days only' }];
 const GATES = [{ code: 'DRAWDOWN', text: 'Fell 64 % from a peak; the limit is 60 %' }];
 
-function standing(address: string, index: number): LeaderboardItem {
+/** A made-up value of a metric that only some answers carry; of every fifth trader it is not known. */
+const further = (metric: FurtherMetric, address: string, index: number): number | null =>
+  index % 5 === 4 ? null : Math.round(seededRandom(`${metric} ${address}`).next() * 400 - 100) / 100;
+
+function standing(address: string, index: number, metrics: readonly FurtherMetric[] = []): LeaderboardItem {
   const random = seededRandom(address);
   const gated = index % 7 === 6;
   let equity = 1;
@@ -52,11 +57,12 @@ function standing(address: string, index: number): LeaderboardItem {
       copyRatio: index % 5 === 4 ? null : 0.9 * random.next() - 0.1,
       reproduced: gated ? null : 0.97 - index / 100,
       scale: 1_000 / (52_000 * random.next()),
+      ...Object.fromEntries(metrics.map((metric) => [metric, further(metric, address, index)])),
     },
     gates: gated ? GATES : [],
     evidence: {
       level: gated ? 'none' : (LEVELS[Math.min(2, Math.floor(index / 8))] ?? 'weak'),
-      percentile: 99,
+      percentile: gated ? null : 97.94,
       posteriorSharpe: 1.8,
       posteriorDeviation: 0.6,
       positiveMonth: 0.71,
@@ -74,11 +80,12 @@ function page(addresses: readonly string[], url: URL): LeaderboardPage {
   const sign = query.order === 'asc' ? 1 : -1;
   // Seven days rank nobody for followers, as the engine has it.
   const ranked = query.board === 'copy' && query.window === '7d' ? [] : addresses;
+  const named = [...(query.metrics ?? []), metric, ...(query.filter ?? []).map((filter) => filter.metric)];
   const all = ranked
-    .map(standing)
+    .map((address, index) => standing(address, index, named.filter(isFurther)))
     .filter((item) =>
       (query.filter ?? []).every((filter) => {
-        const value = item.metrics[filter.metric];
+        const value = item.metrics[filter.metric] ?? null;
         return (
           value !== null &&
           value >= (filter.least ?? Number.NEGATIVE_INFINITY) &&
@@ -87,7 +94,7 @@ function page(addresses: readonly string[], url: URL): LeaderboardPage {
       }),
     )
     .sort((a, b) => {
-      const [x, y] = [a.metrics[metric], b.metrics[metric]];
+      const [x = null, y = null] = [a.metrics[metric], b.metrics[metric]];
       return x === null || y === null ? Number(x === null) - Number(y === null) : sign * (x - y);
     });
   const from = Number(query.cursor ?? '0');

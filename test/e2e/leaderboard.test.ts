@@ -61,7 +61,7 @@ describe.skipIf(chromium === null)('the leaderboard', () => {
     await page.getByRole('button', { name: 'Filter', exact: true }).click();
     await page.waitForURL(/filter=winRate/);
     await page.getByRole('button', { name: 'Columns' }).click();
-    await page.getByRole('menuitemcheckbox', { name: 'Volume' }).click();
+    await page.getByRole('checkbox', { name: 'Volume', exact: true }).check();
     await page.keyboard.press('Escape');
     await page.waitForURL(/columns=.*volume/);
     await page.reload();
@@ -69,6 +69,70 @@ describe.skipIf(chromium === null)('the leaderboard', () => {
     await page.getByRole('columnheader', { name: 'Volume' }).waitFor();
     await page.getByRole('button', { name: 'Remove the filter Win rate' }).click();
     await until(() => !page.url().includes('filter='), 'the filter to leave the address');
+  });
+
+  it('shows any metric as a column, and sorts and filters by it', async () => {
+    await open();
+    const { page } = watched;
+    await page.getByRole('button', { name: 'Columns' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Columns' });
+    expect(await axeViolations(page)).toEqual([]);
+    // By keyboard alone: past the search and the way back to the choice.
+    await dialog.getByRole('searchbox', { name: 'Search columns' }).focus();
+    await page.keyboard.type('sortino');
+    await dialog.getByText('1 of').waitFor();
+    await dialog.getByText('Mean over deviation of losing days, a year').waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await page.waitForURL(/columns=.*sortino/);
+    expect(await dialog.getByRole('checkbox', { name: 'Sortino' }).isChecked()).toBe(true);
+    await page.keyboard.press('Escape');
+    await until(() => api.boardQueries().at(-1)?.includes('metrics=sortino') === true, 'the API to be asked');
+
+    const header = page.getByRole('columnheader', { name: 'Sortino' });
+    expect(await header.getAttribute('data-tip')).toBe('Mean over deviation of losing days, a year');
+    const place = await header.getAttribute('aria-colindex');
+    const values = async () => {
+      const texts = await page.locator(`[role=gridcell][aria-colindex="${place}"]`).allTextContents();
+      return texts.slice(0, 12).map((text) => Number(text.replace('\u2212', '-')));
+    };
+    await until(async () => (await values()).some((value) => Number.isFinite(value)), 'values of the column');
+    for (const order of ['desc', 'asc']) {
+      await header.click();
+      await page.waitForURL(order === 'asc' ? /order=asc/ : /sort=sortino/);
+      const sign = order === 'asc' ? 1 : -1;
+      await until(async () => {
+        const shown = await values();
+        return shown.length === 12 && shown.every((x, i) => i === 0 || sign * (x - (shown[i - 1] ?? 0)) >= 0);
+      }, `the order to be ${order}`);
+    }
+    await page.getByRole('button', { name: 'Add filter' }).click();
+    await page.getByRole('combobox', { name: 'Metric' }).selectOption('sortino');
+    await page.getByRole('textbox', { name: 'At least' }).fill('1.5');
+    await page.getByRole('button', { name: 'Filter', exact: true }).click();
+    await page.waitForURL(/filter=sortino/);
+    await page.reload();
+    await page.getByText('Sortino \u2265 1.50').waitFor();
+    await until(async () => {
+      const shown = await values();
+      return shown.length > 0 && shown.every((value) => value >= 1.5);
+    }, 'only those above the bound');
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
+  it('shows chosen columns on a phone too, and the percentile in words', async () => {
+    await watched.page.setViewportSize({ width: 390, height: 844 });
+    await open();
+    const { page } = watched;
+    expect(await page.getByRole('columnheader', { name: 'Drawdown' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('checkbox', { name: 'Percentile' }).check();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await rows().first().getByText('97.94%').waitFor();
+    const tip = rows().first().locator('[data-tip*="better than 97 % of eligible traders"]');
+    expect(await tip.count()).toBe(1);
   });
 
   it('says why seven days rank nobody for followers, and leads to a window that does', async () => {
@@ -142,6 +206,7 @@ describe.skipIf(chromium === null)('the leaderboard', () => {
     const card = page.getByRole('region', { name: 'Ranking' });
     await card.getByText('Fell 64 % from a peak; the limit is 60 %').waitFor();
     await card.getByText('Won in 9 of 11 weeks').waitFor();
+    await card.getByText('better than 97 % of eligible traders').waitFor();
     await card.getByRole('row', { name: /Win rate 61\.00% 212/ }).waitFor();
     await card.getByText('not on the board').waitFor();
     await card.getByText('Gates: 1 of 2 passed').waitFor();

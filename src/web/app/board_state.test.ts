@@ -1,6 +1,14 @@
 import { expect, it } from 'vitest';
-import { BOARD_METRICS, BOARDS } from '../../domain/boards.ts';
-import { type BoardSearch, boardSearch, boardViewOf, columnsOf, filtersOf } from './board_state.ts';
+import { METRIC_NAMES } from '../../domain/board_metrics.ts';
+import { BOARDS } from '../../domain/boards.ts';
+import {
+  BOARD_COLUMNS,
+  type BoardSearch,
+  boardSearch,
+  boardViewOf,
+  columnsOf,
+  filtersOf,
+} from './board_state.ts';
 
 it('knows every board', () => {
   for (const board of BOARDS) expect(boardViewOf(boardSearch({ board })).board).toBe(board);
@@ -25,7 +33,8 @@ it('reads filters, each metric once and each with a bound', () => {
 it('keeps chosen columns in the order of the table', () => {
   expect(columnsOf({ columns: 'gates,curve,nothing' })).toEqual(['curve', 'gates']);
   // Every metric can be a column.
-  expect(columnsOf({ columns: BOARD_METRICS.join(',') }).length).toBe(BOARD_METRICS.length);
+  expect(columnsOf({ columns: METRIC_NAMES.join(',') }).length).toBe(METRIC_NAMES.length);
+  expect(new Set(BOARD_COLUMNS).size).toBe(BOARD_COLUMNS.length);
   expect(boardSearch({ columns: 'gates,curve' }).columns).toBe('curve,gates');
 });
 
@@ -43,4 +52,16 @@ it("keeps a follower's own terms, clamped, and leaves them out of the classic bo
   expect(boardSearch({ columns: mine.join(',') }).columns).toBe(mine.join(','));
   expect(boardViewOf({ equity: 2500 })).toMatchObject({ equity: 2500 });
   expect(boardViewOf({ board: 'classic', equity: 2500 })).not.toHaveProperty('equity');
+});
+
+it('asks for the metrics among the chosen columns that no answer has by itself', () => {
+  expect(boardViewOf({}).metrics).toBe('');
+  expect(boardViewOf({ columns: 'calmar,evidence,volume,sortino' }).metrics).toBe('sortino,calmar');
+});
+
+it('sorts and filters by every metric', () => {
+  for (const metric of METRIC_NAMES) {
+    expect(boardViewOf(boardSearch({ sort: metric })).sort).toBe(metric);
+    expect(boardSearch({ filter: `${metric}:1:` }).filter).toBe(`${metric}:1:`);
+  }
 });

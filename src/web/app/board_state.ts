@@ -2,16 +2,24 @@
 
 import type { SortOrder } from '../../contract/traders.ts';
 import {
-  BOARD_METRICS,
-  BOARD_WINDOWS,
-  BOARDS,
-  type BoardMetric,
-  type BoardName,
-  type BoardWindow,
-} from '../../domain/boards.ts';
+  isFurther,
+  METRIC_NAMES,
+  type MetricName,
+  MOST_FURTHER_FILTERS,
+  metricNamed,
+} from '../../domain/board_metrics.ts';
+import { BOARD_WINDOWS, BOARDS, type BoardName, type BoardWindow } from '../../domain/boards.ts';
+
+/** Columns that are no metric. */
+export const OTHER_COLUMNS = ['evidence', 'percentile', 'curve', 'gates', 'days'] as const;
+export type OtherColumn = (typeof OTHER_COLUMNS)[number];
+export type BoardColumn = MetricName | OtherColumn;
+
+export const isMetricColumn = (column: BoardColumn): column is MetricName =>
+  !OTHER_COLUMNS.some((other) => other === column);
 
 /** Columns in the order of the table; the trader and its rank come first, always. */
-export const BOARD_COLUMNS = [
+export const BOARD_COLUMNS: readonly BoardColumn[] = [
   'copyReturn',
   'evidence',
   'curve',
@@ -36,8 +44,9 @@ export const BOARD_COLUMNS = [
   'scale',
   'minCapital',
   'maxCapital',
-] as const satisfies readonly (BoardMetric | 'curve' | 'evidence' | 'days' | 'gates')[];
-export type BoardColumn = (typeof BOARD_COLUMNS)[number];
+  'percentile',
+  ...METRIC_NAMES.filter(isFurther),
+];
 
 /** Shown when nobody chose. */
 const DEFAULT_COLUMNS: readonly BoardColumn[] = BOARD_COLUMNS.slice(0, 10).filter(
@@ -55,7 +64,7 @@ const MY_COLUMNS: readonly BoardColumn[] = [
 export interface BoardSearch {
   readonly board?: BoardName;
   readonly window?: BoardWindow;
-  readonly sort?: BoardMetric;
+  readonly sort?: MetricName;
   readonly order?: SortOrder;
   /** metric:least:most, joined by commas, as the API takes it. */
   readonly filter?: string;
@@ -88,20 +97,19 @@ export function termsOf(raw: Readonly<Record<string, unknown>>): Partial<Record<
 }
 
 export interface BoardFilter {
-  readonly metric: BoardMetric;
+  readonly metric: MetricName;
   /** '' is no bound. */
   readonly least: string;
   readonly most: string;
 }
 
 const NUMBER = /^-?\d{1,15}(\.\d{1,8})?$/;
-const MOST_FILTERS = 8;
 
 export function filtersOf(text: string | undefined): BoardFilter[] {
   const filters: BoardFilter[] = [];
-  for (const part of (text ?? '').split(',').slice(0, MOST_FILTERS)) {
-    const [name, least = '', most = ''] = part.split(':');
-    const metric = BOARD_METRICS.find((known) => known === name);
+  for (const part of (text ?? '').split(',').slice(0, MOST_FURTHER_FILTERS)) {
+    const [name = '', least = '', most = ''] = part.split(':');
+    const metric = metricNamed(name);
     const bounds = [least, most].filter((bound) => bound !== '');
     if (metric === undefined || bounds.length === 0 || !bounds.every((bound) => NUMBER.test(bound))) continue;
     if (filters.every((one) => one.metric !== metric)) filters.push({ metric, least, most });
@@ -123,7 +131,7 @@ export function columnsOf(search: Pick<BoardSearch, 'columns'>): readonly BoardC
   return BOARD_COLUMNS.filter((column) => named.includes(column));
 }
 
-const ownScore = (board: BoardName): BoardMetric => (board === 'copy' ? 'copyScore' : 'classicScore');
+const ownScore = (board: BoardName): MetricName => (board === 'copy' ? 'copyScore' : 'classicScore');
 
 /** Everything filled in. */
 export function boardViewOf(search: BoardSearch) {
@@ -134,6 +142,10 @@ export function boardViewOf(search: BoardSearch) {
     sort: search.sort ?? ownScore(board),
     order: search.order ?? 'desc',
     filter: search.filter ?? '',
+    // What no answer has unless it is asked for.
+    metrics: columnsOf(search)
+      .filter((column) => isMetricColumn(column) && isFurther(column))
+      .join(),
     // Only the copy board is about a follower.
     ...(board === 'copy' ? termsOf({ ...search }) : {}),
   } as const;
@@ -145,7 +157,7 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 export function boardSearch(raw: Readonly<Record<string, unknown>>): BoardSearch {
   const board = BOARDS.find((one) => one === raw['board']) ?? 'copy';
   const window = BOARD_WINDOWS.find((one) => one === raw['window']) ?? '90d';
-  const sort = BOARD_METRICS.find((one) => one === raw['sort']) ?? ownScore(board);
+  const sort = metricNamed(text(raw['sort'])) ?? ownScore(board);
   const filter = filterText(filtersOf(text(raw['filter'])));
   const named = text(raw['columns']);
   const columns = named === '' ? '' : columnsOf({ columns: named }).join(',');

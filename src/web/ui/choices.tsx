@@ -33,7 +33,21 @@ export function ToggleChips<Value extends string>({
   );
 }
 
-/** One of a short list, by the platform's own control. */
+interface Choice<Value extends string> {
+  readonly value: Value;
+  readonly label: string;
+  /** Choices of one group stand together under its name. */
+  readonly group?: string;
+}
+
+const Options = ({ choices }: { readonly choices: readonly Choice<string>[] }) =>
+  choices.map((choice) => (
+    <option key={choice.value} value={choice.value}>
+      {choice.label}
+    </option>
+  ));
+
+/** One of a list, by the platform's own control. */
 export function Select<Value extends string>({
   label,
   value,
@@ -42,9 +56,10 @@ export function Select<Value extends string>({
 }: {
   readonly label: string;
   readonly value: Value;
-  readonly choices: readonly { readonly value: Value; readonly label: string }[];
+  readonly choices: readonly Choice<Value>[];
   readonly onChange: (value: Value) => void;
 }) {
+  const groups = [...new Set(choices.map((choice) => choice.group))];
   return (
     <select
       aria-label={label}
@@ -55,11 +70,16 @@ export function Select<Value extends string>({
         if (chosen !== undefined) onChange(chosen.value);
       }}
     >
-      {choices.map((choice) => (
-        <option key={choice.value} value={choice.value}>
-          {choice.label}
-        </option>
-      ))}
+      {groups.map((group) => {
+        const options = <Options key={group} choices={choices.filter((choice) => choice.group === group)} />;
+        return group === undefined ? (
+          options
+        ) : (
+          <optgroup key={group} label={group}>
+            {options}
+          </optgroup>
+        );
+      })}
     </select>
   );
 }

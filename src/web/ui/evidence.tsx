@@ -1,4 +1,5 @@
 import type { LeaderboardItem } from '../../contract/leaderboard.ts';
+import { percentileText } from '../format/percentile.ts';
 import styles from './evidence.module.css';
 import { Icon } from './icon.tsx';
 import { pick } from './pick.ts';
@@ -19,17 +20,23 @@ const PLACES = [0, 1, 2, 3] as const;
 /** Four pips and a word, never green: how sure the numbers are, not how good. */
 export function EvidencePips({
   level,
-  proven = false,
+  proven,
+  percentile,
 }: {
   readonly level: Level;
-  readonly proven?: boolean;
+  readonly proven: boolean;
+  /** Among eligible traders, 0 to 100; null when not ranked, or where it stands beside. */
+  readonly percentile: number | null;
 }) {
   const { pips, word, meaning } = LEVELS[level];
+  const place = percentile === null ? null : percentileText(percentile);
+  const tip = [
+    meaning,
+    ...(proven ? ['real at a false discovery rate of 10 %'] : []),
+    ...(place ? [place] : []),
+  ];
   return (
-    <span
-      className={c('evidence', `level${pips}`)}
-      data-tip={proven ? `${meaning}; real at a false discovery rate of 10 %` : meaning}
-    >
+    <span className={c('evidence', `level${pips}`)} data-tip={tip.join('; ')}>
       <svg width="34" height="8" viewBox="0 0 34 8" aria-hidden="true">
         {PLACES.map((place) => (
           <circle
@@ -50,6 +57,7 @@ export function EvidencePips({
           <span className="hidden-text">, proven</span>
         </>
       ) : null}
+      {place === null ? null : <span className="hidden-text">, {place}</span>}
     </span>
   );
 }

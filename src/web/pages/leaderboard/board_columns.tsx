@@ -1,78 +1,84 @@
 import type { LeaderboardItem } from '../../../contract/leaderboard.ts';
-import { BOARD_METRICS, type BoardMetric } from '../../../domain/boards.ts';
-import type { BoardColumn } from '../../app/board_state.ts';
+import { METRICS, type MetricName } from '../../../domain/board_metrics.ts';
+import { type BoardColumn, isMetricColumn, type OtherColumn } from '../../app/board_state.ts';
+import { metricLook } from '../../format/metric_looks.ts';
 import { AddressLink, addressClass, CopyAddress } from '../../ui/address.tsx';
 import { EvidencePips } from '../../ui/evidence.tsx';
 import type { Column } from '../../ui/grid_columns.ts';
 import { Num } from '../../ui/num.tsx';
 import { pick } from '../../ui/pick.ts';
-import { METRIC_LOOKS } from './board_metrics.ts';
 import { Curve } from './curve.tsx';
 import styles from './leaderboard.module.css';
 
 const c = pick(styles);
 const NOT_RANKED = 'not on this board: see the gates';
 
-/** Phones show the trader, what a follower keeps and how sure that is; the rest is in the comparison. */
+/** Of the usual columns phones show what a follower keeps and how sure that is; the rest is in the comparison. */
 const PHONE: readonly string[] = ['copyReturn', 'evidence'];
-const NAMES: Readonly<Record<Exclude<BoardColumn, BoardMetric>, string>> = {
-  curve: 'Copied equity',
-  evidence: 'Evidence',
-  days: 'Days',
-  gates: 'Gates',
+const OTHER_TEXTS: Readonly<Record<OtherColumn, { readonly name: string; readonly meaning: string }>> = {
+  evidence: { name: 'Evidence', meaning: 'How sure it is that there is an edge, not how large it is' },
+  percentile: {
+    name: 'Percentile',
+    meaning: 'Share of eligible traders that stand below on the board of followers',
+  },
+  curve: { name: 'Copied equity', meaning: "A follower's equity over the window, after costs, from 1" },
+  gates: { name: 'Gates', meaning: 'What keeps the trader off the copy board' },
+  days: { name: 'Days', meaning: 'Days with a copy-adjusted return' },
 };
 
-const isMetric = (column: BoardColumn): column is BoardMetric =>
-  (BOARD_METRICS as readonly string[]).includes(column);
+/** What a column is called and means. */
+export function columnText(column: BoardColumn): { readonly name: string; readonly meaning: string } {
+  if (!isMetricColumn(column)) return OTHER_TEXTS[column];
+  const { name, meaning, onBoards } = METRICS[column];
+  return { name, meaning: onBoards === undefined ? meaning : `${meaning}; ${onBoards}` };
+}
 
-export const columnName = (column: BoardColumn): string =>
-  isMetric(column) ? METRIC_LOOKS[column].name : NAMES[column];
+/** Least width of a column of figures: what the longest are wide, and what the header is with its arrow. */
+const LEAST_PX = { pnl: 112, duration: 96, other: 76 } as const;
+const headerPx = (name: string): number => 38 + 7 * name.length;
 
-const metricColumn = (metric: BoardMetric): Column<LeaderboardItem> => {
-  const { name, meaning, kind, track, tone = false } = METRIC_LOOKS[metric];
+const metricColumn = (metric: MetricName): Column<LeaderboardItem> => {
+  const { kind, tone } = metricLook(metric);
+  const { name, meaning } = columnText(metric);
+  const figures = kind === 'pnl' || kind === 'duration' ? LEAST_PX[kind] : LEAST_PX.other;
   return {
     id: metric,
     header: name,
-    track,
+    track: `minmax(${Math.max(figures, headerPx(name))}px, 0.8fr)`,
     meaning,
     right: true,
     sortable: true,
     ...(PHONE.includes(metric) ? {} : { from: 640 }),
-    cell: (row) => <Num value={row.metrics[metric]} kind={kind} tone={tone} reason="not enough is known" />,
+    cell: (row) => (
+      <Num value={row.metrics[metric] ?? null} kind={kind} tone={tone} reason="not enough is known" />
+    ),
   };
 };
 
-const OTHERS: Readonly<Record<Exclude<BoardColumn, BoardMetric>, Column<LeaderboardItem>>> = {
-  curve: {
-    id: 'curve',
-    header: NAMES.curve,
-    track: '106px',
-    from: 900,
-    meaning: "A follower's equity over the window, after costs, from 1",
-    cell: (row) => <Curve values={row.curve} />,
-  },
+type OtherLook = Omit<Column<LeaderboardItem>, 'id' | 'header' | 'meaning'>;
+const OTHER_LOOKS: Readonly<Record<OtherColumn, OtherLook>> = {
   evidence: {
-    id: 'evidence',
-    header: NAMES.evidence,
     track: 'minmax(124px, 0.9fr)',
-    meaning: 'How sure it is that there is an edge, not how large it is',
-    cell: (row) => <EvidencePips level={row.evidence.level} proven={row.evidence.proven} />,
+    cell: ({ evidence }) => (
+      <EvidencePips level={evidence.level} proven={evidence.proven} percentile={evidence.percentile} />
+    ),
   },
-  days: {
-    id: 'days',
-    header: NAMES.days,
-    track: 'minmax(68px, 0.5fr)',
+  percentile: {
+    track: 'minmax(104px, 0.7fr)',
     right: true,
     from: 640,
-    meaning: 'Days with a copy-adjusted return',
-    cell: (row) => <Num value={row.days} kind="count" />,
+    cell: ({ evidence: { percentile } }) => (
+      <Num
+        value={percentile === null ? null : percentile / 100}
+        kind="percent"
+        reason="not among the eligible"
+      />
+    ),
   },
+  curve: { track: '106px', from: 900, cell: (row) => <Curve values={row.curve} /> },
   gates: {
-    id: 'gates',
-    header: NAMES.gates,
     track: 'minmax(110px, 1fr)',
     from: 640,
-    meaning: 'What keeps the trader off the copy board',
     cell: (row) =>
       row.gates.length === 0 ? (
         <span className={c('faint')}>none</span>
@@ -82,6 +88,17 @@ const OTHERS: Readonly<Record<Exclude<BoardColumn, BoardMetric>, Column<Leaderbo
         </span>
       ),
   },
+  days: {
+    track: 'minmax(68px, 0.5fr)',
+    right: true,
+    from: 640,
+    cell: (row) => <Num value={row.days} kind="count" />,
+  },
+};
+
+const otherColumn = (column: OtherColumn): Column<LeaderboardItem> => {
+  const { name, meaning } = OTHER_TEXTS[column];
+  return { id: column, header: name, meaning, ...OTHER_LOOKS[column] };
 };
 
 export interface Choosing {
@@ -106,8 +123,12 @@ const CompareBox = ({ row, choosing }: { readonly row: LeaderboardItem; readonly
   );
 };
 
+/** Whatever the width: who has chosen columns wants to see them. */
+const always = ({ from: _hidden, ...column }: Column<LeaderboardItem>): Column<LeaderboardItem> => column;
+
+/** @param chosen somebody chose these columns: they are not the usual ones. */
 export const boardColumns = (
-  columns: readonly BoardColumn[],
+  { columns, chosen }: { readonly columns: readonly BoardColumn[]; readonly chosen: boolean },
   choosing: Choosing,
   narrow: boolean,
 ): readonly Column<LeaderboardItem>[] => [
@@ -127,7 +148,9 @@ export const boardColumns = (
       </span>
     ),
   },
-  ...columns.map((column) => (isMetric(column) ? metricColumn(column) : OTHERS[column])),
+  ...columns
+    .map((column) => (isMetricColumn(column) ? metricColumn(column) : otherColumn(column)))
+    .map((column) => (chosen ? always(column) : column)),
   {
     id: 'compare',
     header: 'Compare',

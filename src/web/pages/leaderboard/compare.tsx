@@ -1,7 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import type { LeaderboardItem } from '../../../contract/leaderboard.ts';
-import { BOARD_METRICS, type BoardMetric } from '../../../domain/boards.ts';
+import { METRIC_NAMES, type MetricName } from '../../../domain/board_metrics.ts';
 import { shortAddress } from '../../format/address.ts';
+import { metricLook } from '../../format/metric_looks.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { EvidencePips } from '../../ui/evidence.tsx';
@@ -9,19 +10,55 @@ import { Num } from '../../ui/num.tsx';
 import { pick } from '../../ui/pick.ts';
 import { tableClass as t } from '../../ui/table.ts';
 import { TableWrap } from '../../ui/table_wrap.tsx';
-import { METRIC_LOOKS } from './board_metrics.ts';
+import { columnText } from './board_columns.tsx';
 import { Curve } from './curve.tsx';
 import styles from './leaderboard.module.css';
 
 const c = pick(styles);
+/** Of these less is better. */
+const LESS: readonly MetricName[] = [
+  'cost',
+  'minCapital',
+  'drawdown',
+  'intradayDrawdown',
+  'ulcer',
+  'volatility',
+  'blowUps',
+  'liquidations',
+  'washShare',
+  'fastWinShare',
+  'loserAddShare',
+  'maxLoserAdds',
+  'bestDayShare',
+  'excessKurtosis',
+];
 /** Of these neither more nor less is better. */
-const NEUTRAL: readonly BoardMetric[] = ['volume', 'ageDays', 'holdMs', 'equity', 'scale'];
+const NEUTRAL: readonly MetricName[] = [
+  'volume',
+  'ageDays',
+  'holdMs',
+  'medianHoldMs',
+  'shortHoldMs',
+  'equity',
+  'scale',
+  'leverage',
+  'leverageInMarket',
+  'leverageHigh',
+  'maxLeverage',
+  'netExposure',
+  'timeInMarket',
+  'turnoverPerDay',
+  'turnoverPerYear',
+  'makerRatio',
+  'makerOpenRatio',
+  'twapShare',
+];
 
 /** The best of the known values; null where none stands out. */
-function bestOf(metric: BoardMetric, rows: readonly LeaderboardItem[]): number | null {
-  const known = rows.map((row) => row.metrics[metric]).filter((value) => value !== null);
+function bestOf(metric: MetricName, rows: readonly LeaderboardItem[]): number | null {
+  const known = rows.map((row) => row.metrics[metric] ?? null).filter((value) => value !== null);
   if (NEUTRAL.includes(metric) || known.length < 2) return null;
-  const best = METRIC_LOOKS[metric].less === true ? Math.min(...known) : Math.max(...known);
+  const best = LESS.includes(metric) ? Math.min(...known) : Math.max(...known);
   return known.every((value) => value === best) ? null : best;
 }
 
@@ -29,10 +66,11 @@ const MetricRow = ({
   metric,
   rows,
 }: {
-  readonly metric: BoardMetric;
+  readonly metric: MetricName;
   readonly rows: readonly LeaderboardItem[];
 }) => {
-  const { name, meaning, kind, tone = false } = METRIC_LOOKS[metric];
+  const { kind, tone } = metricLook(metric);
+  const { name, meaning } = columnText(metric);
   const best = bestOf(metric, rows);
   return (
     <tr>
@@ -40,7 +78,7 @@ const MetricRow = ({
         {name}
       </th>
       {rows.map((row) => {
-        const value = row.metrics[metric];
+        const value = row.metrics[metric] ?? null;
         const isBest = best !== null && value === best;
         return (
           <td key={row.address} className={t('right')}>
@@ -55,7 +93,7 @@ const MetricRow = ({
   );
 };
 
-/** Aligned rows of up to four traders; the best figure is bold. */
+/** Aligned rows of up to four traders; the best figure is bold. Of further metrics those that all of them came with. */
 export const CompareDialog = ({
   rows,
   onClose,
@@ -90,7 +128,11 @@ export const CompareDialog = ({
           <th scope="row">Evidence</th>
           {rows.map((row) => (
             <td key={row.address} className={t('right')}>
-              <EvidencePips level={row.evidence.level} proven={row.evidence.proven} />
+              <EvidencePips
+                level={row.evidence.level}
+                proven={row.evidence.proven}
+                percentile={row.evidence.percentile}
+              />
             </td>
           ))}
         </tr>
@@ -102,9 +144,11 @@ export const CompareDialog = ({
             </td>
           ))}
         </tr>
-        {BOARD_METRICS.map((metric) => (
-          <MetricRow key={metric} metric={metric} rows={rows} />
-        ))}
+        {METRIC_NAMES.filter((metric) => rows.every((row) => row.metrics[metric] !== undefined)).map(
+          (metric) => (
+            <MetricRow key={metric} metric={metric} rows={rows} />
+          ),
+        )}
         <tr>
           <th scope="row">Gates</th>
           {rows.map((row) => (

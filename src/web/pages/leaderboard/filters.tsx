@@ -1,18 +1,19 @@
 import { type FormEvent, useState } from 'react';
-import { BOARD_METRICS, type BoardMetric } from '../../../domain/boards.ts';
+import { METRIC_NAMES, METRICS, type MetricName } from '../../../domain/board_metrics.ts';
 import type { BoardFilter } from '../../app/board_state.ts';
+import { boundOf, metricLook } from '../../format/metric_looks.ts';
 import { formatNumber } from '../../format/number.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Select } from '../../ui/choices.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { pick } from '../../ui/pick.ts';
-import { boundOf, METRIC_LOOKS } from './board_metrics.ts';
+import { columnText } from './board_columns.tsx';
 import styles from './leaderboard.module.css';
 
 const c = pick(styles);
 
 function filterWords({ metric, least, most }: BoardFilter): string {
-  const { name, kind } = METRIC_LOOKS[metric];
+  const { name, kind } = metricLook(metric);
   const write = (bound: string) => formatNumber(bound, kind).text;
   if (least === '') return `${name} \u2264 ${write(most)}`;
   if (most === '') return `${name} \u2265 ${write(least)}`;
@@ -33,13 +34,17 @@ export const FilterChips = ({
       <IconButton
         icon="cross"
         small
-        label={`Remove the filter ${METRIC_LOOKS[filter.metric].name}`}
+        label={`Remove the filter ${METRICS[filter.metric].name}`}
         onClick={() => onChange(filters.filter((one) => one !== filter))}
       />
     </span>
   ));
 
-const CHOICES = BOARD_METRICS.map((metric) => ({ value: metric, label: METRIC_LOOKS[metric].name }));
+const CHOICES = METRIC_NAMES.map((metric) => ({
+  value: metric,
+  label: METRICS[metric].name,
+  group: METRICS[metric].group,
+}));
 
 export function FilterDialog({
   filters,
@@ -50,12 +55,12 @@ export function FilterDialog({
   readonly onChange: (filters: BoardFilter[]) => void;
   readonly onClose: () => void;
 }) {
-  const [metric, setMetric] = useState<BoardMetric>('winRate');
+  const [metric, setMetric] = useState<MetricName>('winRate');
   const [written, setWritten] = useState({ least: '', most: '' });
   const least = boundOf(metric, written.least);
   const most = boundOf(metric, written.most);
   const ready = least !== null && most !== null && (least !== '' || most !== '');
-  const { unit, meaning } = METRIC_LOOKS[metric];
+  const { unit } = metricLook(metric);
   const apply = (event: FormEvent) => {
     event.preventDefault();
     if (!ready) return;
@@ -80,7 +85,9 @@ export function FilterDialog({
     <Dialog title="Filter by a metric" onClose={onClose}>
       <form className={c('form')} onSubmit={apply}>
         <Select label="Metric" value={metric} choices={CHOICES} onChange={setMetric} />
-        <p className={c('faint')}>{meaning}. Traders of whom it is not known are left out.</p>
+        <p className={c('faint')}>
+          {columnText(metric).meaning}. Traders of whom it is not known are left out.
+        </p>
         <div className={c('bounds')}>
           {bound('least', 'At least', least)}
           {bound('most', 'At most', most)}

@@ -2,16 +2,11 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { LeaderboardItem } from '../../../contract/leaderboard.ts';
-import {
-  BOARD_METRICS,
-  BOARD_WINDOWS,
-  type BoardName,
-  LEAST_RANKED_DAYS,
-  WINDOW_DAYS,
-} from '../../../domain/boards.ts';
+import { METRIC_NAMES } from '../../../domain/board_metrics.ts';
+import { BOARD_WINDOWS, type BoardName, LEAST_RANKED_DAYS, WINDOW_DAYS } from '../../../domain/boards.ts';
 import { boardPage } from '../../api/leaderboard.ts';
 import {
-  BOARD_COLUMNS,
+  type BoardColumn,
   type BoardView,
   boardSearch,
   boardViewOf,
@@ -26,12 +21,12 @@ import { PageHead } from '../../app/page_head.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Select } from '../../ui/choices.tsx';
 import { Grid } from '../../ui/grid.tsx';
-import { Menu, MenuAction, MenuLine, MenuSwitch } from '../../ui/menu.tsx';
 import { Empty, Failure, Skeleton } from '../../ui/notice.tsx';
 import { pick } from '../../ui/pick.ts';
 import { usePageWidth } from '../../ui/screen.ts';
 import { When } from '../../ui/when.tsx';
-import { boardColumns, columnName } from './board_columns.tsx';
+import { boardColumns } from './board_columns.tsx';
+import { ColumnsDialog } from './columns_dialog.tsx';
 import { CompareDialog, CompareTray } from './compare.tsx';
 import { FilterChips, FilterDialog } from './filters.tsx';
 import styles from './leaderboard.module.css';
@@ -52,14 +47,19 @@ const WINDOW_CHOICES = BOARD_WINDOWS.map((window) => ({
   label: window === 'all' ? 'Whole record' : `${window.replace('d', '')} days`,
 }));
 
+/** What decides which rows there are in which order. */
+const listingOf = ({ metrics: _shown, ...listing }: BoardView): string => JSON.stringify(listing);
+
 function useBoard(view: BoardView) {
-  const { board, window, sort, order, filter, equity, takerBp, latencyMs } = view;
+  const listing = listingOf(view);
   const pages = useInfiniteQuery({
-    queryKey: ['leaderboard', board, window, sort, order, filter, equity, takerBp, latencyMs],
+    queryKey: ['leaderboard', listing, view.metrics],
     queryFn: ({ pageParam, signal }) => boardPage(view, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
     refetchInterval: REFRESH_MS,
+    // With another column the rows stay the same: they are shown without it until it comes.
+    placeholderData: (before, query) => (query?.queryKey[1] === listing ? before : undefined),
   });
   const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
@@ -96,7 +96,8 @@ type Go = ReturnType<typeof useGo>;
 const RANK_FOR_ME =
   'The board of followers is ranked again for what you write here. Empty: a standard follower of $1,000. Copy ratio, reproduced and scale compare your copy with the trader.';
 
-function Controls({ view, columns, go }: { view: BoardView; columns: readonly string[]; go: Go }) {
+function Controls({ view, columns, go }: { view: BoardView; columns: readonly BoardColumn[]; go: Go }) {
+  const [choosing, setChoosing] = useState(false);
   const [filtering, setFiltering] = useState(false);
   const [mine, setMine] = useState(false);
   const filters = filtersOf(view.filter);
@@ -119,27 +120,18 @@ function Controls({ view, columns, go }: { view: BoardView; columns: readonly st
       />
       {view.board === 'copy' ? <Button onClick={() => setMine(true)}>For my equity</Button> : null}
       <Button onClick={() => setFiltering(true)}>Add filter</Button>
-      <Menu button={<Button icon="columns">Columns</Button>}>
-        {BOARD_COLUMNS.map((column) => (
-          <MenuSwitch
-            key={column}
-            checked={columns.includes(column)}
-            onChange={(on) =>
-              go({
-                columns: BOARD_COLUMNS.filter((one) => (one === column ? on : columns.includes(one))).join(),
-              })
-            }
-          >
-            {columnName(column)}
-          </MenuSwitch>
-        ))}
-        <MenuLine />
-        <MenuAction icon="back" onSelect={() => go({ columns: undefined })}>
-          Reset
-        </MenuAction>
-      </Menu>
+      <Button icon="columns" onClick={() => setChoosing(true)}>
+        Columns
+      </Button>
       <TermChips terms={terms} onChange={go} />
       <FilterChips filters={filters} onChange={apply} />
+      {choosing ? (
+        <ColumnsDialog
+          columns={columns}
+          onChange={(next) => go({ columns: next?.join() })}
+          onClose={() => setChoosing(false)}
+        />
+      ) : null}
       {mine ? (
         <TermsDialog
           title="Rank for me"
@@ -173,7 +165,7 @@ export function Leaderboard() {
   const go = useGo();
   const narrow = usePageWidth() < 640;
   const onSort = (column: string) => {
-    const sort = BOARD_METRICS.find((metric) => metric === column);
+    const sort = METRIC_NAMES.find((metric) => metric === column);
     if (sort === undefined) return;
     go({ sort, order: view.sort === sort && view.order === 'desc' ? 'asc' : 'desc' });
   };
@@ -189,7 +181,7 @@ export function Leaderboard() {
         ) : null}
         <Grid
           label="Leaderboard"
-          columns={boardColumns(shown, choosing, narrow)}
+          columns={boardColumns({ columns: shown, chosen: search.columns !== undefined }, choosing, narrow)}
           rows={rows}
           keyOf={(row) => row.address}
           total={pages.hasNextPage || head === undefined ? null : rows.length}

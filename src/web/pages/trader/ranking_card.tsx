@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { LeaderboardExplanation, RankHistory } from '../../../contract/leaderboard.ts';
 import { BOARD_WINDOWS, type BoardWindow } from '../../../domain/boards.ts';
 import { explainQuery, ranksQuery } from '../../api/leaderboard.ts';
+import { percentileText } from '../../format/percentile.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Select } from '../../ui/choices.tsx';
@@ -52,8 +53,11 @@ const Standing = ({ explained }: { readonly explained: LeaderboardExplanation })
       <div>
         <dt>Evidence</dt>
         <dd>
-          <EvidencePips level={evidence.level} proven={evidence.proven} />
+          <EvidencePips level={evidence.level} proven={evidence.proven} percentile={null} />
         </dd>
+        {evidence.percentile === null ? null : (
+          <dd className={c('below')}>{percentileText(evidence.percentile)}</dd>
+        )}
       </div>
       <Place name="Rank for followers" place={explained.copy} />
       <Place name="Rank, classic" place={explained.classic} />
@@ -152,7 +156,7 @@ function Metrics({ metrics }: { readonly metrics: LeaderboardExplanation['metric
                   <Num
                     value={metric.value}
                     kind={look.kind}
-                    tone={look.tone ?? false}
+                    tone={look.tone}
                     reason={absentText(metric.absent)}
                   />
                 </td>
