@@ -159,6 +159,8 @@ function explanation(
     metrics: {
       winRate: { value: 0.61, absent: null, n: 212 },
       maxDrawdown: { value: 0.64, absent: null, n: 60 },
+      minCapital: { value: 840, absent: null, n: 1 },
+      maxCapital: { value: 6_400, absent: null, n: 1 },
       calmar: { value: null, absent: 'SHORT_HISTORY', n: 12 },
     },
     series: {

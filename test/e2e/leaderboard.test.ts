@@ -178,6 +178,7 @@ describe.skipIf(chromium === null)('the leaderboard', () => {
     await terms.getByRole('textbox', { name: 'My equity' }).fill('10000');
     await terms.getByRole('button', { name: 'Use these terms' }).click();
     await card.getByText('50.00%').waitFor();
+    await card.getByText('less than you have').waitFor();
     await page.goBack();
     await page.getByRole('button', { name: 'Remove My equity, USD' }).click();
     await until(() => !page.url().includes('equity='), 'the equity to leave the address');

@@ -7,6 +7,7 @@ import { WINDOWS } from '../../src/domain/metrics/window.ts';
 import { folderSource } from '../../src/hyperliquid/archive/source.ts';
 import { backfill } from '../../src/ranking/backfill.ts';
 import { Calculator } from '../../src/ranking/calculator.ts';
+import type { CopyTotals } from '../../src/ranking/copy_outcome.ts';
 import { HourlyPrices } from '../../src/ranking/hourly_prices.ts';
 import { importArchive } from '../../src/ranking/import_archive.ts';
 import { unpackRecord } from '../../src/ranking/record.ts';
@@ -16,6 +17,8 @@ import { silentLogger } from '../../src/runtime/log.ts';
 import { writeArchive } from '../../src/simulator/population/archive.ts';
 import { readBoardBytes } from '../../src/store/board_bytes.ts';
 import { readCoins } from '../../src/store/coins.ts';
+import { readTraderMetrics } from '../../src/store/read_leaderboard.ts';
+import { readDetails } from '../../src/store/trader_details.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { type RankingRig, startRankingRig } from './rig.ts';
 
@@ -129,6 +132,31 @@ it('publishes the boards of all windows, and computes nothing when nothing moved
   // Another process that starts has the same boards without reading a record again.
   const other = new Calculator({ database: test.database, prices, clock: systemClock, log: silentLogger });
   expect(await other.run(true, coins, never)).toMatchObject({ computed: true, changed: 0 });
+});
+
+it("compares copies with their leaders, and takes more of a large follower's", async () => {
+  const bytes = await readBoardBytes(test.database, 0);
+  if (bytes === undefined) throw new Error('no board was published');
+  const board = new BoardSnapshot(bytes);
+  const query = { board: 'copy', limit: 200 } as const;
+  const usual = board.page(query).entries;
+  expect(usual.length).toBeGreaterThan(0);
+  for (const { trader, metrics } of usual) {
+    expect(metrics.reproduced).toBeGreaterThan(0);
+    expect(metrics.scale).toBeCloseTo(1_000 / (metrics.equity ?? 0), 6);
+    if (metrics.copyRatio !== null) expect(metrics.copyRatio).toBeLessThan(1);
+    const details = (await readDetails(test.database, [trader])).get(trader);
+    const stored = await readTraderMetrics(test.database, trader, 0);
+    if (stored === undefined) throw new Error('nothing is stored of it');
+    const { totals } = stored.explanation as { totals: CopyTotals };
+    const told = board.follower(trader, { totals, details }, {});
+    expect(told.outcome?.net).toBeCloseTo(metrics.copyReturn ?? Number.NaN, 5);
+    if (metrics.copyRatio !== null) expect(told.copyRatio).toBeCloseTo(metrics.copyRatio, 3);
+    expect(Math.abs((told.reproduced ?? 0) - (metrics.reproduced ?? 1))).toBeLessThan(0.25);
+    const large = board.follower(trader, { totals, details }, { equityUsd: 16_000 });
+    expect(large.outcome?.impact).toBeCloseTo(4 * (told.outcome?.impact ?? Number.NaN), 9);
+    expect(large.outcome?.impact).toBeGreaterThan(0);
+  }
 });
 
 it('publishes again what a crash of the database has emptied', { timeout: 300_000 }, async () => {
