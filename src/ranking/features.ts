@@ -1,6 +1,7 @@
 /** Everything the gates and both scores look at, as flat float64: one trader, one window. NaN is unknown. */
 import { DAY_MS, dayOf } from '../domain/metrics/day.ts';
 import type { TraderHistory } from '../domain/metrics/history.ts';
+import { isConstant } from '../domain/metrics/moments.ts';
 import { studentTail } from '../domain/metrics/normal.ts';
 import { maxDrawdown, quantile, twoFactorR2 } from '../domain/metrics/series.ts';
 import { drawdownOver, reconciled, type TraderWindow, windowOf } from '../domain/metrics/window.ts';
@@ -251,7 +252,7 @@ function copyFeatures(window: TraderWindow, context: FeatureContext, today: numb
   const n = copy.net.length;
   return {
     days: n,
-    costSharpe: sum(copy.cost) / n / deviation(copy.net),
+    costSharpe: over(sum(copy.cost) / n, deviation(copy.net)),
     copyReturn: n > 0 ? sum(copy.net) : Number.NaN,
     copyTurnover: n > 0 ? sum(copy.turnover) / n : Number.NaN,
     copyGain: n > 0 ? sum(copy.gain) / n : Number.NaN,
@@ -266,7 +267,14 @@ function copyFeatures(window: TraderWindow, context: FeatureContext, today: numb
   };
 }
 
+/** 0 where only rounding tells the values apart. */
 function deviation(values: readonly number[]): number {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const x of values) {
+    if (x < low) low = x;
+    if (x > high) high = x;
+  }
+  if (values.length > 1 && isConstant(low, high)) return 0;
   const mean = sum(values) / values.length;
   return Math.sqrt(values.reduce((total, x) => total + (x - mean) ** 2, 0) / (values.length - 1));
 }

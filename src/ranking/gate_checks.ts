@@ -12,7 +12,8 @@ export interface GateCheck {
 const L = GATE_LIMITS;
 const known = (x: number, write: (x: number) => string): string => (Number.isFinite(x) ? write(x) : '?');
 const percent = (x: number): string => known(x, (v) => `${(100 * v).toFixed(Math.abs(v) < 0.1 ? 1 : 0)} %`);
-const usd = (x: number): string => known(x, (v) => `$${Math.round(v).toLocaleString('en-US')}`);
+const usd = (x: number): string =>
+  known(x, (v) => `${Math.round(v) < 0 ? '-' : ''}$${Math.abs(Math.round(v)).toLocaleString('en-US')}`);
 const figure = (x: number, digits = 1): string => known(x, (v) => v.toFixed(digits));
 const time = (x: number): string =>
   known(x, (ms) => {

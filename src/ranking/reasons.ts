@@ -25,7 +25,8 @@ const hours = (ms: number): string =>
       : ms < 172_800_000
         ? `${(ms / 3_600_000).toFixed(1)} h`
         : `${(ms / 86_400_000).toFixed(1)} days`;
-const usd = (x: number): string => `$${Math.round(x).toLocaleString('en-US')}`;
+const usd = (x: number): string =>
+  `${Math.round(x) < 0 ? '-' : ''}$${Math.abs(Math.round(x)).toLocaleString('en-US')}`;
 
 function historyText(f: Features): string {
   const L = GATE_LIMITS;
@@ -38,6 +39,12 @@ function historyText(f: Features): string {
   if (Number.isNaN(f.reconciled)) parts.push('account value could not be checked against the trades');
   else if (f.reconciled === 0) parts.push('account value and trades do not agree');
   return `Not enough evidence: ${parts.join('; ')}`;
+}
+
+function capitalText(f: Features): string {
+  if (Number.isNaN(f.equityUsd)) return 'The size of the account is not known';
+  const typically = Number.isNaN(f.medianEquityUsd) ? '' : `, ${usd(f.medianEquityUsd)} typically`;
+  return `Account too small to mean anything: ${usd(f.equityUsd)} now${typically}`;
 }
 
 function martingaleText(f: Features): string {
@@ -64,10 +71,7 @@ function washText(f: Features): string {
 
 const GATE_TEXT: { readonly [G in Gate]: (f: Features) => string } = {
   HISTORY: historyText,
-  CAPITAL: (f) =>
-    Number.isNaN(f.equityUsd)
-      ? 'The size of the account is not known'
-      : `Account too small to mean anything: ${usd(f.equityUsd)} now, ${usd(f.medianEquityUsd)} typically`,
+  CAPITAL: capitalText,
   FAST: (f) =>
     f.holdMs < GATE_LIMITS.holdMs
       ? `Holds positions for ${hours(f.holdMs)}: a copy comes too late`

@@ -120,6 +120,12 @@ export function weightedMoments(
   };
 }
 
-/** True when all values between `low` and `high` are the same number up to rounding. */
+/**
+ * What whole micro-dollars leave between equal returns at most: one more or less over the least capital that has a
+ * return, 50 dollars, up and down.
+ */
+const MONEY_ROUNDING = 4e-8;
+
+/** True when all returns between `low` and `high` are the same up to rounding. */
 export const isConstant = (low: number, high: number): boolean =>
-  high - low <= 4 * Number.EPSILON * Math.max(Math.abs(low), Math.abs(high));
+  high - low <= Math.max(MONEY_ROUNDING, 4 * Number.EPSILON * Math.max(Math.abs(low), Math.abs(high)));
