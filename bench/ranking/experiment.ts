@@ -5,7 +5,12 @@ import { TraderHistory } from '../../src/domain/metrics/history.ts';
 import { calmar, sharpe, totalReturn } from '../../src/domain/metrics/series.ts';
 import { windowOf } from '../../src/domain/metrics/window.ts';
 import { Board } from '../../src/ranking/board.ts';
-import { copySeries, DEFAULT_COPY_TERMS, decayFactor } from '../../src/ranking/copy_returns.ts';
+import {
+  copySeries,
+  DEFAULT_COPY_TERMS,
+  decayFactor,
+  type MarketSeries,
+} from '../../src/ranking/copy_returns.ts';
 import { DetailCollector, type Details } from '../../src/ranking/details.ts';
 import { type FeatureContext, featuresOf } from '../../src/ranking/features.ts';
 import type { Seen } from './baselines.ts';
@@ -38,7 +43,7 @@ export interface ExperimentOptions {
   readonly halfLife?: number;
   /** Copies cost nothing: then luck alone decides what follows. */
   readonly costless?: boolean;
-  /** The record never sees anything after the boundary, and is ranked when all is over. */
+  /** Neither record nor market tell anything after the boundary, and all is ranked when it is over. */
   readonly blind?: boolean;
   /** Told of each trader's record when its life is over, and of what is kept beside it. */
   readonly keep?: (index: number, history: TraderHistory, details: Details) => void;
@@ -50,8 +55,8 @@ export function runExperiment(options: ExperimentOptions): Experiment {
   const context: FeatureContext = {
     now: START_MS + options.trainDays * DAY_MS,
     terms: options.costless ? { ...DEFAULT_COPY_TERMS, takerBp: 0 } : DEFAULT_COPY_TERMS,
-    bitcoin: market.bitcoin,
-    ether: market.ether,
+    bitcoin: until(market.bitcoin, options),
+    ether: until(market.ether, options),
     ...(options.halfLife === undefined ? {} : { halfLife: options.halfLife }),
   };
   const board = new Board(options.traders);
@@ -66,6 +71,10 @@ export function runExperiment(options: ExperimentOptions): Experiment {
   board.rank();
   return { board, subjects, fills };
 }
+
+/** What is known of a market; of a blind experiment only the days before the boundary. */
+const until = (series: MarketSeries, { blind, trainDays }: ExperimentOptions): MarketSeries =>
+  blind ? { ...series, returns: Array.from(series.returns).slice(0, trainDays) } : series;
 
 type AtBoundary = Seen & { readonly deviation: number };
 

@@ -81,6 +81,8 @@ function randomFill(
   };
 }
 
+export const timeOf = (event: Event): number => (event.kind === 'fill' ? event.fill.time : event.time);
+
 function feed(history: TraderHistory, event: Event): void {
   if (event.kind === 'fill') history.fill(event.fill);
   else if (event.kind === 'funding') history.funding(event.time, event.coin, event.amount as MicroUsd);
