@@ -38,7 +38,7 @@ export const traderRowSchema = z
     lastSeenAt: timeSchema,
     tradeCount: countSchema,
     notionalUsd: decimalSchema.meta({ description: 'Traded notional that we have seen, USD' }),
-    coinCount: countSchema.meta({ description: 'Number of different coins seen' }),
+    coinCount: countSchema.meta({ description: 'Number of different coins traded while we listened' }),
     lastTrackedAt: timeSchema.nullable().meta({ description: 'Last audit of the account, null if never' }),
     watched: z.boolean(),
   })
@@ -55,6 +55,10 @@ export type TraderList = z.infer<typeof traderListSchema>;
 export const traderParamsSchema = z.strictObject({ address: addressSchema });
 
 export const traderDetailSchema = traderRowSchema
-  .extend({ coins: z.array(coinSchema).meta({ description: 'Coins seen, at most 500' }) })
+  .extend({
+    coins: z
+      .array(coinSchema)
+      .meta({ description: 'Coins of which a position is or was known, at most 500' }),
+  })
   .meta({ id: 'TraderDetail' });
 export type TraderDetail = z.infer<typeof traderDetailSchema>;

@@ -9,7 +9,9 @@ const COINS_NAMED = 6;
 
 /** What we have seen of a trader, in one line of figures. */
 export function Facts({ trader }: { readonly trader: TraderDetail }) {
-  const more = trader.coinCount - Math.min(COINS_NAMED, trader.coins.length);
+  // Traded while we listened, or held by what an audit found: a position may be older than we are.
+  const count = Math.max(trader.coinCount, trader.coins.length);
+  const more = count - Math.min(COINS_NAMED, trader.coins.length);
   const coins = trader.coins.slice(0, COINS_NAMED).join(', ');
   return (
     <dl className={c('facts')}>
@@ -28,7 +30,7 @@ export function Facts({ trader }: { readonly trader: TraderDetail }) {
       <div>
         <dt>Coins</dt>
         <dd data-tip={trader.coins.join(', ')}>
-          <Num value={trader.coinCount} kind="count" />
+          <Num value={count} kind="count" />
         </dd>
         <dd className={c('below')}>
           {coins}
