@@ -185,7 +185,7 @@ async function pages(database: Database): Promise<number> {
     const query: PageQuery = {
       board,
       limit: 50,
-      cursor: draw.int(ranked),
+      cursor: { version: snapshot.header.version, trader: 0, behind: draw.int(ranked) },
       ascending: draw.uniform() < 0.3,
       ...(sort === undefined ? {} : { sort }),
       ...(draw.uniform() < 0.3 ? { filters: [{ metric: 'equity', least: 50_000 }] } : {}),

@@ -1,7 +1,7 @@
 /** The published boards in memory, each as of its newest version: any page without the database. */
 import type { LeaderboardExplanation, MetricFilter } from '../contract/leaderboard.ts';
 import { type FurtherMetric, isFurther, type MetricName } from '../domain/board_metrics.ts';
-import type { BoardMetric } from '../domain/boards.ts';
+import type { BoardMetric, BoardPlace } from '../domain/boards.ts';
 import { errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { readBoardBytes } from '../store/board_bytes.ts';
@@ -20,7 +20,7 @@ export interface BoardQuery {
   /** Of the copy board: for this follower instead of a standard one. */
   readonly terms?: { readonly equityUsd?: number; readonly takerBp?: number; readonly latencyMs?: number };
   /** Where the last page ended. */
-  readonly cursor?: number;
+  readonly cursor?: BoardPlace;
   readonly limit: number;
 }
 
@@ -88,7 +88,7 @@ export interface OpenBoard extends ColumnBoard {
     terms: NonNullable<BoardQuery['terms']>,
   ): NonNullable<LeaderboardExplanation['follower']>;
   ranked(board: 'copy' | 'classic', terms?: BoardQuery['terms']): number;
-  page(query: BoardQuery): { readonly entries: readonly BoardEntry[]; readonly cursor: number | null };
+  page(query: BoardQuery): { readonly entries: readonly BoardEntry[]; readonly cursor: BoardPlace | null };
 }
 
 export interface BoardsOptions {

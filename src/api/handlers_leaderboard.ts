@@ -9,7 +9,7 @@ import {
   reasonSchema,
 } from '../contract/leaderboard.ts';
 import { type FurtherMetric, storedName } from '../domain/board_metrics.ts';
-import { WINDOW_DAYS } from '../domain/boards.ts';
+import { type BoardPlace, WINDOW_DAYS } from '../domain/boards.ts';
 import type { Cache } from '../jobs/cache.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Database } from '../store/database.ts';
@@ -27,7 +27,7 @@ import { readTrader } from '../store/read_traders.ts';
 import { readDetails } from '../store/trader_details.ts';
 import { BoardReplacedError } from './board_columns.ts';
 import type { BoardEntry, BoardQuery, BoardStanding, Boards, OpenBoard } from './boards.ts';
-import { listingMark, readCursor, writeCursor } from './cursor.ts';
+import { listingMark, type Place, readCursor, writeCursor } from './cursor.ts';
 import { ApiError } from './errors.ts';
 import { measuredDecayOf } from './measured_decay.ts';
 import type { Call, Handlers } from './routes.ts';
@@ -166,7 +166,7 @@ async function pageOf(
   const { board: name, window, sort, order, filter, equity, takerBp, latencyMs } = query;
   const mark = listingMark([name, window, sort, order, filter, equity, takerBp, latencyMs]);
   const place = query.cursor === undefined ? undefined : readCursor(query.cursor, mark);
-  const asked = boardQuery(query, place?.id);
+  const asked = boardQuery(query, place && boardPlace(place));
   const columns = board === undefined ? undefined : await boards.columnsFor(windowDays, board, asked);
   const { entries, cursor } = board?.page({ ...asked, ...(columns && { columns }) }) ?? {
     entries: [],
@@ -188,7 +188,7 @@ async function pageOf(
       const detail = details.get(entry.trader);
       return detail === undefined ? [] : [itemOf(entry, detail, shown)];
     }),
-    nextCursor: cursor === null ? null : writeCursor(mark, { value: String(version), id: cursor }),
+    nextCursor: cursor === null ? null : writeCursor(mark, cursorPlace(cursor)),
   };
 }
 
@@ -211,7 +211,17 @@ const termsPart = (query: Query): Pick<BoardQuery, 'terms'> => {
   return terms === undefined ? {} : { terms };
 };
 
-const boardQuery = (query: Query, cursor: number | undefined): BoardQuery => ({
+const cursorPlace = ({ version, trader, behind }: BoardPlace): Place => ({
+  value: `${version} ${trader}`,
+  id: behind,
+});
+
+function boardPlace({ value, id }: Place): BoardPlace {
+  const [version = 0, trader = 0] = value.split(' ').map(Number);
+  return { version, trader, behind: id };
+}
+
+const boardQuery = (query: Query, cursor: BoardPlace | undefined): BoardQuery => ({
   board: query.board,
   ascending: query.order === 'asc',
   limit: query.limit,

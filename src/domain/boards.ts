@@ -47,3 +47,11 @@ export const BOARD_METRICS = [
   ...COMPARISON_METRICS,
 ] as const;
 export type BoardMetric = (typeof BOARD_METRICS)[number];
+
+/** Where a page of a board ended: behind so many rows of a version, the last of them this trader's. */
+export interface BoardPlace {
+  readonly version: number;
+  /** 0: the page was empty. */
+  readonly trader: number;
+  readonly behind: number;
+}

@@ -1,6 +1,6 @@
 /** What is asked of a published board, and what it answers. */
 import type { FurtherMetric, MetricName } from '../domain/board_metrics.ts';
-import type { BoardMetric } from '../domain/boards.ts';
+import type { BoardMetric, BoardPlace } from '../domain/boards.ts';
 import type { Evidence } from './evidence.ts';
 import type { FollowerFigures } from './follower.ts';
 import type { MyTerms } from './my_terms.ts';
@@ -23,8 +23,8 @@ export interface PageQuery {
   readonly columns?: ReadonlyMap<FurtherMetric, Float32Array>;
   /** Of the copy board: ranked for this follower instead of a standard one. */
   readonly terms?: MyTerms;
-  /** Where the last page ended; 0 or absent is the start. */
-  readonly cursor?: number;
+  /** Where the last page ended; absent is the start. */
+  readonly cursor?: BoardPlace;
   readonly limit: number;
 }
 
@@ -62,5 +62,5 @@ export interface Page {
   readonly version: number;
   readonly entries: readonly BoardEntry[];
   /** Give it to the next query; null when there is no more. */
-  readonly cursor: number | null;
+  readonly cursor: BoardPlace | null;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { BoardPlace } from '../domain/boards.ts';
 import type { Page, PageQuery } from './board_page.ts';
 import { evidenceOf, provenRows } from './evidence.ts';
 import type { Features } from './features.ts';
@@ -64,9 +65,9 @@ describe('a published board', () => {
   it('pages through every ranked trader once, in order', () => {
     const snapshot = published();
     const seen: number[] = [];
-    let cursor: number | null = 0;
+    let cursor: BoardPlace | null | undefined;
     while (cursor !== null) {
-      const page = snapshot.page({ board: 'copy', limit: 7, cursor });
+      const page: Page = snapshot.page({ board: 'copy', limit: 7, ...(cursor && { cursor }) });
       expect(page.version).toBe(7);
       seen.push(...page.entries.map(({ trader: id }) => id));
       expect(page.entries.map(({ rank }) => rank)).toEqual(
@@ -75,6 +76,30 @@ describe('a published board', () => {
       cursor = page.cursor;
     }
     expect(seen).toEqual(Array.from({ length: 31 }, (_, k) => 1_000 + k).filter((id) => id % 10 !== 9));
+  });
+  it('goes on behind the last trader of a page when the board was replaced meanwhile', () => {
+    const before = published();
+    const { leaderboard, board } = ranked();
+    // The three best leave: everybody moves up.
+    for (let k = 0; k < 3; k++) leaderboard.set(1_000 + k, 90, { ...trader(k), hedged: 1 });
+    leaderboard.rank();
+    const after = opened(
+      Buffer.concat([...snapshotParts(board, leaderboard.size, 8, 2_000), ...sharedParts(leaderboard)]),
+    );
+    const last = ({ entries }: Page) => entries.at(-1)?.trader;
+    for (const query of [
+      { board: 'copy', limit: 6 },
+      { board: 'copy', limit: 6, sort: 'equity', ascending: true },
+    ] as const) {
+      const first = before.page(query);
+      expect(last(first)).toBe(1_005);
+      const { cursor } = first;
+      const next = after.page({ ...query, ...(cursor && { cursor }) });
+      expect(next.entries.map((one) => one.trader)).toEqual([1_006, 1_007, 1_008, 1_010, 1_011, 1_012]);
+    }
+    // A page that ended with one who left goes on where it was.
+    const { cursor } = before.page({ board: 'copy', limit: 2 });
+    expect(after.page({ board: 'copy', limit: 1, ...(cursor && { cursor }) }).entries[0]?.trader).toBe(1_005);
   });
   it('sorts by any metric in both directions, without rows where it is unknown', () => {
     const snapshot = published();

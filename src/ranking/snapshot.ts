@@ -110,12 +110,24 @@ export class BoardSnapshot {
   page(query: PageQuery): Page {
     const order = this.#orderOf(query);
     const entries: BoardEntry[] = [];
-    let at = query.cursor ?? 0;
+    const { version } = this.header;
+    let at = this.#startOf(order, query);
     for (; at < order.length && entries.length < query.limit; at++) {
       const row = order[query.ascending ? order.length - 1 - at : at] ?? 0;
       if (this.#passes(row, query)) entries.push(this.#entry(row, query));
     }
-    return { version: this.header.version, entries, cursor: at < order.length ? at : null };
+    const trader = entries.at(-1)?.trader ?? 0;
+    return { version, entries, cursor: at < order.length ? { version, trader, behind: at } : null };
+  }
+
+  /** On another version the next page begins behind the last trader, who may have moved; if gone, where it was. */
+  #startOf(order: Uint32Array, { cursor, ascending }: PageQuery): number {
+    if (cursor === undefined) return 0;
+    if (cursor.version === this.header.version) return cursor.behind;
+    const row = this.#traders.indexOf(cursor.trader);
+    const at = row < 0 ? -1 : order.indexOf(row);
+    if (at < 0) return cursor.behind;
+    return ascending ? order.length - at : at + 1;
   }
 
   /** Where a trader stands on both standard boards; undefined when it has no row. */
