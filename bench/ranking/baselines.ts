@@ -36,7 +36,7 @@ export function baselines(seen: readonly Seen[], board: Board, eligible: readonl
   return {
     classic,
     'classic, percentiles': active(percentileClassic(seen)),
-    'win rate': of((s) => s.features.winRate),
+    'win rate': of((s) => s.features.windowWinRate ?? s.features.winRate),
     'PnL with deposits': of((s) => s.growth),
     PnL: of((s) => s.pnl),
     ROI: roi,
@@ -56,7 +56,7 @@ function percentileClassic(seen: readonly Seen[]): Float64Array {
   const n = seen.length;
   const rank = (of: (s: Seen) => number): Float64Array => midRanks(seen.map(of)).map((r) => (r - 0.5) / n);
   const parts = [
-    rank((s) => s.features.winRate),
+    rank((s) => s.features.windowWinRate ?? s.features.winRate),
     rank((s) => s.features.volumeUsd),
     rank((s) => -s.features.maxDrawdown),
     rank((s) => s.features.riskRatio),

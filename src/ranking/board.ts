@@ -142,7 +142,7 @@ export class Board {
     this.sharpeWithoutBest[row] = f.sharpeWithoutBest;
     this.sharpeWithoutBestVariance[row] = f.sharpeWithoutBestVariance;
     this.copyReturn[row] = f.copyReturn;
-    this.winRate[row] = f.winRate;
+    this.winRate[row] = f.windowWinRate ?? f.winRate;
     this.volume[row] = f.volumeUsd;
     this.drawdown[row] = f.maxDrawdown;
     this.riskRatio[row] = f.riskRatio;

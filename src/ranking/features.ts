@@ -26,7 +26,10 @@ export interface Features {
   costDrag: number;
   /** Mean daily copy return with costs doubled, in its own standard errors. */
   stressedT: number;
+  /** As the gates see it: over 90 days at least. */
   winRate: number;
+  /** Of the window; absent in what an earlier version stored. */
+  windowWinRate?: number;
   payoff: number;
   losses: number;
   loserAddShare: number;
@@ -311,6 +314,7 @@ function classicFeatures(history: TraderHistory, window: TraderWindow, now: numb
   const risk =
     t.losses > 0 && t.wins > 0 ? t.winNet / t.wins / (t.lossNet / t.losses) : t.wins > 0 ? RISK_RATIO_CAP : 0;
   return {
+    windowWinRate: over(t.wins, t.wins + t.losses),
     volumeUsd: t.volume / 1e6,
     maxDrawdown: maxDrawdown(window.series.net) ?? Number.NaN,
     riskRatio: Math.min(RISK_RATIO_CAP, risk),

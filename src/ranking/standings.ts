@@ -102,7 +102,7 @@ export function leaderboardRow(
     ...identity,
     accountAgeDays: finite(f.ageDays),
     totalVolume: finite(f.volumeUsd),
-    winRate: finite(f.winRate),
+    winRate: finite(f.windowWinRate ?? f.winRate),
     averageRiskRatio: finite(f.riskRatio),
     maxDrawdown: finite(f.maxDrawdown),
     maxProfit: finite(f.maxProfitUsd),
