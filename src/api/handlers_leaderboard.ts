@@ -45,8 +45,6 @@ const DRIFT_KEPT_MS = 60_000;
 const RANKS_SHOWN_MS = 30 * DAY_MS;
 /** Boards that may be replaced while a page of them is made. */
 const MOST_REPLACED = 3;
-/** A score below this says "gated" or "no estimate", not how good: see the board. */
-const NO_SCORE = -500;
 
 export interface LeaderboardHandlerOptions {
   readonly db: Database;
@@ -122,16 +120,11 @@ function shownMetrics(stored: unknown, metrics: readonly FurtherMetric[]): Recor
 }
 
 function itemOf(entry: BoardEntry, detail: BoardDetail, shown: readonly FurtherMetric[]): LeaderboardItem {
-  const { copyScore } = entry.metrics;
   return {
     rank: entry.rank === 0 ? null : entry.rank,
     address: detail.address,
     days: entry.days,
-    metrics: {
-      ...shownMetrics(detail.metrics, shown),
-      ...entry.metrics,
-      copyScore: copyScore !== null && copyScore > NO_SCORE ? copyScore : null,
-    },
+    metrics: { ...shownMetrics(detail.metrics, shown), ...entry.metrics },
     ...explanationSchema.parse(detail.explanation),
     evidence: evidenceOf(entry),
     curve: curveOf(detail.copyReturns),

@@ -160,6 +160,11 @@ describe("a follower's own terms", () => {
   it('leave out whoever needs more capital, or carries less', () => {
     expect([100, 500, 20_000, 20_001].map((usd) => carries(row(), usd))).toEqual([false, true, true, false]);
     expect(carries(row(), undefined)).toBe(true);
+    // The gate of a standard follower holds for whoever only says what he pays.
+    expect([999, 1_000].map((maxCapital) => carries({ minCapital: 5_000, maxCapital }, undefined))).toEqual([
+      false,
+      true,
+    ]);
     expect(carries({ minCapital: Number.NaN, maxCapital: Number.NaN }, 5)).toBe(true);
   });
 });

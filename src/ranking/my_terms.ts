@@ -45,9 +45,14 @@ export interface MyStanding {
   readonly copyReturn: number;
 }
 
-/** Whether so much can follow the trader. */
-export const carries = (row: Pick<TermsRow, 'minCapital' | 'maxCapital'>, equityUsd: number | undefined) =>
-  equityUsd === undefined || !(row.minCapital > equityUsd || row.maxCapital < equityUsd);
+/** Whether so much can follow the trader. Who names no equity is as large as CAPACITY takes everybody to be. */
+export const carries = (
+  { minCapital, maxCapital }: Pick<TermsRow, 'minCapital' | 'maxCapital'>,
+  equityUsd: number | undefined,
+) =>
+  equityUsd === undefined
+    ? !(maxCapital < STANDARD_EQUITY_USD)
+    : !(minCapital > equityUsd || maxCapital < equityUsd);
 
 /** The trader's standing for this follower; the standard terms give the standard one. */
 export function standingFor(

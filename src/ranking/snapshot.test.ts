@@ -232,6 +232,43 @@ describe('a published board', () => {
       copyRatio: null,
     });
   });
+  it('gives no rank to whom CAPACITY keeps off, unless the follower is smaller', () => {
+    const leaderboard = new Leaderboard(64);
+    for (let k = 0; k < 4; k++) {
+      const thin = k === 1 ? { capacityShare: 0.5, maxCapitalUsd: 900 } : {};
+      leaderboard.set(1_000 + k, 90, { ...trader(k), minCapitalUsd: 400, ...thin });
+    }
+    leaderboard.rank();
+    const board = leaderboard.boards.get(90);
+    if (!board) throw new Error('no 90-day board');
+    const snapshot = published({ leaderboard, board });
+    const ids = (terms?: PageQuery['terms']) =>
+      snapshot.page({ board: 'copy', limit: 9, ...(terms && { terms }) }).entries.map(({ trader: id }) => id);
+    expect(ids()).toEqual([1_000, 1_002, 1_003]);
+    expect(ids({ takerBp: 3 })).toEqual(ids());
+    expect(ids({ equityUsd: 800 })).toContain(1_001);
+    const unknown = { totals: null, details: undefined };
+    for (const terms of [{}, { latencyMs: 1_500 }]) {
+      const place = (id: number) => snapshot.follower(id, unknown, terms).place;
+      expect(place(1_001)).toBeNull();
+      const { copyRank, copyScore } = snapshot.standingOf(1_002) ?? {};
+      expect(place(1_002)).toEqual({ rank: copyRank, of: 3, score: copyScore });
+    }
+  });
+  it('has no score of whoever is not on a board, to sort and filter the other by', () => {
+    const snapshot = published();
+    const page = (more: Partial<PageQuery>) =>
+      snapshot.page({ board: 'classic', limit: 40, ...more }).entries.map(({ metrics }) => metrics.copyScore);
+    expect(page({})).toContain(null);
+    for (const scores of [
+      page({ sort: 'copyScore', ascending: true }),
+      page({ filters: [{ metric: 'copyScore', most: 1 }] }),
+    ]) {
+      expect(scores.length).toBe(28);
+      expect(scores).not.toContain(null);
+      for (const score of scores) expect(score).toBeGreaterThan(-500);
+    }
+  });
   it('says the same of a row that was refreshed as of one that was ranked', () => {
     const { leaderboard, board } = ranked();
     const wanted = published({ leaderboard, board });

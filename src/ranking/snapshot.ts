@@ -98,6 +98,7 @@ export class BoardSnapshot {
       copy: ranked(this.#metrics.copyScore, sorter),
       classic: ranked(this.#metrics.classicScore, sorter),
     };
+    for (const scores of [this.#metrics.copyScore, this.#metrics.classicScore]) forgetNone(scores);
   }
 
   /** Traders on a board, for a follower of these terms where they are given. */
@@ -108,13 +109,14 @@ export class BoardSnapshot {
 
   /** One page. Rows whose sort metric is unknown are left out. @throws RangeError for a metric without a column. */
   page(query: PageQuery): Page {
-    const order = this.#orderOf(query);
+    const mine = this.#mineOf(query);
+    const order = this.#orderOf(query, mine);
     const entries: BoardEntry[] = [];
     const { version } = this.header;
     let at = this.#startOf(order, query);
     for (; at < order.length && entries.length < query.limit; at++) {
       const row = order[query.ascending ? order.length - 1 - at : at] ?? 0;
-      if (this.#passes(row, query)) entries.push(this.#entry(row, query));
+      if (this.#passes(row, query, mine)) entries.push(this.#entry(row, query, mine));
     }
     const trader = entries.at(-1)?.trader ?? 0;
     return { version, entries, cursor: at < order.length ? { version, trader, behind: at } : null };
@@ -150,15 +152,14 @@ export class BoardSnapshot {
   follower(trader: number, known: Omit<KnownOfTrader, 'equityUsd'>, mine: MyTerms): MyFigures {
     const row = this.#traders.indexOf(trader);
     const on = row >= 0 && row < this.header.size;
-    const board = this.#myBoard(mine);
-    const rank = on ? (board.ranks[row] ?? 0) : 0;
+    // Whoever says nothing is a standard follower, whose board is there.
+    const board = Object.keys(mine).length === 0 ? undefined : this.#myBoard(mine);
+    const rank = !on ? 0 : board === undefined ? this.#rankOf(row, 'copy') : (board.ranks[row] ?? 0);
+    const score = (board?.columns ?? this.#metrics).copyScore[row] ?? Number.NaN;
     const equityUsd = on ? (this.#metrics.equity[row] ?? Number.NaN) : Number.NaN;
     return {
       ...followerFigures({ ...known, equityUsd }, mine),
-      place:
-        rank === 0
-          ? null
-          : { rank, of: board.order.length, score: board.columns.copyScore[row] ?? Number.NaN },
+      place: rank === 0 ? null : { rank, of: board?.order.length ?? this.header.copyRanked, score },
     };
   }
 
@@ -171,9 +172,8 @@ export class BoardSnapshot {
     };
   }
 
-  #orderOf(query: PageQuery): Uint32Array {
+  #orderOf(query: PageQuery, mine: MyBoard | undefined): Uint32Array {
     const { board, sort } = query;
-    const mine = this.#mineOf(query);
     const ranked = mine?.order ?? this.#orders[board];
     const own = board === 'copy' ? 'copyScore' : 'classicScore';
     if (sort === undefined || sort === own) return ranked;
@@ -287,9 +287,8 @@ export class BoardSnapshot {
     return furtherColumn(metric, query)[row] ?? Number.NaN;
   }
 
-  #passes(row: number, query: PageQuery): boolean {
+  #passes(row: number, query: PageQuery, mine: MyBoard | undefined): boolean {
     if (query.filters === undefined) return true;
-    const mine = this.#mineOf(query);
     for (const { metric, least, most } of query.filters) {
       const value = this.#named(row, metric, query, mine);
       // Columns are float32: 0.01 must be inside "at least 0.01".
@@ -301,8 +300,7 @@ export class BoardSnapshot {
     return true;
   }
 
-  #entry(row: number, query: PageQuery): BoardEntry {
-    const mine = this.#mineOf(query);
+  #entry(row: number, query: PageQuery, mine: MyBoard | undefined): BoardEntry {
     const names: readonly MetricName[] = [...BOARD_METRICS, ...(query.columns?.keys() ?? [])];
     const metrics = Object.fromEntries(
       names.map((name) => {
@@ -353,6 +351,12 @@ function ranked(scores: Float32Array, sorter: RowSorter): Uint32Array {
   const order = rows.slice(0, n);
   sorter.sortDescending(order, n, scores);
   return order;
+}
+
+/** A score that only says "not on this board" is no value to sort, filter or show. */
+function forgetNone(scores: Float32Array): void {
+  for (let row = 0; row < scores.length; row++)
+    if ((scores[row] as number) <= LEAST_SCORE) scores[row] = Number.NaN;
 }
 
 /** @throws RangeError */
