@@ -44,6 +44,8 @@ it("keeps a follower's own terms, clamped, and leaves them out of the classic bo
     takerBp: 3.5,
   });
   expect(boardSearch({ equity: '1', takerBp: '', latencyMs: 'x' })).toEqual({});
+  // The API takes whole milliseconds alone.
+  expect(boardSearch({ latencyMs: 1_234.5 })).toEqual({ latencyMs: 1_235 });
   const mine = columnsOf({ equity: 2500 } as BoardSearch);
   expect(mine).toEqual(expect.arrayContaining(['copyReturn', 'copyRatio', 'reproduced', 'scale']));
   expect(columnsOf({ equity: 2500, board: 'classic' } as BoardSearch)).toEqual(columnsOf({}));

@@ -76,21 +76,22 @@ export interface BoardSearch {
   readonly latencyMs?: number;
 }
 
-/** What a follower may say of himself: name, and what is accepted. */
+/** What a follower may say of himself: name, and what is accepted; of some whole numbers alone. */
 export const MY_TERMS = [
-  { name: 'equity', least: 10, most: 1e9 },
-  { name: 'takerBp', least: 0, most: 50 },
-  { name: 'latencyMs', least: 0, most: 3_600_000 },
+  { name: 'equity', least: 10, most: 1e9, whole: false },
+  { name: 'takerBp', least: 0, most: 50, whole: false },
+  { name: 'latencyMs', least: 0, most: 3_600_000, whole: true },
 ] as const;
 export type MyTerm = (typeof MY_TERMS)[number]['name'];
 
 /** The follower's terms of a search, those that are set. */
 export function termsOf(raw: Readonly<Record<string, unknown>>): Partial<Record<MyTerm, number>> {
   const terms: Partial<Record<MyTerm, number>> = {};
-  for (const { name, least, most } of MY_TERMS) {
+  for (const { name, least, most, whole } of MY_TERMS) {
     const given = raw[name];
-    const value =
+    const number =
       typeof given === 'number' || (typeof given === 'string' && given !== '') ? Number(given) : Number.NaN;
+    const value = whole ? Math.round(number) : number;
     if (value >= least && value <= most) terms[name] = value;
   }
   return terms;

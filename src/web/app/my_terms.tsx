@@ -3,7 +3,7 @@ import { formatDuration, formatNumber } from '../format/number.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { pick } from '../ui/pick.ts';
-import { MY_TERMS, type MyTerm } from './board_state.ts';
+import { MY_TERMS, type MyTerm, termsOf } from './board_state.ts';
 import styles from './my_terms.module.css';
 import { rememberTerms, type Terms } from './own_terms.ts';
 
@@ -66,11 +66,9 @@ export const TermChips = ({
 function accepted(name: MyTerm, written: string): number | undefined | null {
   const text = written.trim();
   if (text === '') return undefined;
-  const bounds = MY_TERMS.find((term) => term.name === name);
-  const value = /^\d{1,12}(\.\d{1,4})?$/.test(text)
-    ? Math.round(Number(text) * LOOKS[name].scale * 1e4) / 1e4
-    : Number.NaN;
-  return bounds !== undefined && value >= bounds.least && value <= bounds.most ? value : null;
+  if (!/^\d{1,12}(\.\d{1,4})?$/.test(text)) return null;
+  const value = Math.round(Number(text) * LOOKS[name].scale * 1e4) / 1e4;
+  return termsOf({ [name]: value })[name] ?? null;
 }
 
 /** Asks for the terms, the set ones filled in, and remembers what is written. */

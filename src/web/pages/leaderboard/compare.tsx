@@ -10,58 +10,12 @@ import { Num } from '../../ui/num.tsx';
 import { pick } from '../../ui/pick.ts';
 import { tableClass as t } from '../../ui/table.ts';
 import { TableWrap } from '../../ui/table_wrap.tsx';
+import { bestOf } from './best_of.ts';
 import { columnText } from './board_columns.tsx';
 import { Curve } from './curve.tsx';
 import styles from './leaderboard.module.css';
 
 const c = pick(styles);
-/** Of these less is better. */
-const LESS: readonly MetricName[] = [
-  'cost',
-  'minCapital',
-  'drawdown',
-  'intradayDrawdown',
-  'ulcer',
-  'volatility',
-  'blowUps',
-  'liquidations',
-  'washShare',
-  'fastWinShare',
-  'loserAddShare',
-  'maxLoserAdds',
-  'bestDayShare',
-  'excessKurtosis',
-];
-/** Of these neither more nor less is better. */
-const NEUTRAL: readonly MetricName[] = [
-  'volume',
-  'ageDays',
-  'holdMs',
-  'medianHoldMs',
-  'shortHoldMs',
-  'equity',
-  'scale',
-  'leverage',
-  'leverageInMarket',
-  'leverageHigh',
-  'maxLeverage',
-  'netExposure',
-  'timeInMarket',
-  'turnoverPerDay',
-  'turnoverPerYear',
-  'makerRatio',
-  'makerOpenRatio',
-  'twapShare',
-];
-
-/** The best of the known values; null where none stands out. */
-function bestOf(metric: MetricName, rows: readonly LeaderboardItem[]): number | null {
-  const known = rows.map((row) => row.metrics[metric] ?? null).filter((value) => value !== null);
-  if (NEUTRAL.includes(metric) || known.length < 2) return null;
-  const best = LESS.includes(metric) ? Math.min(...known) : Math.max(...known);
-  return known.every((value) => value === best) ? null : best;
-}
-
 const MetricRow = ({
   metric,
   rows,
@@ -71,7 +25,10 @@ const MetricRow = ({
 }) => {
   const { kind, tone } = metricLook(metric);
   const { name, meaning } = columnText(metric);
-  const best = bestOf(metric, rows);
+  const best = bestOf(
+    metric,
+    rows.map((row) => row.metrics[metric] ?? null),
+  );
   return (
     <tr>
       <th scope="row" data-tip={meaning}>
