@@ -85,6 +85,7 @@ const blank = (): Features => ({
   copySpread: 0.03,
   copyImpact: 0.0004,
   copyGross: 0.005,
+  copyHoldMs: 8 * 3_600_000,
   minCapitalUsd: Number.NaN,
   maxCapitalUsd: Number.NaN,
   quarterCapitalUsd: Number.NaN,

@@ -52,6 +52,7 @@ const GOOD: Features = {
   copySpread: 0.03,
   copyImpact: 0.0004,
   copyGross: 0.005,
+  copyHoldMs: 8 * 3_600_000,
   quarterCapitalUsd: Number.NaN,
   halfCapitalUsd: Number.NaN,
   mostCapitalUsd: Number.NaN,

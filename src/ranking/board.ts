@@ -61,6 +61,7 @@ export class Board {
   readonly copySpread: Float32Array;
   readonly copyImpact: Float32Array;
   readonly copyGross: Float32Array;
+  readonly copyHold: Float32Array;
   readonly quarterCapital: Float32Array;
   readonly halfCapital: Float32Array;
   readonly mostCapital: Float32Array;
@@ -115,6 +116,7 @@ export class Board {
     this.copySpread = floats();
     this.copyImpact = floats();
     this.copyGross = floats();
+    this.copyHold = floats();
     this.quarterCapital = floats();
     this.halfCapital = floats();
     this.mostCapital = floats();
@@ -160,6 +162,7 @@ export class Board {
     this.copySpread[row] = f.copySpread;
     this.copyImpact[row] = f.copyImpact;
     this.copyGross[row] = f.copyGross;
+    this.copyHold[row] = f.copyHoldMs;
     this.quarterCapital[row] = f.quarterCapitalUsd;
     this.halfCapital[row] = f.halfCapitalUsd;
     this.mostCapital[row] = f.mostCapitalUsd;

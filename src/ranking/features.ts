@@ -77,6 +77,8 @@ export interface Features {
   /** Impact of a standard follower, which is a part of the costs, and what the leader earned before fees: means a day. */
   copyImpact: number;
   copyGross: number;
+  /** Notional-weighted hold of the same days, which the delay is reckoned with; `holdMs` is of the days of the gates. */
+  copyHoldMs: number;
 
   /** The classic board's. */
   volumeUsd: number;
@@ -263,6 +265,7 @@ function copyFeatures(window: TraderWindow, context: FeatureContext, today: numb
     copySpread: deviation(copy.net),
     copyImpact: n > 0 ? sum(copy.impact) / n : Number.NaN,
     copyGross: n > 0 ? sum(copy.gross) / n : Number.NaN,
+    copyHoldMs: over(window.totals.costTime, window.totals.entryNotional),
     sharpe: sample?.full.sharpe ?? Number.NaN,
     sharpeVariance: sample?.full.variance ?? Number.NaN,
     sharpeWithoutBest: sample?.withoutBest.sharpe ?? Number.NaN,

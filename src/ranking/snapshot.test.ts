@@ -232,6 +232,18 @@ describe('a published board', () => {
       copyRatio: null,
     });
   });
+  it('reckons a delay with the hold of the window, not with that of the gates', () => {
+    const leaderboard = new Leaderboard(64);
+    // Within the window positions are held for ten minutes.
+    leaderboard.set(1_000, 30, { ...trader(0), copyHoldMs: 600_000 });
+    leaderboard.rank();
+    const board = leaderboard.boards.get(30);
+    if (!board) throw new Error('no 30-day board');
+    const terms = { latencyMs: 60_000 };
+    const [entry] = published({ leaderboard, board }).page({ board: 'copy', limit: 1, terms }).entries;
+    const more = Math.exp(-58_500 / (0.15 * 600_000)) - 1;
+    expect(entry?.metrics.copyReturn).toBeCloseTo(60 * 0.01 * more, 6);
+  });
   it('gives no rank to whom CAPACITY keeps off, unless the follower is smaller', () => {
     const leaderboard = new Leaderboard(64);
     for (let k = 0; k < 4; k++) {

@@ -216,6 +216,7 @@ export class BoardSnapshot {
     const t = this.#terms;
     const at = (values: Float32Array, index: number): number => values[index] ?? Number.NaN;
     this.#candidates.forEach((row, k) => {
+      const hold = at(t.copyHold, k);
       // Written out in one literal: with a spread it takes thirty times as long, which a million rows notice.
       const known = {
         minCapital: at(m.minCapital, row),
@@ -223,7 +224,8 @@ export class BoardSnapshot {
         sharpe: at(m.sharpe, row),
         cost: at(m.cost, row),
         copyReturn: at(m.copyReturn, row),
-        holdMs: at(m.holdMs, row),
+        // Where it is not known (nothing closed, or a board of an older version) that of the gates stands for it.
+        holdMs: Number.isNaN(hold) ? at(m.holdMs, row) : hold,
         days: this.#days[row] ?? 0,
         sharpeVariance: at(t.sharpeVariance, k),
         sharpeWithoutBest: at(t.sharpeWithoutBest, k),

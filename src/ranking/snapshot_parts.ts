@@ -60,6 +60,7 @@ export const TERMS = [
   'quarterCapital',
   'halfCapital',
   'mostCapital',
+  'copyHold',
 ] as const;
 
 /** Metrics of the trader, whatever the window. */
