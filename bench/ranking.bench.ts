@@ -11,7 +11,7 @@ import { pairedT } from './ranking/evaluation.ts';
 import { runExperiment } from './ranking/experiment.ts';
 import { type Answer, Crew, type Job } from './ranking/jobs.ts';
 import { HARD, NULL, PLAIN, SCARCE, type Variant } from './ranking/population.ts';
-import { compare, incremental, randomLog, rebuilt } from './ranking/rebuild.ts';
+import { compare, compareColumns, incremental, randomLog, rebuilt } from './ranking/rebuild.ts';
 import {
   averageRow,
   printTable,
@@ -217,7 +217,9 @@ async function adversaries(size: Size, say: (text: string) => void): Promise<Ben
 
 function rebuildFigure(size: Size): BenchResult {
   const log = randomLog('report', size.events);
-  const wrong = compare(incremental(log, Math.floor(size.events / 20)).days, rebuilt(log));
+  const { days } = incremental(log, Math.floor(size.events / 20));
+  const straight = incremental(log, Number.POSITIVE_INFINITY).days;
+  const wrong = [...compare(days, rebuilt(log)), ...compareColumns(days, straight)];
   return {
     name: `differences between incremental and rebuilt after ${size.events} events`,
     value: wrong.length,

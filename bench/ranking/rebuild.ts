@@ -23,7 +23,7 @@ type Event =
   | { readonly kind: 'flow'; readonly time: number; readonly amount: number }
   | { readonly kind: 'equity'; readonly time: number; readonly equity: number };
 
-const OPTIONS = { slippageBp: (coin: number) => 1 + coin };
+const OPTIONS = { slippageBp: (coin: number) => 1 + coin, impactBp: (coin: number) => 0.5 + coin / 4 };
 
 /** A log of `count` random events of one trader in five coins, flips, crowds in one millisecond and all. */
 export function randomLog(seed: string, count: number): Event[] {
@@ -263,4 +263,27 @@ export function compare(days: ReadonlyMap<number, DayRow>, want: ReadonlyMap<num
       wrong.push(`day ${number} return: ${growth} instead of ${plainDay.growth}`);
   }
   return wrong;
+}
+
+/** Differences in any column between a history that was stored and loaded now and then and one that never was. */
+export function compareColumns(
+  stopped: ReadonlyMap<number, DayRow>,
+  straight: ReadonlyMap<number, DayRow>,
+): string[] {
+  const wrong: string[] = [];
+  for (const [day, row] of straight) {
+    const [had, want] = [stopped.get(day), storeDayRow(row)];
+    const stored = had === undefined ? {} : storeDayRow(had);
+    for (const [name, value] of Object.entries(want))
+      if (!isSame((stored as Record<string, unknown>)[name], value)) wrong.push(`day ${day} ${name}`);
+  }
+  return wrong;
+}
+
+/** Whole numbers exactly, others to 1e-9; histograms bin by bin. */
+function isSame(had: unknown, want: unknown): boolean {
+  if (Array.isArray(want))
+    return Array.isArray(had) && had.length === want.length && want.every((one, i) => isSame(had[i], one));
+  if (typeof want !== 'number' || typeof had !== 'number') return had === want;
+  return had === want || (!Number.isInteger(want) && Math.abs(had - want) <= 1e-9 * Math.abs(want));
 }
