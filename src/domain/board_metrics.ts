@@ -109,7 +109,7 @@ const PUBLISHED = {
   netPnl: results('Net PnL', 'pnl', "The trader's own, after fees and funding"),
   equity: results('Equity', 'usd', 'Account value'),
   ageDays: results('Age', 'days', 'Days since the first known fill'),
-  winRate: positions('Win rate', 'share', 'Share of decided closed positions that won', NO_LESS),
+  winRate: positions('Win rate', 'share', 'Share of decided closed positions that won'),
   riskRatio: positions('Risk ratio', 'ratio', 'Average win over average loss, at most 50'),
   maxProfit: positions('Best position', 'pnl', 'Best closed position'),
   maxLoss: positions('Worst position', 'pnl', 'Worst closed position'),
