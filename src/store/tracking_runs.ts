@@ -13,8 +13,9 @@ export interface NewTrackingRun {
   readonly leaseMs: number;
 }
 
-/** Begins a run, and gives back what dead runs had taken. Returns the run's id. */
+/** Begins a run, gives back what dead runs had taken, and finds traders that have no turn. Returns the run's id. */
 export async function beginTrackingRun(database: Database, run: NewTrackingRun): Promise<number> {
+  await addMissedTurns(database);
   return database.transaction(
     async (tx) => {
       await buryDeadRuns(tx);
@@ -26,6 +27,24 @@ export async function beginTrackingRun(database: Database, run: NewTrackingRun):
       return rows[0]?.run_id ?? 0;
     },
     { retries: 3 },
+  );
+}
+
+/** Traders whom one run adds to the rotation belatedly, at most. */
+const MISSED_TURNS = 5_000;
+
+/**
+ * Claims add the traders behind the newest in the rotation. An id is given when a trade is read, but whoever trades
+ * in a coin whose gap is being closed is stored later than others with higher ids: nobody would ever have looked at him.
+ */
+async function addMissedTurns(db: Queryable): Promise<void> {
+  await db.query(
+    `INSERT INTO tracking_turns (trader_id) SELECT t.trader_id FROM traders t
+     WHERE t.trader_id < (SELECT max(trader_id) FROM tracking_turns)
+       AND NOT EXISTS (SELECT FROM tracking_turns o WHERE o.trader_id = t.trader_id)
+     ORDER BY t.trader_id LIMIT ${MISSED_TURNS} ON CONFLICT DO NOTHING`,
+    [],
+    'add_missed_turns',
   );
 }
 

@@ -58,6 +58,18 @@ describe('turns and requests', () => {
     return rows;
   };
 
+  it('come to a trader who is stored later than others with higher ids, too', async () => {
+    await populate(test.database, 4);
+    await test.database.query('DELETE FROM traders WHERE trader_id = 2');
+    const first = await begin();
+    expect(idsOf(await turns(first, 10))).toEqual([1, 3, 4]);
+    await finish(first, [1, 3, 4]);
+    await test.database.query(
+      `INSERT INTO traders VALUES (2, decode(lpad('02', 40, '0'), 'hex'), 0, 0, 1, 1, 1, 1, NULL)`,
+    );
+    expect(idsOf(await turns(await begin(), 1))).toEqual([2]);
+  });
+
   it('a trader that is put on the watchlist is polled before all others, wherever it has positions', async () => {
     await populate(test.database, 9);
     await givePositions(test.database, 7, [1, 2]);
