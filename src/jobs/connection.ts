@@ -67,6 +67,8 @@ async function onPostgres(options: QueueConnectionOptions): Promise<QueueConnect
     max: 8,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
+    // BullMQ waits by LISTEN, never in a query: one that has no answer by then has lost its server without a word.
+    query_timeout: 35_000,
     options: `-c search_path=${SCHEMA}`,
   });
   pool.on('error', (error) => options.log.warn({ error: error.message }, 'queue connection lost'));

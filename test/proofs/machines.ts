@@ -95,10 +95,17 @@ export async function relayTo(port: number, ownPort = 0): Promise<Relay> {
   const sockets = new Set<{ destroy(): unknown }>();
   const server = createServer((inside) => {
     const outside = connect(port, '127.0.0.1');
-    for (const socket of [inside, outside]) {
+    for (const [socket, other] of [
+      [inside, outside],
+      [outside, inside],
+    ] as const) {
       sockets.add(socket);
       socket.on('error', () => undefined);
-      socket.on('close', () => sockets.delete(socket));
+      // A half alone would leave its client waiting for ever.
+      socket.on('close', () => {
+        sockets.delete(socket);
+        other.destroy();
+      });
     }
     inside.pipe(outside).pipe(inside);
   });
