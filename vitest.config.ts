@@ -5,7 +5,7 @@ import { LongestFirst } from './test/longest_first.ts';
 // Vitest alone would leave one processor idle: on two, every file would wait for the one before it.
 const processors = Math.max(2, availableParallelism());
 // Files that talk to servers and processes wait more than they work.
-const waiting = { maxWorkers: processors + 2, sequence: { groupOrder: 1 } };
+const waiting = { maxWorkers: processors + 1, sequence: { groupOrder: 1 } };
 
 // Three projects, one runner: unit tests beside their file, integration tests over real sockets and a real
 // database, end-to-end tests in a real browser.
