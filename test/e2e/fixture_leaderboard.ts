@@ -74,6 +74,15 @@ function standing(address: string, index: number, metrics: readonly FurtherMetri
   };
 }
 
+/** Of a window in which nobody is worth copying. */
+const withoutEdge = (item: LeaderboardItem): LeaderboardItem => ({
+  ...item,
+  metrics: {
+    ...item.metrics,
+    copyScore: item.metrics.copyScore === null ? null : item.metrics.copyScore - 1,
+  },
+});
+
 function page(addresses: readonly string[], url: URL): LeaderboardPage {
   const query = leaderboardQuerySchema.parse(Object.fromEntries(url.searchParams));
   const metric = query.sort ?? (query.board === 'copy' ? 'copyScore' : 'classicScore');
@@ -83,6 +92,7 @@ function page(addresses: readonly string[], url: URL): LeaderboardPage {
   const named = [...(query.metrics ?? []), metric, ...(query.filter ?? []).map((filter) => filter.metric)];
   const all = ranked
     .map((address, index) => standing(address, index, named.filter(isFurther)))
+    .map((item) => (query.window === '30d' ? withoutEdge(item) : item))
     .filter((item) =>
       (query.filter ?? []).every((filter) => {
         const value = item.metrics[filter.metric] ?? null;

@@ -149,6 +149,20 @@ describe.skipIf(chromium === null)('the leaderboard', () => {
     await rows().first().waitFor();
   });
 
+  it('says so where even the first is not believed to earn a follower money', async () => {
+    const { page } = watched;
+    const word = page.getByText('nobody here is believed to earn a follower money');
+    await page.goto(`${api.origin}/leaderboard?window=30d`);
+    await word.waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('combobox', { name: 'Window' }).selectOption('90d');
+    await rows().first().waitFor();
+    await word.waitFor({ state: 'hidden' });
+    await page.goto(`${api.origin}/leaderboard?window=30d&order=asc`);
+    await rows().first().waitFor();
+    expect(await word.count()).toBe(0);
+  });
+
   it('ranks for my equity, fee and delay, and keeps them in the address', async () => {
     await open();
     const { page } = watched;

@@ -175,6 +175,7 @@ export function Leaderboard() {
       <PageHead title="Leaderboard" lead={<Lead head={head} />} />
       <Controls view={view} columns={shown} go={go} />
       <Progress />
+      <Outlook view={view} best={rows[0]} />
       <div className={c('card')}>
         {pages.error !== null ? (
           <Failure what="The leaderboard" error={pages.error} retry={() => void pages.refetch()} />
@@ -218,6 +219,20 @@ const Lead = ({ head }: { readonly head: { ranked: number; computedAt: number | 
       )}
     </>
   );
+
+/** A first place among losers must not look like a recommendation. */
+function Outlook({ view, best }: { readonly view: BoardView; readonly best: LeaderboardItem | undefined }) {
+  const { board, sort, order, filter } = view;
+  const isBest = board === 'copy' && sort === 'copyScore' && order === 'desc' && filter === '';
+  const score = best?.metrics.copyScore ?? null;
+  if (!isBest || score === null || score >= 0) return null;
+  return (
+    <p className={c('outlook')}>
+      So far nobody here is believed to earn a follower money. The order says who would lose least, mostly by
+      what copying costs.
+    </p>
+  );
+}
 
 function Nothing(props: {
   readonly pending: boolean;
