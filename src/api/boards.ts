@@ -2,6 +2,7 @@
 import type { LeaderboardExplanation, MetricFilter } from '../contract/leaderboard.ts';
 import { type FurtherMetric, isFurther, type MetricName } from '../domain/board_metrics.ts';
 import type { BoardMetric, BoardPlace } from '../domain/boards.ts';
+import type { CopyTotals } from '../domain/metrics/copy_totals.ts';
 import { errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { readBoardBytes } from '../store/board_bytes.ts';
@@ -55,17 +56,6 @@ export interface BoardStanding {
   readonly proven: boolean;
 }
 
-/** Sums of a window's copy-adjusted returns, as the ranking stores them. */
-export interface StoredTotals {
-  readonly days: number;
-  readonly gains: number;
-  readonly losses: number;
-  readonly turnover: number;
-  readonly slippage: number;
-  readonly impact: number | null;
-  readonly holdMs: number | null;
-}
-
 /** A published board, opened; the ranking knows its bytes. */
 export interface OpenBoard extends ColumnBoard {
   readonly header: {
@@ -82,7 +72,7 @@ export interface OpenBoard extends ColumnBoard {
   follower(
     trader: number,
     known: {
-      readonly totals: StoredTotals | null;
+      readonly totals: CopyTotals | null;
       readonly details: { readonly base: unknown; readonly seen: unknown } | undefined;
     },
     terms: NonNullable<BoardQuery['terms']>,

@@ -1,22 +1,8 @@
 /** How a follower of any terms would have fared over a window, from a few sums over its days. Pure. */
 import { impactGrowth } from '../domain/metrics/copy_costs.ts';
+import type { CopyTotals } from '../domain/metrics/copy_totals.ts';
 import type { TraderWindow } from '../domain/metrics/window.ts';
 import { type CopyTerms, copySeries, DEFAULT_COPY_TERMS, decayFactor } from './copy_returns.ts';
-
-/** What a window of copy-adjusted returns is made of: sums over its days, fractions of capital. */
-export interface CopyTotals {
-  readonly days: number;
-  /** What the leader earned before fees on days that he won and lost on the days that he lost; both at least 0. */
-  readonly gains: number;
-  readonly losses: number;
-  /** Traded over capital. */
-  readonly turnover: number;
-  /** Spread and impact of a standard follower, and the impact alone; null: not known. */
-  readonly slippage: number;
-  readonly impact: number | null;
-  /** Notional-weighted hold, ms; null while no position has closed. */
-  readonly holdMs: number | null;
-}
 
 export function copyTotals(window: TraderWindow): CopyTotals {
   const { totals } = window;

@@ -1,5 +1,6 @@
 /** What copying one trader would be for one follower: exact, from the sums of a window and what was held. Pure. */
-import { type CopyOutcome, type CopyTotals, copyOutcome, copyRatio } from './copy_outcome.ts';
+import type { CopyTotals } from '../domain/metrics/copy_totals.ts';
+import { type CopyOutcome, copyOutcome, copyRatio } from './copy_outcome.ts';
 import { DEFAULT_COPY_TERMS } from './copy_returns.ts';
 import { type Details, joinDetails, reproducedOf } from './details.ts';
 import { equityOf, type MyTerms, scaleOf } from './my_terms.ts';

@@ -2,9 +2,9 @@ import { type FormEvent, useState } from 'react';
 import { formatDuration, formatNumber } from '../format/number.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import styles from '../ui/form.module.css';
 import { pick } from '../ui/pick.ts';
 import { MY_TERMS, type MyTerm, termsOf } from './board_state.ts';
-import styles from './my_terms.module.css';
 import { rememberTerms, type Terms } from './own_terms.ts';
 
 const c = pick(styles);
@@ -18,7 +18,7 @@ const LOOKS: Readonly<
   equity: {
     label: 'My equity, USD',
     scale: 1,
-    usual: '10000',
+    usual: '1000',
     hint: 'The more, the more your own orders move thin markets. Leaves out whoever needs more to be copied, and whoever trades markets that carry less.',
   },
   takerBp: { label: 'My taker fee, bps', scale: 1, usual: '4.5', hint: 'The base tier pays 4.5.' },
@@ -113,7 +113,7 @@ export function TermsDialog({
       <form className={c('form')} onSubmit={apply}>
         <p className={c('faint')}>{meaning}</p>
         {values.map(([name, value]) => (
-          <label key={name}>
+          <label key={name} className={c('field')}>
             {LOOKS[name].label}
             <input
               inputMode="decimal"

@@ -6,11 +6,13 @@ import { formatNumber } from '../../format/number.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Select } from '../../ui/choices.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import form from '../../ui/form.module.css';
 import { pick } from '../../ui/pick.ts';
 import { columnText } from './board_columns.tsx';
 import styles from './leaderboard.module.css';
 
 const c = pick(styles);
+const f = pick(form);
 
 function filterWords({ metric, least, most }: BoardFilter): string {
   const { name, kind } = metricLook(metric);
@@ -29,7 +31,7 @@ export const FilterChips = ({
   readonly onChange: (filters: BoardFilter[]) => void;
 }) =>
   filters.map((filter) => (
-    <span key={filter.metric} className={c('chip')}>
+    <span key={filter.metric} className={f('chip')}>
       {filterWords(filter)}
       <IconButton
         icon="cross"
@@ -68,7 +70,7 @@ export function FilterDialog({
     onClose();
   };
   const bound = (which: 'least' | 'most', label: string, value: string | null) => (
-    <label>
+    <label className={f('field')}>
       {label}
       {unit === '' ? '' : `, ${unit}`}
       <input
@@ -78,14 +80,14 @@ export function FilterDialog({
         value={written[which]}
         onChange={(event) => setWritten({ ...written, [which]: event.target.value })}
       />
-      {value === null ? <span className={c('wrong')}>not a number</span> : null}
+      {value === null ? <span className={f('wrong')}>not a number</span> : null}
     </label>
   );
   return (
     <Dialog title="Filter by a metric" onClose={onClose}>
-      <form className={c('form')} onSubmit={apply}>
+      <form className={f('form')} onSubmit={apply}>
         <Select label="Metric" value={metric} choices={CHOICES} onChange={setMetric} />
-        <p className={c('faint')}>
+        <p className={f('faint')}>
           {columnText(metric).meaning}. Traders of whom it is not known are left out.
         </p>
         <div className={c('bounds')}>
