@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { threadId } from 'node:worker_threads';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { silentLogger } from '../src/runtime/log.ts';
@@ -74,7 +75,9 @@ let count = 0;
 export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const server = options.server ?? (await embeddedPostgres());
   if ('missing' in server) throw new Error(server.missing);
-  const name = `test_${process.pid}_${Math.floor(performance.timeOrigin + performance.now())}_${count++}`;
+  // Files run in threads of one process, and two may ask in the same millisecond.
+  const now = Math.floor(performance.timeOrigin + performance.now());
+  const name = `test_${process.pid}_${threadId}_${now}_${count++}`;
   const template = (options.migrated ?? true) ? server.template : 'template1';
   await asSuperuser(server.url, `CREATE DATABASE ${name} OWNER ${server.owner} TEMPLATE ${template}`);
   const url = new URL(server.url);

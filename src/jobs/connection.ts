@@ -13,6 +13,7 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import type { Clock } from '../runtime/clock.ts';
 import { errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Secret } from '../runtime/secret.ts';
@@ -23,6 +24,7 @@ export interface QueueConnectionOptions {
   readonly redisUrl?: Secret | undefined;
   /** Names the world in a Redis that several installations share. */
   readonly namespace: string;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -48,6 +50,11 @@ export interface QueueConnection {
 /** Where BullMQ keeps its own tables; its default, which it insists on for a pool that it did not make. */
 const SCHEMA = 'bullmq';
 
+/** BullMQ's own default is 15 s, in which a worker neither takes up its work again nor ends. */
+const RETRY_MS = 1_000;
+/** Connections that are still in use this long after the end was asked for are cut. */
+const END_MS = 3_000;
+
 /** Any constant: one process sets schedules at a time. */
 const SCHEDULES_LOCK = 7_041_776_002;
 
@@ -72,7 +79,12 @@ async function onPostgres(options: QueueConnectionOptions): Promise<QueueConnect
     options: `-c search_path=${SCHEMA}`,
   });
   pool.on('error', (error) => options.log.warn({ error: error.message }, 'queue connection lost'));
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  const clients = new Set<pg.PoolClient>();
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+    clients.add(client);
+  });
+  pool.on('remove', (client) => clients.delete(client));
   // One listener of each queue and worker.
   pool.setMaxListeners(50);
   try {
@@ -87,10 +99,33 @@ async function onPostgres(options: QueueConnectionOptions): Promise<QueueConnect
     queue: (name, defaultJobOptions) =>
       new Queue(name, { connection, defaultJobOptions }, postgresBackend) as unknown as Queue,
     worker: (name, processor, settings) =>
-      new Worker(name, processor, { connection, ...settings }, postgresBackend) as unknown as Worker,
+      new Worker(
+        name,
+        processor,
+        { connection, runRetryDelay: RETRY_MS, ...settings },
+        postgresBackend,
+      ) as unknown as Worker,
     exclusively: (work) => underLock(pool, work),
-    close: () => pool.end(),
+    close: () => endPool(pool, clients, options),
   };
+}
+
+/** A worker that does not end, or a server that does not answer, keeps a connection and must not hold up the end. */
+async function endPool(
+  pool: pg.Pool,
+  clients: ReadonlySet<pg.PoolClient>,
+  { clock, log }: QueueConnectionOptions,
+): Promise<void> {
+  const over = new AbortController();
+  const late = clock.sleep(END_MS, over.signal).then(
+    () => {
+      log.warn({ connections: clients.size }, 'connections of the queue are still in use and are cut');
+      for (const client of clients) void client.end().catch(() => undefined);
+    },
+    () => undefined,
+  );
+  await Promise.race([pool.end(), late]);
+  over.abort(new Error('ended'));
 }
 
 /** A schedule that two processes make in the same moment would leave a first job of each in PostgreSQL. */
@@ -110,7 +145,7 @@ async function underLock(pool: pg.Pool, work: () => Promise<void>): Promise<void
 
 /** For `db migrate`: the queue's own tables, where it lives in PostgreSQL. */
 export async function migrateQueue(
-  options: Pick<QueueConnectionOptions, 'databaseUrl' | 'log'>,
+  options: Pick<QueueConnectionOptions, 'databaseUrl' | 'clock' | 'log'>,
 ): Promise<void> {
   const connection = await onPostgres({ ...options, namespace: '' });
   await connection.close();
@@ -150,7 +185,7 @@ async function onRedis(options: QueueConnectionOptions, url: Secret): Promise<Qu
     kind: 'redis',
     queue: (name, defaultJobOptions) => new Queue(name, { connection: redis, prefix, defaultJobOptions }),
     worker: (name, processor, settings) =>
-      new Worker(name, processor, { connection: redis, prefix, ...settings }),
+      new Worker(name, processor, { connection: redis, prefix, runRetryDelay: RETRY_MS, ...settings }),
     exclusively: (work) => work(),
     async close() {
       redis.disconnect();

@@ -12,6 +12,7 @@ import type { Database } from '../store/database.ts';
 import { openQueueConnection, type QueueConnection, type QueueConnectionOptions } from './connection.ts';
 import { runTask, type TaskRunOptions } from './run_task.ts';
 import type { AnyTask, TaskHandler, TaskSpec } from './task.ts';
+import { UntilClosed } from './until_closed.ts';
 
 export interface EnqueueOptions {
   /** Not before this many ms from now. */
@@ -48,6 +49,7 @@ export interface RunningWorker {
   stop(graceMs?: number): Promise<void>;
 }
 
+/** What is asked while the queue closes, or later, is rejected with AppError `QUEUE_CLOSED`. */
 export interface Jobs {
   readonly kind: 'postgres' | 'redis';
   /** Returns the job's id. */
@@ -77,7 +79,9 @@ class BullJobs implements Jobs {
   readonly kind: 'postgres' | 'redis';
   readonly #connection: QueueConnection;
   readonly #log: Logger;
-  readonly #queues = new Map<string, Queue>();
+  readonly #untilClosed = new UntilClosed();
+  readonly #queues = new Map<string, Promise<Queue>>();
+  readonly #open = new Set<Queue>();
 
   constructor(connection: QueueConnection, log: Logger) {
     this.kind = connection.kind;
@@ -85,27 +89,32 @@ class BullJobs implements Jobs {
     this.#log = log;
   }
 
-  async enqueue<Payload>(
+  enqueue<Payload>(
     task: TaskSpec<Payload, unknown>,
     payload: Payload,
     options: EnqueueOptions = {},
   ): Promise<string> {
-    const job = await this.#queue(task.queue).add(task.name, payload, {
-      ...jobOptions(task),
-      ...(options.delayMs === undefined ? {} : { delay: options.delayMs }),
-      ...(options.id === undefined ? {} : { deduplication: { id: options.id } }),
-      ...(options.priority === undefined ? {} : { priority: options.priority }),
+    return this.#untilClosed.run(async () => {
+      const queue = await this.#queue(task.queue);
+      const job = await queue.add(task.name, payload, {
+        ...jobOptions(task),
+        ...(options.delayMs === undefined ? {} : { delay: options.delayMs }),
+        ...(options.id === undefined ? {} : { deduplication: { id: options.id } }),
+        ...(options.priority === undefined ? {} : { priority: options.priority }),
+      });
+      return job.id ?? '';
     });
-    return job.id ?? '';
   }
 
   registerSchedules(tasks: readonly AnyTask[]): Promise<void> {
-    return this.#connection.exclusively(() => this.#setSchedules(tasks));
+    // The inner one too: the connection that holds the lock is given back only when the work ends.
+    const set = () => this.#untilClosed.run(() => this.#setSchedules(tasks));
+    return this.#untilClosed.run(() => this.#connection.exclusively(set));
   }
 
   async #setSchedules(tasks: readonly AnyTask[]): Promise<void> {
     for (const queueName of new Set(tasks.map((task) => task.queue))) {
-      const queue = this.#queue(queueName);
+      const queue = await this.#queue(queueName);
       const wanted = new Map(
         tasks
           .filter((task) => task.queue === queueName && task.everyMs !== undefined)
@@ -147,41 +156,51 @@ class BullJobs implements Jobs {
     return { stop: (graceMs = 8_000) => stopWorkers(workers, abort, options.clock, graceMs) };
   }
 
-  async counts(queues: readonly string[]): Promise<QueueCounts[]> {
-    return Promise.all(
-      queues.map(async (queue) => {
-        const counts = await this.#queue(queue).getJobCounts(
-          'wait',
-          'prioritized',
-          'active',
-          'delayed',
-          'failed',
-        );
-        const of = (state: string) => counts[state] ?? 0;
-        return {
-          queue,
-          waiting: of('wait') + of('prioritized'),
-          active: of('active'),
-          delayed: of('delayed'),
-          failed: of('failed'),
-        };
-      }),
-    );
+  counts(queues: readonly string[]): Promise<QueueCounts[]> {
+    return this.#untilClosed.run(() => Promise.all(queues.map((queue) => this.#count(queue))));
+  }
+
+  async #count(name: string): Promise<QueueCounts> {
+    const queue = await this.#queue(name);
+    const counts = await queue.getJobCounts('wait', 'prioritized', 'active', 'delayed', 'failed');
+    const of = (state: string) => counts[state] ?? 0;
+    return {
+      queue: name,
+      waiting: of('wait') + of('prioritized'),
+      active: of('active'),
+      delayed: of('delayed'),
+      failed: of('failed'),
+    };
   }
 
   async close(): Promise<void> {
-    for (const queue of this.#queues.values()) await queue.close();
+    this.#untilClosed.close();
+    for (const queue of this.#open) await queue.close();
     await this.#connection.close();
   }
 
-  #queue(name: string): Queue {
-    let queue = this.#queues.get(name);
-    if (queue === undefined) {
-      queue = this.#connection.queue(name, KEEP);
-      queue.on('error', (error) => this.#log.warn({ queue: name, error: error.message }, 'queue'));
-      this.#queues.set(name, queue);
+  #queue(name: string): Promise<Queue> {
+    const known = this.#queues.get(name);
+    if (known !== undefined) return known;
+    const opening = this.#openQueue(name);
+    this.#queues.set(name, opening);
+    // BullMQ keeps a first connection that failed for good: the next who asks gets another.
+    opening.catch(() => this.#queues.delete(name));
+    return opening;
+  }
+
+  async #openQueue(name: string): Promise<Queue> {
+    const queue = this.#connection.queue(name, KEEP);
+    queue.on('error', (error) => this.#log.warn({ queue: name, error: error.message }, 'queue'));
+    this.#open.add(queue);
+    try {
+      await queue.waitUntilReady();
+      return queue;
+    } catch (error) {
+      this.#open.delete(queue);
+      await queue.close();
+      throw error;
     }
-    return queue;
   }
 }
 
@@ -225,10 +244,8 @@ async function stopWorkers(
   const closing = Promise.all(workers.map((worker) => worker.close()));
   abort.abort(new AppError('TASK_STOPPED', 'the worker stops', { retryable: true }));
   const limit = new AbortController();
-  const grace = clock.sleep(graceMs, limit.signal).then(
-    () => Promise.all(workers.map((worker) => worker.close(true))),
-    () => undefined,
-  );
+  // A close that is under way cannot be forced: what is left then ends with the connections, when the queue closes.
+  const grace = clock.sleep(graceMs, limit.signal).catch(() => undefined);
   await Promise.race([closing, grace]);
   limit.abort(new Error('closed in time'));
 }

@@ -146,7 +146,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   return {
     async stop() {
       timer.cancel();
-      await current;
+      await Promise.race([current, patience(options.clock)]);
       // What it reports on may be closed already: the last report stands.
       if (last === undefined) return;
       const written = write({ ...last, state: 'stopped' }).catch(() => undefined);

@@ -28,6 +28,7 @@ export const openTestJobs = (backend: JobsBackend, test: TestDatabase): Promise<
     databaseUrl: test.url,
     redisUrl: backend.redisUrl,
     namespace: test.name,
+    clock: systemClock,
     log: silentLogger,
   });
 

@@ -11,6 +11,7 @@ const jobs = await openJobs({
   databaseUrl: new Secret(databaseUrl),
   redisUrl: redisUrl === '' ? undefined : new Secret(redisUrl),
   namespace,
+  clock: systemClock,
   log: silentLogger,
 });
 const task = defineTask<{ n: number }>({ name: 'endless', deadlineMs: 60_000 });

@@ -32,7 +32,9 @@ export const migrateCommand: Command = {
     const url = await resolveDatabaseUrl({ databaseUrl: settings.DATABASE_URL, dataDir: settings.DATA_DIR });
     // The queue's tables are the first that change.
     await withDatabase(settings, (database) => refuseOtherWorld(database, worldOf(settings)));
-    if (settings.REDIS_URL === undefined) await migrateQueue({ databaseUrl: url, log: silentLogger });
+    if (settings.REDIS_URL === undefined) {
+      await migrateQueue({ databaseUrl: url, clock: systemClock, log: silentLogger });
+    }
     const report = await runMigrations({
       url,
       log: silentLogger,

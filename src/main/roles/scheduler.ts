@@ -46,6 +46,7 @@ export async function startSchedulerRole(context: ServiceContext<TaskSettings>):
     databaseUrl: store.database.url,
     redisUrl: config.REDIS_URL,
     namespace,
+    clock,
     log,
   });
   parts.jobs = jobs;

@@ -48,6 +48,7 @@ export async function startWorkerRole(context: ServiceContext<TaskSettings>): Pr
     databaseUrl: database.url,
     redisUrl: config.REDIS_URL,
     namespace,
+    clock,
     log,
   });
   parts.egresses = egressNames(config.WORKER_EGRESS).map((name) =>
