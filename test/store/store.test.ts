@@ -20,6 +20,7 @@ import {
 } from '../../src/store/service_heartbeats.ts';
 import { readWorld, stampWorld, startNewEpoch } from '../../src/store/world.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { until } from '../until.ts';
 import { contractServers } from './servers.ts';
 
 const DAY_MS = 86_400_000;
@@ -323,6 +324,25 @@ describe.each(await contractServers())('store on $name PostgreSQL', ({ server })
         metrics: [{ name: 'm' }],
       },
     ]);
+  });
+
+  it('heartbeats end although a service does not say any more how it is', async () => {
+    const clock = new ManualClock(5_000);
+    const identity = { instance: 'scheduler', role: 's', host: 'h', pid: 7, startedAt: 1_000, restarts: 0 };
+    const ready = { rssBytes: 1, state: 'ready', detail: {}, metrics: [] };
+    let asked = 0;
+    const status = () => (asked++ === 0 ? ready : new Promise<never>(() => undefined));
+    const heartbeat = startHeartbeat({ database: test.database, clock, log: silentLogger, identity, status });
+    const states = async () => (await readHeartbeats(test.database)).map((one) => one.state);
+    await until(async () => (await states()).length === 1);
+    await until(async () => {
+      await clock.advance(2_000);
+      return asked === 2;
+    });
+    const stopped = heartbeat.stop();
+    await clock.advance(2_000);
+    await stopped;
+    expect(await states()).toEqual(['stopped']);
   });
 
   it('heartbeats of one role on two hosts stand beside each other; silent ones are forgotten', async () => {
