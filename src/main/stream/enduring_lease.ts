@@ -69,6 +69,11 @@ export class EnduringLease implements Lease {
     while (!this.signal.aborted) {
       try {
         const again = await this.#options.take();
+        if (this.signal.aborted) {
+          // Given up while it was being taken: nobody would give this one back.
+          await again?.release();
+          return;
+        }
         if (again?.token === token + 1) {
           this.#held = again;
           this.#watch(again);
