@@ -71,6 +71,25 @@ describe.skipIf(chromium === null)('the leaderboard', () => {
     await until(() => !page.url().includes('filter='), 'the filter to leave the address');
   });
 
+  it('says so when a list has as many filters as it can have', async () => {
+    const eight = ['winRate', 'netPnl', 'equity', 'drawdown', 'volume', 'ageDays', 'cost', 'sharpe']
+      .map((metric) => `${metric}:-9:`)
+      .join();
+    await open(`?filter=${eight}`);
+    const { page } = watched;
+    const shown = await page.getByRole('button', { name: /^Remove the filter/ }).count();
+    await page.getByRole('button', { name: 'Add filter' }).click();
+    await page.getByRole('combobox', { name: 'Metric' }).selectOption('sortino');
+    await page.getByRole('textbox', { name: 'At least' }).fill('1');
+    expect(shown).toBe(8);
+    await page.getByRole('alert').getByText('at most 8 filters').waitFor();
+    expect(await page.getByRole('button', { name: 'Filter', exact: true }).isDisabled()).toBe(true);
+    // One that stands can still be changed.
+    await page.getByRole('combobox', { name: 'Metric' }).selectOption('volume');
+    expect(await page.getByRole('button', { name: 'Filter', exact: true }).isEnabled()).toBe(true);
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
   it('shows any metric as a column, and sorts and filters by it', async () => {
     await open();
     const { page } = watched;

@@ -135,7 +135,7 @@ export const boardColumns = (
   {
     id: 'trader',
     header: 'Trader',
-    track: narrow ? 'minmax(138px, 1.3fr)' : 'minmax(188px, 1.3fr)',
+    track: narrow ? 'minmax(154px, 1.3fr)' : 'minmax(188px, 1.3fr)',
     cell: (row) => (
       <span className={addressClass}>
         <span className={c('rank')}>

@@ -1,5 +1,10 @@
 import { type FormEvent, useState } from 'react';
-import { METRIC_NAMES, METRICS, type MetricName } from '../../../domain/board_metrics.ts';
+import {
+  METRIC_NAMES,
+  METRICS,
+  type MetricName,
+  MOST_FURTHER_FILTERS,
+} from '../../../domain/board_metrics.ts';
 import type { BoardFilter } from '../../app/board_state.ts';
 import { boundOf, metricLook } from '../../format/metric_looks.ts';
 import { formatNumber } from '../../format/number.ts';
@@ -61,12 +66,14 @@ export function FilterDialog({
   const [written, setWritten] = useState({ least: '', most: '' });
   const least = boundOf(metric, written.least);
   const most = boundOf(metric, written.most);
-  const ready = least !== null && most !== null && (least !== '' || most !== '');
+  const others = filters.filter((one) => one.metric !== metric);
+  const tooMany = others.length >= MOST_FURTHER_FILTERS;
+  const ready = !tooMany && least !== null && most !== null && (least !== '' || most !== '');
   const { unit } = metricLook(metric);
   const apply = (event: FormEvent) => {
     event.preventDefault();
     if (!ready) return;
-    onChange([...filters.filter((one) => one.metric !== metric), { metric, least, most }]);
+    onChange([...others, { metric, least, most }]);
     onClose();
   };
   const bound = (which: 'least' | 'most', label: string, value: string | null) => (
@@ -94,6 +101,11 @@ export function FilterDialog({
           {bound('least', 'At least', least)}
           {bound('most', 'At most', most)}
         </div>
+        {tooMany ? (
+          <p className={f('wrong')} role="alert">
+            A list has at most {MOST_FURTHER_FILTERS} filters: take one off first.
+          </p>
+        ) : null}
         <Button look="primary" type="submit" disabled={!ready}>
           Filter
         </Button>
