@@ -22,6 +22,9 @@ export default defineConfig({
           globalSetup: ['test/global_setup.ts'],
           include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'tools/**/*.test.ts', 'bench/**/*.test.ts'],
           maxWorkers: processors,
+          // No unit test comes near it: only a machine that stands still does.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -45,6 +45,8 @@ const EXPECTED = /Failed to load resource|WebSocket connection to .* failed/;
 
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  // Half of what a test has: on two processors that do other work too, the default of 30 s says little.
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   const violations: string[] = [];
   const errors: string[] = [];

@@ -97,7 +97,7 @@ describe.skipIf(chromium === null)('the whole product in a browser', () => {
     await page.goto(`${origin}/traders`);
     const known = page.getByText(/[\d,]+ known/);
     const before = await until(async () => (await numberIn(known)) || undefined, 'the first traders');
-    await until(async () => (await numberIn(known)) > before, 'a new trader', 60_000);
+    await until(async () => (await numberIn(known)) > before, 'a new trader', 180_000);
     await page.getByRole('gridcell').first().waitFor();
     expect(await axeViolations(page)).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
-import { relayTo } from '../proofs/machines.ts';
+import { startCuttingProxy } from '../stream/cutting_proxy.ts';
 import { until } from '../until.ts';
 import { jobsBackends, openTestJobs, workerBasics } from './backends.ts';
 
@@ -77,9 +77,9 @@ describe('the queue in PostgreSQL', () => {
 
   it('can be asked again when the database was away the first time', async () => {
     const url = new URL(test.url.reveal());
-    const relay = await relayTo(Number(url.port));
-    const port = url.port;
-    url.port = String(relay.port);
+    const wire = await startCuttingProxy(Number(url.port));
+    closers.push(async () => wire.close());
+    url.port = String(wire.port);
     jobs = await openJobs({
       databaseUrl: new Secret(url.href),
       namespace: test.name,
@@ -87,10 +87,9 @@ describe('the queue in PostgreSQL', () => {
       log: silentLogger,
     });
     closers.push(() => jobs.close());
-    await relay.close();
+    wire.cut();
     await expect(jobs.counts(queues)).rejects.toThrow();
-    const again = await relayTo(Number(port), relay.port);
-    closers.unshift(() => again.close());
+    wire.mend();
     expect(await until(() => jobs.counts(queues), 'the queue', 10_000)).toHaveLength(3);
   });
 });

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +7,7 @@ import { defineTask, handleTask } from '../../src/jobs/task.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { readLastTaskRuns, readTaskRuns } from '../../src/store/task_runs.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { ended, firstLine } from '../processes.ts';
 import { until } from '../until.ts';
 import { jobsBackends, openTestJobs, workerBasics } from './backends.ts';
 
@@ -136,7 +136,7 @@ describe.each(await jobsBackends())('jobs on $name', (backend) => {
     }
     await until(() => ran.length >= 6);
     // BullMQ names a job of a schedule by its slot.
-    const slots = ran.map((jobId) => Number(/^repeat:tick:(\d+)$/.exec(jobId)?.[1]));
+    const slots = ran.map((jobId) => Number(/^repeat:tick:(\d+)$/.exec(jobId)?.[1])).sort((x, y) => x - y);
     expect(new Set(slots).size).toBe(slots.length);
     for (let i = 2; i < slots.length; i++)
       expect((slots[i] ?? 0) - (slots[i - 1] ?? 0)).toBeGreaterThanOrEqual(400);
@@ -215,9 +215,9 @@ describe.each(await jobsBackends())('jobs on $name', (backend) => {
     closers.push(() => child.kill('SIGKILL'));
     const task = defineTask<{ n: number }>({ name: 'endless', deadlineMs: 60_000 });
     await jobs.enqueue(task, { n: 7 });
-    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const line = await firstLine(child);
     child.kill('SIGKILL');
-    await once(child, 'exit');
+    await ended(child);
     const seen: unknown[] = [];
     await work(
       [
@@ -228,7 +228,7 @@ describe.each(await jobsBackends())('jobs on $name', (backend) => {
       { lockMs: 1_500 },
     );
     await until(() => seen.length === 1);
-    expect(seen).toEqual([JSON.parse(String(line))]);
+    expect(seen).toEqual([JSON.parse(line)]);
   });
 
   it('survives that the connections of its backend are cut', async () => {

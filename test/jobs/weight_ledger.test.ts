@@ -85,7 +85,7 @@ describe.each(await jobsBackends())('weight ledger on $name', ({ name, redisUrl 
       fc.asyncProperty(workers, async (plan) => {
         const rules = rulesOf(60, 250, { orders: 10, repairs: 5 });
         rules satisfies WeightRules<WeightLane>;
-        const brief = { ...rules, unsettledMs: 400 };
+        const brief = { ...rules, unsettledMs: 60_000 };
         const egress = `egress${count++}`;
         const arrivals: { at: number; weight: number }[] = [];
         await Promise.all(

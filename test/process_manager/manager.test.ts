@@ -8,6 +8,7 @@ import { listenedOn } from '../../src/main/manager.ts';
 import { type RunState, readRunState } from '../../src/main/run_files.ts';
 import type { ServiceSpec, ServiceStatus } from '../../src/main/supervisor/service.ts';
 import { freePorts } from '../free_ports.ts';
+import { ended } from '../processes.ts';
 import { until } from '../until.ts';
 
 const spec = (name: string, dependsOn: string[] = []): ServiceSpec => ({
@@ -52,7 +53,8 @@ afterEach(async () => {
       // Gone already.
     }
   }
-  rmSync(folder, { recursive: true, force: true });
+  for (const manager of managers) await ended(manager);
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 interface Manager {

@@ -109,7 +109,7 @@ afterAll(async () => {
     'the manager to end',
     15_000,
   ).finally(() => manager.kill('SIGKILL'));
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 const openProduct = async () =>

@@ -32,7 +32,7 @@ beforeAll(async () => {
   test = await createTestDatabase();
   rig = await startRankingRig(test.database, { traders: 60, days: 45 });
   prices = new HourlyPrices(rig.info);
-}, 300_000);
+}, 900_000);
 
 afterAll(async () => {
   await rig?.close();

@@ -29,7 +29,7 @@ beforeAll(async () => {
   prices = new HourlyPrices(rig.info);
   await backfill({ database: test.database, info: rig.info, prices, clock, log, concurrency: 4 }, never);
   coins = new CoinTable(await readCoins(test.database));
-});
+}, 600_000);
 
 afterAll(async () => {
   await rig?.close();
@@ -132,18 +132,21 @@ const plain = (): number[] =>
     member.terms.unified || member.kind === 'marketMaker' ? [] : [i + 1],
   );
 
+/** So soon after its history was read that an hour's end, with its funding, hardly ever lies between. */
+const justAfter = async (trader: number): Promise<number> =>
+  ((await readRecord(test.database, trader))?.through ?? 0) + 50 + told++;
+let told = 0;
+
 it('goes on with a trade that the feed showed, and asks the venue where money came in or a trade is missing', async () => {
   const { database } = test;
   const [first = 0, second = 0, third = 0] = plain();
   await database.query(`INSERT INTO stream_state VALUES (true, 1, 1, 1, 1, 1, 1, $1, $1)`, [
     clock.now() + 3_600_000,
   ]);
-  // Within the hour of the read: no funding is paid between.
-  const records = await readRecords(database, [first, second, third]);
-  const time = Math.max(...records.map((record) => record.through));
-  await tell({ trader: first, time: time + 50 });
-  await tell({ trader: second, time: time + 51, extra: 500e6 });
-  await tell({ trader: third, time: time + 52, lost: true });
+  const time = await justAfter(first);
+  await tell({ trader: first, time });
+  await tell({ trader: second, time: await justAfter(second), extra: 500e6 });
+  await tell({ trader: third, time: await justAfter(third), lost: true });
   rig.takeQuestions();
   expect(await extend()).toEqual({ extended: 1, refused: { MONEY: 1, POSITIONS: 1 } });
   // Nothing about any trader: only the prices of coins may have been asked for.
@@ -152,7 +155,7 @@ it('goes on with a trade that the feed showed, and asks the venue where money ca
   ).toEqual([]);
   const [record] = await readRecords(database, [first]);
   const { history } = unpackRecord(record?.record ?? Buffer.alloc(0), { slippageBp: () => 1 });
-  expect(history.lastFill).toBe(time + 50);
+  expect(history.lastFill).toBe(time);
   const { rows } = await database.query(
     `SELECT trader_id, feed_failed FROM trader_history WHERE feed_failed IS NOT NULL ORDER BY trader_id`,
   );
@@ -167,10 +170,9 @@ it('goes on with a trade that the feed showed, and asks the venue where money ca
 it('goes on with a unified account by its one balance, which counts what its positions cost', async () => {
   const { database } = test;
   const [, , , trader = 0, richer = 0] = plain();
-  const records = await readRecords(database, [trader, richer]);
-  const time = Math.max(...records.map((record) => record.through)) + 60;
+  const time = await justAfter(trader);
   await tell({ trader, time, unified: true });
-  await tell({ trader: richer, time: time + 1, unified: true, extra: 500e6 });
+  await tell({ trader: richer, time: await justAfter(richer), unified: true, extra: 500e6 });
   expect(await extend()).toEqual({ extended: 1, refused: { MONEY: 1 } });
   const [record] = await readRecords(database, [trader]);
   expect(unpackRecord(record?.record ?? Buffer.alloc(0), { slippageBp: () => 1 }).history.lastFill).toBe(

@@ -87,11 +87,11 @@ beforeAll(async () => {
   const others = truth.filter((each) => ['lucky', 'mild', 'skilled', 'negative'].includes(each.kind));
   patient = await mostFills(others.map(({ user }) => user));
   const last = join(folder, archivePath(Math.floor(begin / HOUR_MS) * HOUR_MS));
-  await until(() => access(last).then(() => true), 'the last hour of the archive', 200_000);
+  await until(() => access(last).then(() => true), 'the last hour of the archive', 600_000);
   past = await archived(folder, [busiest, patient]);
   expect(past.get(busiest)?.length).toBeGreaterThan(SERVED);
   expect(past.get(patient)?.length).toBeGreaterThan(150);
-}, 300_000);
+}, 900_000);
 
 afterAll(async () => {
   await simulator?.close();

@@ -147,7 +147,9 @@ describe.each(await contractServers())('published boards on $name PostgreSQL', (
       await publishBoards(tx, of(41, [board(7, pieces(100, 41))]));
       second = publish(42, board(7, pieces(200, 42)));
       await until(async () => {
-        const { rows } = await tx.query('SELECT FROM pg_locks WHERE NOT granted');
+        const { rows } = await tx.query(
+          `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()`,
+        );
         return rows.length > 0;
       }, 'the second to wait');
     });

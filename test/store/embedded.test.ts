@@ -1,5 +1,4 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   chmod,
   chown,
@@ -32,6 +31,7 @@ import {
   startEmbeddedPostgres,
 } from '../../src/store/embedded/launcher.ts';
 import { listenNews, publishNews } from '../../src/store/news.ts';
+import { ended, firstLine, kill } from '../processes.ts';
 import { until } from '../until.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -82,11 +82,10 @@ async function startInProcess(dataDir: string, uid?: number): Promise<Owner> {
       : { uid, gid: uid, env: { PATH: '/usr/bin:/bin', HOME: dataDir, TMPDIR: dataDir } }),
   });
   closers.push(async () => {
-    if (child.exitCode === null && child.signalCode === null && child.kill('SIGTERM'))
-      await once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended(child);
   });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  const answer = JSON.parse(String(line)) as Omit<Owner, 'child'> & { message?: string };
+  const answer = JSON.parse(await firstLine(child)) as Omit<Owner, 'child'> & { message?: string };
   if (answer.message !== undefined) throw new Error(answer.message);
   return { ...answer, child };
 }
@@ -135,10 +134,11 @@ describe('embedded PostgreSQL', () => {
     })().catch(() => undefined);
     await until(() => acknowledged.length > 50);
     const children = await readFile(`/proc/${owner.pid}/task/${owner.pid}/children`, 'utf8');
-    for (const pid of [owner.pid, ...children.trim().split(' ').map(Number)]) process.kill(pid, 'SIGKILL');
+    // Without the first the others end by themselves; so does the owner without its server.
+    for (const pid of [owner.pid, ...children.trim().split(' ').filter(Boolean).map(Number)]) kill(pid);
     await writer;
     owner.child.kill('SIGKILL');
-    await once(owner.child, 'exit');
+    await ended(owner.child);
     const again = await start();
     const { rows } = await connectTo(again.url).query<{ a: number }>('SELECT a FROM t ORDER BY a');
     expect(rows.slice(0, acknowledged.length).map((row) => row.a)).toEqual(acknowledged);
@@ -183,8 +183,7 @@ describe('embedded PostgreSQL', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     closers.push(() => parent.kill('SIGKILL'));
-    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
-    const pid = Number(String(line));
+    const pid = Number(await firstLine(parent));
     await until(async () => (await readFile(`/proc/${parent.pid}/comm`, 'utf8')) === 'sleep\n');
     process.kill(pid, 'SIGKILL');
     await until(async () => / Z /.test(await readFile(`/proc/${pid}/stat`, 'utf8')), 'a zombie');
@@ -199,7 +198,7 @@ describe('embedded PostgreSQL', () => {
     const first = await start();
     // As left by an owner that died where no death signal exists: the server lives, its owner's pid does not.
     const gone = spawn('true');
-    await once(gone, 'exit');
+    await ended(gone);
     await writeFile(join(directory, 'database/supervisor.json'), JSON.stringify({ pid: gone.pid }));
     await connectTo(first.url).query('CREATE TABLE kept ()');
     const second = await start();
@@ -231,6 +230,7 @@ describe('embedded PostgreSQL', () => {
     listener.subscribe('changes', (why) => void (why.reason === 'news' && offsets.push(why.upTo.offset)));
     await until(() => listener.connected);
     await publishNews(database, 'changes', { epoch: 1, offset: 1 });
+    await until(() => offsets.includes(1));
     const cut = database.query('SELECT pg_sleep(20)').catch((error: unknown) => error);
     await until(
       async () =>

@@ -164,7 +164,7 @@ describe.each(await contractServers())('on $name PostgreSQL', ({ server }) => {
           return lease.release();
         });
         await until(async () => {
-          const blocked = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'lease stream' AND wait_event_type = 'Lock'`;
+          const blocked = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'lease stream' AND wait_event_type = 'Lock' AND datname = current_database()`;
           return (await test.database.query(blocked)).rowCount === 1;
         });
         order.push('committed');

@@ -8,6 +8,7 @@ import { silentLogger } from '../../src/runtime/log.ts';
 import { type Random, seededRandom } from '../../src/runtime/random.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { ended } from '../processes.ts';
 import { until } from '../until.ts';
 import { type CuttingProxy, startCuttingProxy } from './cutting_proxy.ts';
 
@@ -145,7 +146,7 @@ test.skipIf(!existsSync(capture))(
       60_000,
     );
     child?.kill('SIGTERM');
-    if (child !== undefined) await once(child, 'exit');
+    if (child !== undefined) await ended(child);
     expect(await missing()).toEqual([]);
     const { rows } = await db.database.query<{ n: number; low: number; high: number }>(
       'SELECT count(*) AS n, min(log_offset) AS low, max(log_offset) AS high FROM position_changes',

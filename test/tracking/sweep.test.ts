@@ -65,7 +65,7 @@ describe('a sweep', () => {
     const options: SweepOptions = {
       store: trackingStoreOf(test.database),
       ledger,
-      info: createInfoClient({ url: venue.url, ledger, clock, timeoutMs: 2_000 }),
+      info: createInfoClient({ url: venue.url, ledger, clock, timeoutMs: 30_000 }),
       coins: source,
       clock,
       log: silentLogger,
