@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Address } from '../domain/address.ts';
 import { ManualClock, systemClock } from '../runtime/clock.ts';
@@ -35,10 +36,10 @@ const answering =
   (_request, response) =>
     response.writeHead(status, { 'content-type': type }).end(body);
 
-async function clientFor(handler: RequestListener, timeoutMs = 5_000) {
+async function clientFor(handler: RequestListener, timeoutMs = 5_000, query = '') {
   const ledger = new LocalWeightLedger(systemClock);
   const client = createInfoClient({
-    url: await serve(handler),
+    url: `${await serve(handler)}${query}`,
     ledger,
     clock: systemClock,
     timeoutMs,
@@ -66,6 +67,15 @@ describe('every way to fail is told apart', () => {
     await expect(client.ask(allMids(), sweep)).rejects.toMatchObject({ code, retryable });
     // An unknown outcome counts as spent.
     expect((await ledger.snapshot()).used).toBe(2);
+  });
+
+  test.each([404, 502, 200])('the key of a node is not repeated from its page (HTTP %s)', async (status) => {
+    const echo: RequestListener = (request, response) =>
+      answering(status, `<p>Cannot POST ${request.url}</p>`, 'text/html')(request, response);
+    const { client } = await clientFor(echo, 5_000, '?token=hunter2%2B');
+    const failed = await client.ask(allMids(), sweep).catch((error: unknown) => error);
+    expect(String(failed)).toContain('Cannot POST /info?token=[redacted]');
+    expect(inspect(failed, { depth: 9 })).not.toContain('hunter2');
   });
 
   test('an answer that never ends is a timeout, an aborted request is not', async () => {

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Clock } from '../runtime/clock.ts';
 import { errorMessage } from '../runtime/errors.ts';
+import { withoutSecretsOf } from '../runtime/redact.ts';
 import { VenueError } from './errors.ts';
 import type { InfoRequest } from './info/request.ts';
 import type { WeightGrant, WeightLane, WeightLedger } from './weight/ledger.ts';
@@ -86,12 +87,13 @@ async function post(options: InfoClientOptions, body: object, signal?: AbortSign
       signal: stop,
     });
     const text = await readText(response, options.maxAnswerBytes ?? 32 * 2 ** 20);
-    return parseAnswer(response, text);
+    return parseAnswer(options.url, response, text);
   } catch (error) {
     if (error instanceof VenueError) throw error;
     if (signal?.aborted) throw signal.reason;
     if (limit.signal.aborted) throw new VenueError('VENUE_TIMEOUT', 'the venue did not answer in time');
-    throw new VenueError('VENUE_NETWORK', `cannot reach the venue: ${networkCause(error)}`, { cause: error });
+    const why = withoutSecretsOf(options.url, networkCause(error));
+    throw new VenueError('VENUE_NETWORK', `cannot reach the venue: ${why}`, { cause: error });
   } finally {
     timer.cancel();
   }
@@ -113,9 +115,13 @@ async function readText(response: Response, maxBytes: number): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parseAnswer(response: Response, text: string): unknown {
+/** Error pages repeat the address that was asked, which may hold the key of a private node. */
+const excerptOf = (url: string, text: string): string =>
+  JSON.stringify(withoutSecretsOf(url, text.slice(0, 2_000)).slice(0, 120));
+
+function parseAnswer(url: string, response: Response, text: string): unknown {
   const { status } = response;
-  const excerpt = JSON.stringify(text.slice(0, 120));
+  const excerpt = excerptOf(url, text);
   if (status === 429)
     throw new VenueError('VENUE_RATE_LIMITED', 'too much request weight (HTTP 429)', { status });
   if (status >= 500) throw new VenueError('VENUE_UNAVAILABLE', `HTTP ${status}: ${excerpt}`, { status });

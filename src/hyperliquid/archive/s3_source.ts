@@ -1,6 +1,7 @@
 /** The archive in an S3-compatible bucket: lists and reads objects over plain HTTPS, signed if there are keys. */
 import { AwsClient } from 'aws4fetch';
 import { AppError } from '../../runtime/errors.ts';
+import { redactAddress } from '../../runtime/redact.ts';
 import type { Secret } from '../../runtime/secret.ts';
 import { ARCHIVE_PREFIX, type ArchiveSource, dayName, hoursWithin, nameOf } from './source.ts';
 
@@ -33,7 +34,7 @@ function bucketOf(url: string, region: string): Bucket {
   }
   const [bucket, ...rest] = words;
   if (bucket === undefined)
-    throw new AppError('ARCHIVE_URL', `${url} names no bucket: use https://host/bucket`);
+    throw new AppError('ARCHIVE_URL', `${redactAddress(url)} names no bucket: use https://host/bucket`);
   return { base: `${parsed.origin}/${bucket}`, prefix: folder(rest) };
 }
 

@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import type { TradeColumns } from '../../domain/trade_columns.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
+import { withoutSecretsOf } from '../../runtime/redact.ts';
 import { backoffMs } from './backoff.ts';
 import type { ConnectGate } from './connect_gate.ts';
 import { DataWatch } from './data_watch.ts';
@@ -161,7 +162,7 @@ export class FeedConnection {
     socket.on('open', () => this.#onOpen());
     socket.on('message', (data) => this.#onMessage(socket, data as Buffer));
     socket.on('error', (error) => {
-      failure = error.message;
+      failure = withoutSecretsOf(url, error.message);
     });
     socket.on('close', (code) => {
       if (this.#socket === socket) this.#drop(failure === '' ? `closed by the venue (${code})` : failure);
@@ -229,13 +230,15 @@ export class FeedConnection {
   }
 
   #onError(text: string): void {
-    const { hooks, clock } = this.#options;
+    const { hooks, clock, url } = this.#options;
     const meaning = readErrorText(text);
     if (meaning.kind === 'already-subscribed') {
       this.#confirm(meaning.symbol);
       return;
     }
-    hooks.note(meaning.kind === 'refused' ? 'refused' : 'error', { text: text.slice(0, 200) });
+    hooks.note(meaning.kind === 'refused' ? 'refused' : 'error', {
+      text: withoutSecretsOf(url, text).slice(0, 200),
+    });
     if (meaning.kind === 'refused') {
       this.subscriptions.refuse(meaning.symbol, clock.monotonic());
       this.#checkSettled();

@@ -7,7 +7,7 @@ export const configCheckCommand: Command = {
   name: 'config check',
   usage: '',
   summary: 'check the settings and print what is in force',
-  help: 'Passwords are hidden. All mistakes are reported at once, with exit code 78. Every setting: docs/CONFIG.md.',
+  help: 'Passwords and keys are hidden. All mistakes are reported at once, with exit code 78. Every setting: docs/CONFIG.md.',
   options: {},
   words: { min: 0, max: 0 },
   async run({ source, print }) {

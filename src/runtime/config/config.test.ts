@@ -128,9 +128,16 @@ describe('loadSettings', () => {
     ['SIMULATOR_TRADES_PER_SECOND', 'Infinity', 'must be a number'],
     ['COLOR', 'maybe', 'must be true or false'],
     ['WEBSOCKET_URL', 'ws://user:pass@host/ws', 'must not contain a user name'],
+    ['WEBSOCKET_URL', 'ws://host/ws#hunter2', 'must not contain a fragment'],
+    ['PUBLIC_URL', 'https://u:hunter2@x.example', 'without user name'],
+    ['PUBLIC_URL', 'https://hunter2@x.example', 'without user name'],
+    ['PUBLIC_URL', 'https://x.example?token=hunter2', 'without user name, path and query'],
+    ['PUBLIC_URL', 'https://x.example,https://y.example#hunter2', 'without user name'],
+    ['PUBLIC_URL', 'https://x.example\\hunter2', 'without user name'],
     ['DATABASE_URL', 'not a url', 'must be an address'],
   ])('refuses %s=%s', (name, value, expected) => {
     expect(problemsOf({ [name]: value })).toContain(expected);
+    expect(problemsOf({ [name]: value })).not.toContain('hunter2');
   });
 });
 
@@ -138,6 +145,20 @@ describe('effectiveSettings', () => {
   const loaded = load({
     DATABASE_URL: 'postgres://app:hunter2@db:5432/trade?sslmode=require',
     REDIS_URL: 'redis://:hunter2@cache',
+  });
+
+  it('shows no key that is part of an address of the exchange', () => {
+    const addresses = {
+      WEBSOCKET_URL: 'wss://node.example/ws?token=hunter2',
+      HYPERLIQUID_API_URL: 'https://node.example/hunter2/info?apikey=hunter2',
+      NETWORK: 'mainnet',
+    };
+    const { settings } = effectiveSettings(load(addresses));
+    const shown = Object.fromEntries(settings.map(({ name, value }) => [name, value]));
+    expect(JSON.stringify(shown)).not.toContain('hunter2');
+    expect(shown['WEBSOCKET_URL']).toBe('wss://node.example/ws?token=[redacted]');
+    expect(shown['HYPERLIQUID_API_URL']).toBe('https://node.example/[redacted]/info?apikey=[redacted]');
+    expect(load(addresses).settings.HYPERLIQUID_API_URL).toBe(addresses.HYPERLIQUID_API_URL);
   });
 
   it('shows no secret, in any form', () => {

@@ -1,4 +1,5 @@
 /** The kinds of settings: how each is read from text, shown and documented. Parsers throw a plain sentence. */
+import { redactAddress, redactDatabaseUrl } from '../redact.ts';
 import { Secret } from '../secret.ts';
 
 /** What a default may depend on; always read first. */
@@ -173,7 +174,7 @@ function parseUrl(raw: string, protocols: readonly string[]): URL {
   return url;
 }
 
-/** An address without secrets in it. A bare host gets `defaultPath`. */
+/** An address without user name; a key in its path or query is not printed. A bare host gets `defaultPath`. */
 export function url(
   doc: string,
   options: Options<string> & { protocols: readonly string[]; defaultPath: string },
@@ -182,11 +183,12 @@ export function url(
     doc,
     accepts: `an address starting with ${options.protocols.map((p) => `${p}//`).join(' or ')}`,
     ...common(options),
-    show: (value) => value,
+    show: redactAddress,
     parse(raw) {
       const parsed = parseUrl(raw, options.protocols);
       if (parsed.username !== '' || parsed.password !== '')
         throw new Error('must not contain a user name or password');
+      if (parsed.hash !== '') throw new Error('must not contain a fragment (#...)');
       if (parsed.pathname === '' || parsed.pathname === '/') parsed.pathname = options.defaultPath;
       return parsed.href;
     },
@@ -199,7 +201,7 @@ export function secretUrl(doc: string, protocols: readonly string[]): Field<Secr
     doc,
     accepts: `an address starting with ${protocols.map((p) => `${p}//`).join(' or ')}`,
     fallback: undefined,
-    show: (value) => (value === undefined ? '' : redactUrl(value.reveal())),
+    show: (value) => (value === undefined ? '' : redactDatabaseUrl(value.reveal())),
     parse(raw) {
       parseUrl(raw, protocols);
       return new Secret(raw);
@@ -219,17 +221,4 @@ export function secretText(doc: string): Field<Secret | undefined> {
       return new Secret(raw);
     },
   };
-}
-
-/** Host, port and database stay readable; the password and every query value go. */
-function redactUrl(raw: string): string {
-  const parsed = new URL(raw);
-  const credentials =
-    parsed.password !== ''
-      ? `${parsed.username}:[redacted]@`
-      : parsed.username === ''
-        ? ''
-        : `${parsed.username}@`;
-  const query = [...parsed.searchParams.keys()].map((key) => `${key}=[redacted]`).join('&');
-  return `${parsed.protocol}//${credentials}${parsed.host}${parsed.pathname}${query === '' ? '' : `?${query}`}`;
 }

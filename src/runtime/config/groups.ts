@@ -150,8 +150,8 @@ const api = {
     'Where else the web server is reached, for example through a TLS proxy; comma-separated. The sign-in link leads to the first.',
     {
       default: '',
-      accepts: 'addresses like `https://autotrade.example`',
-      pattern: /^https?:\/\/[^\s,/]+(,https?:\/\/[^\s,/]+)*$/,
+      accepts: 'addresses like `https://autotrade.example`, without user name, path and query',
+      pattern: /^https?:\/\/[^\s,/\\?#@]+(,https?:\/\/[^\s,/\\?#@]+)*$/,
     },
   ),
   TRUSTED_PROXIES: text('Proxies whose X-Forwarded-For is believed; comma-separated.', {
