@@ -22,6 +22,8 @@ export type StoreErrorCode =
   | 'STORE_INTEGER_RANGE'
   /** A lease is held by somebody else now; whatever it guarded must stop. */
   | 'STORE_LEASE_LOST'
+  /** The event log is in a later epoch than the one that the caller would write in; whoever read that one starts over. */
+  | 'STORE_EPOCH_PAST'
   /** Any other refusal: a mistake in a statement or in the schema. */
   | 'STORE_QUERY';
 

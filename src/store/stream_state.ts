@@ -1,5 +1,6 @@
 /** How far the stream role has come: read at its start, written in every flush. */
 import type { Queryable } from './database.ts';
+import { StoreError } from './errors.ts';
 
 export interface StreamState {
   readonly epoch: number;
@@ -37,7 +38,11 @@ const toState = (row: StateRow): StreamState => ({
 
 const COLUMNS = 'epoch, flushes, next_offset, next_seq, positions_through, traders_through, alive_until';
 
-/** The stored state, made on first use; offsets and seqs begin at 1. */
+/**
+ * The stored state, made on first use; offsets and seqs begin at 1. A later epoch than the stored one begins here.
+ * @throws StoreError `STORE_EPOCH_PAST` when the log is in a later epoch: it never goes back, because the offsets of an
+ *   epoch that was left are taken.
+ */
 export async function openStreamState(tx: Queryable, epoch: number, now: number): Promise<StreamState> {
   await tx.query(
     `INSERT INTO stream_state (${COLUMNS}, written_at) VALUES ($1, 0, 1, 1, 1, 1, 0, $2) ON CONFLICT DO NOTHING`,
@@ -45,6 +50,14 @@ export async function openStreamState(tx: Queryable, epoch: number, now: number)
   );
   const state = await readStreamState(tx);
   if (state.epoch === epoch) return state;
+  if (epoch < state.epoch) {
+    throw new StoreError(
+      'STORE_EPOCH_PAST',
+      `the event log is in epoch ${state.epoch}, this process would go back to ${epoch}, which it read before another ` +
+        'epoch began: start it again. If it says so after a restart, the tables world and stream_state come from ' +
+        'different backups: restore both from the same one.',
+    );
+  }
   await foldLog(tx, state);
   await beginStreamEpoch(tx, epoch);
   return readStreamState(tx);

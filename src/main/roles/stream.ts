@@ -5,9 +5,10 @@ import type { RunningRole } from '../../runtime/lifecycle.ts';
 import { acquireLease, type Lease, type LeaseOptions, tryAcquireLease } from '../../store/leases.ts';
 import type { ServiceStatus } from '../../store/service_heartbeats.ts';
 import { followSimulatedRun } from '../../store/simulated_run.ts';
+import { stampWorld } from '../../store/world.ts';
 import { type Egress, egressNames, openEgress } from '../egress.ts';
 import type { ServiceContext } from '../service_context.ts';
-import { type OpenStore, openStore } from '../store.ts';
+import { type OpenStore, openStore, worldOf } from '../store.ts';
 import { EnduringLease } from '../stream/enduring_lease.ts';
 import { StreamLeader } from '../stream/leader.ts';
 import { askSimulatedRun, confirmSimulatedRun } from '../stream/simulated_world.ts';
@@ -107,12 +108,14 @@ async function lead(parts: Parts, context: Context, store: OpenStore, lease: Lea
   const anew = run === undefined ? undefined : await followSimulatedRun(store.database, lease, run, clock);
   if (anew)
     log.warn({ run }, 'the simulated exchange began anew: what was known of its accounts is forgotten');
+  // Only now: a process that stood by may have read its world before the simulator began anew or the database was restored.
+  const { epoch } = await stampWorld(store.database, worldOf(config), clock);
   const startedAt = clock.monotonic();
   parts.leader = await StreamLeader.start({
     database: store.database,
     lease,
     news: store.news,
-    epoch: anew ?? store.world.epoch,
+    epoch,
     info: egress.info,
     websocketUrl: config.WEBSOCKET_URL,
     coins: config.POPULAR_COINS,
