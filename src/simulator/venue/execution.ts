@@ -2,11 +2,11 @@
 import type { Lots, MicroUsd, Ticks } from '../../domain/money.ts';
 import { tradeIdOf, transactionHash, ZERO_HASH } from './arithmetic.ts';
 import {
-  arm,
   cancelOrder,
   detach,
   enforceReduceOnly,
   markBook,
+  placeChildren,
   tell,
   touchOrder,
 } from './order_book_keeping.ts';
@@ -171,11 +171,9 @@ export function execute(s: State, taker: Order, maker: Order, size: Lots, cause:
   enforceReduceOnly(s, taker.account, market);
 }
 
-/** A filled order arms its TP/SL children; a filled child cancels its siblings. */
+/** A filled order places its TP/SL children; a filled child cancels its siblings. */
 export function afterFilled(s: State, order: Order): void {
-  for (const child of order.children) if (child.place === 'waiting') arm(child);
-  // A parent that closed a position leaves its reduce-only children nothing to reduce.
-  if (order.children.length > 0) enforceReduceOnly(s, order.account, order.market);
+  placeChildren(s, order);
   const parent = order.parent;
   if (parent === null) return;
   for (const sibling of parent.children)

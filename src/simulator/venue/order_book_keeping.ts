@@ -104,16 +104,39 @@ export function detach(s: State, order: Order): void {
   order.account.reduceOnly.get(order.market.index)?.delete(order);
 }
 
-/** Removes an open order and its waiting children, and tells why. */
+/** Removes an open order, and tells why. */
 export function cancelOrder(s: State, order: Order, status: OrderStatus): void {
   if (order.place === 'none') return;
   detach(s, order);
+  endOrder(s, order, status);
+}
+
+/** Tells the end of an order that is nowhere any more and not filled in full; its TP/SL children follow. */
+export function endOrder(s: State, order: Order, status: OrderStatus): void {
   tell(s, order, status);
-  if (status !== 'canceled')
+  if (status === 'scheduledCancel' || status.endsWith('Canceled'))
     s.events.nonUserCancels.push({ user: order.account.address, coin: order.market, oid: order.oid });
+  if (placesChildren(order, status)) {
+    placeChildren(s, order);
+    return;
+  }
   const children = order.children;
   order.children = [];
   for (const child of children) if (child.place === 'waiting') cancelOrder(s, child, 'canceled');
+}
+
+/**
+ * The venue places TP/SL children only where their parent was filled in full, or in part until its margin ran out;
+ * every other end of the parent is theirs too.
+ */
+export const placesChildren = (parent: Order, end: OrderStatus | undefined): boolean =>
+  end === 'filled' || (end === 'marginCanceled' && !parent.reduceOnly && parent.sz < parent.origSz);
+
+/** Arms the children that waited. A parent that closed a position leaves them nothing to reduce. */
+export function placeChildren(s: State, parent: Order): void {
+  if (parent.children.length === 0) return;
+  for (const child of parent.children) if (child.place === 'waiting') arm(child);
+  enforceReduceOnly(s, parent.account, parent.market);
 }
 
 export function cancelAll(

@@ -1,21 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Action, OrderWire } from './actions.ts';
+import type { Action } from './actions.ts';
 import { DEFAULT_RULES } from './rules.ts';
-import { ALICE, BOB, CAROL, TestVenue } from './test_venue.ts';
+import { ALICE, BOB, CAROL, limit, orders, TestVenue, trigger } from './test_venue.ts';
 
 type Statuses = { statuses: unknown[] };
-
-function limit(b: boolean, p: string, s: string, tif: 'Gtc' | 'Ioc' | 'Alo' = 'Gtc', r = false): OrderWire {
-  return { a: 0, b, p, s, r, t: { limit: { tif } } };
-}
-function trigger(b: boolean, triggerPx: string, s: string, tpsl: 'tp' | 'sl', isMarket = true): OrderWire {
-  return { a: 0, b, p: triggerPx, s, r: true, t: { trigger: { isMarket, triggerPx, tpsl } } };
-}
-const orders = (list: OrderWire[], grouping: 'na' | 'normalTpsl' | 'positionTpsl' = 'na'): Action => ({
-  type: 'order',
-  orders: list,
-  grouping,
-});
 
 let bench: TestVenue;
 beforeEach(() => {
@@ -117,79 +105,6 @@ describe('trigger orders', () => {
     expect(
       bench.venue.query.historicalOrders(ALICE).filter((r) => r.status === 'reduceOnlyCanceled'),
     ).toHaveLength(2);
-  });
-});
-
-describe('brackets', () => {
-  it('wait for their parent, then one exit cancels the other', () => {
-    const answer = bench.ok(
-      ALICE,
-      orders(
-        [
-          limit(true, '113000', '1'),
-          trigger(false, '112000', '1', 'sl'),
-          trigger(false, '114000', '1', 'tp'),
-        ],
-        'normalTpsl',
-      ),
-    );
-    expect((answer.data as Statuses).statuses).toMatchObject([
-      { resting: {} },
-      'waitingForFill',
-      'waitingForFill',
-    ]);
-    expect(bench.venue.query.frontendOpenOrders(ALICE, '')[0]?.children).toHaveLength(2);
-    bench.order(BOB, { b: false, p: '113000', s: '1' }, 'Ioc');
-    expect(bench.venue.query.frontendOpenOrders(ALICE, '')).toHaveLength(2);
-    bench.order(CAROL, { b: true, p: '114000', s: '1' });
-    bench.venue.control.setOracle('BTC', '114100', '114100');
-    bench.step();
-    expect(bench.szi(ALICE)).toBe('0.0');
-    const ends = bench.venue.query.historicalOrders(ALICE).filter((row) => row.order.isTrigger);
-    expect(ends.map((row) => row.status)).toContain('siblingFilledCanceled');
-  });
-
-  it('end with one exit although another position of the coin stays', () => {
-    bench.trade(ALICE, BOB, '113080', '1');
-    bench.ok(
-      ALICE,
-      orders(
-        [
-          limit(true, '113000', '0.5'),
-          trigger(false, '112000', '0.5', 'sl'),
-          trigger(false, '114000', '0.5', 'tp'),
-        ],
-        'normalTpsl',
-      ),
-    );
-    bench.order(BOB, { b: false, p: '113000', s: '0.5' }, 'Ioc');
-    bench.order(CAROL, { b: true, p: '114000', s: '0.5' });
-    bench.venue.control.setOracle('BTC', '114100', '114100');
-    bench.step();
-    expect(bench.szi(ALICE)).toBe('1.0');
-    expect(bench.venue.query.frontendOpenOrders(ALICE, '')).toEqual([]);
-  });
-
-  it('go with a cancelled parent', () => {
-    const answer = bench.ok(
-      ALICE,
-      orders([limit(true, '113000', '1'), trigger(false, '112000', '1', 'sl')], 'normalTpsl'),
-    );
-    const [parent] = (answer.data as { statuses: { resting: { oid: number } }[] }).statuses;
-    bench.ok(ALICE, { type: 'cancel', cancels: [{ a: 0, o: parent?.resting.oid ?? 0 }] });
-    expect(bench.venue.query.frontendOpenOrders(ALICE, '')).toEqual([]);
-  });
-
-  it('must be reduce-only, or the whole batch is refused', () => {
-    const answer = bench.ok(
-      ALICE,
-      orders(
-        [limit(true, '113000', '1'), { ...trigger(false, '112000', '1', 'sl'), r: false }],
-        'normalTpsl',
-      ),
-    );
-    expect((answer.data as Statuses).statuses).toHaveLength(1);
-    expect(bench.venue.query.openOrders(ALICE, '')).toEqual([]);
   });
 });
 

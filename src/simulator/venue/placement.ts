@@ -4,7 +4,16 @@ import type { Tif, Tpsl } from './actions.ts';
 import { wireDecimal } from './arithmetic.ts';
 import { afterFilled, type Cause, execute, USER_CAUSE } from './execution.ts';
 import { marginVerdict } from './margin.ts';
-import { arm, cancelOrder, enforceReduceOnly, rest, tell, wait } from './order_book_keeping.ts';
+import {
+  arm,
+  cancelOrder,
+  endOrder,
+  enforceReduceOnly,
+  placesChildren,
+  rest,
+  tell,
+  wait,
+} from './order_book_keeping.ts';
 import { exchangeFee } from './positions.ts';
 import type { OrderStatus } from './records.ts';
 import { isTickValid } from './rules.ts';
@@ -272,12 +281,12 @@ export function matchAndRest(s: State, order: Order, cause: Cause): Placement {
     return done;
   }
   if (result.outOfMargin) {
-    endUnfilled(s, order, result.size > 0 ? 'marginCanceled' : 'perpMarginRejected');
+    endOrder(s, order, result.size > 0 ? 'marginCanceled' : 'perpMarginRejected');
     if (result.size > 0) return done;
     return { kind: 'error', text: `Insufficient margin to place order. asset=${order.market.assetId}` };
   }
   if (forced !== null && result.size > 0) {
-    endUnfilled(s, order, 'canceled');
+    endOrder(s, order, 'canceled');
     return done;
   }
   if (isIoc(order.tif)) return endIoc(s, order, result, done);
@@ -288,21 +297,15 @@ export function matchAndRest(s: State, order: Order, cause: Cause): Placement {
 
 function endIoc(s: State, order: Order, result: MatchResult, done: Placement): Placement {
   if (result.size > 0) {
-    endUnfilled(s, order, 'canceled');
+    endOrder(s, order, 'canceled');
     return done;
   }
   const isMarket = order.tif === 'FrontendMarket' && order.market.book.side(!order.isBuy).best === undefined;
-  endUnfilled(s, order, isMarket ? 'marketOrderNoLiquidityRejected' : 'iocCancelRejected');
+  endOrder(s, order, isMarket ? 'marketOrderNoLiquidityRejected' : 'iocCancelRejected');
   const text = isMarket
     ? 'No liquidity available for market order.'
     : 'Order could not immediately match against any resting orders.';
   return { kind: 'error', text: `${text} asset=${order.market.assetId}` };
-}
-
-/** Tells the end of an order that is not in the book; children that wait for it go with it. */
-function endUnfilled(s: State, order: Order, status: OrderStatus): void {
-  tell(s, order, status);
-  for (const child of order.children) if (child.place === 'waiting') cancelOrder(s, child, 'canceled');
 }
 
 function takePartialFill(account: Account): number | null {
@@ -331,18 +334,24 @@ function placeTrigger(s: State, account: Account, spec: OrderSpec): Placement {
   return { kind: spec.isPositionTpsl ? 'waitingForTrigger' : 'resting', order };
 }
 
-/** A TP/SL child of a parent that is not filled yet: kept aside, checked when it is armed. */
+/** A TP/SL child: placed with a parent that was filled at once, over with one that is over, else kept with it. */
 export function placeChild(s: State, parent: Order, spec: OrderSpec): Placement {
-  const child = newOrder(s, parent.account, spec, spec.sz);
+  const { account } = parent;
+  const child = newOrder(s, account, spec, spec.sz);
   child.parent = parent;
-  parent.children.push(child);
-  if (parent.sz === 0) {
-    arm(child);
+  if (parent.place !== 'none') {
+    parent.children.push(child);
+    wait(child);
     tell(s, child, 'open');
-    enforceReduceOnly(s, child.account, child.market);
-    return { kind: 'waitingForTrigger', order: child };
+    return { kind: 'waitingForFill', order: child };
   }
-  wait(child);
+  if (!placesChildren(parent, account.latest.get(parent.oid)?.status)) {
+    endOrder(s, child, 'canceled');
+    return { kind: 'error', text: `Parent order was not filled in full. asset=${spec.market.assetId}` };
+  }
+  parent.children.push(child);
+  arm(child);
   tell(s, child, 'open');
-  return { kind: 'waitingForFill', order: child };
+  enforceReduceOnly(s, account, child.market);
+  return { kind: 'waitingForTrigger', order: child };
 }

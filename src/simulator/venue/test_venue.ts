@@ -12,6 +12,31 @@ export const ALICE = user(0xa11ce);
 export const BOB = user(0xb0b);
 export const CAROL = user(0xca401);
 
+/** Orders of BTC as the wire sends them. */
+export function limit(
+  b: boolean,
+  p: string,
+  s: string,
+  tif: 'Gtc' | 'Ioc' | 'Alo' = 'Gtc',
+  r = false,
+): OrderWire {
+  return { a: 0, b, p, s, r, t: { limit: { tif } } };
+}
+export function trigger(
+  b: boolean,
+  triggerPx: string,
+  s: string,
+  tpsl: 'tp' | 'sl',
+  isMarket = true,
+): OrderWire {
+  return { a: 0, b, p: triggerPx, s, r: true, t: { trigger: { isMarket, triggerPx, tpsl } } };
+}
+export const orders = (list: OrderWire[], grouping: 'na' | 'normalTpsl' | 'positionTpsl' = 'na'): Action => ({
+  type: 'order',
+  orders: list,
+  grouping,
+});
+
 export class TestVenue {
   readonly venue: SimulatedVenue;
   readonly blocks: BlockEvents[] = [];

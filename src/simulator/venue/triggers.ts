@@ -3,7 +3,7 @@ import type { Lots, Ticks } from '../../domain/money.ts';
 import { roundFigures } from './arithmetic.ts';
 import { type Cause, nextTransaction, USER_CAUSE } from './execution.ts';
 import { marginVerdict } from './margin.ts';
-import { detach, tell } from './order_book_keeping.ts';
+import { detach, endOrder, tell } from './order_book_keeping.ts';
 import { matchAndRest } from './placement.ts';
 import type { Market, Order, State } from './state.ts';
 import { nextFiring } from './trigger_lists.ts';
@@ -35,7 +35,7 @@ function fire(s: State, market: Market, order: Order): void {
   const szi = account.positions.get(market.index)?.szi ?? 0;
   if (order.reduceOnly) {
     if (szi === 0 || szi > 0 === order.isBuy) {
-      tell(s, order, 'reduceOnlyCanceled');
+      endOrder(s, order, 'reduceOnlyCanceled');
       return;
     }
     const held = Math.abs(szi);
@@ -47,7 +47,7 @@ function fire(s: State, market: Market, order: Order): void {
   } else order.tif ??= 'Gtc';
   const verdict = marginVerdict(s, account, market, order.isBuy ? order.sz : -order.sz, market.mark, 0);
   if (verdict !== 'ok') {
-    tell(s, order, 'marginCanceled');
+    endOrder(s, order, 'marginCanceled');
     return;
   }
   const cause: Cause = USER_CAUSE;
