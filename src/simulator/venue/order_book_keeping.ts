@@ -37,6 +37,8 @@ export function tell(s: State, order: Order, status: OrderStatus): void {
   account.orderHistory.push(update);
   if (account.orderHistory.length > 2 * keep)
     account.orderHistory.splice(0, account.orderHistory.length - keep);
+  // A key that is set again keeps its old turn, and what has just changed would be forgotten first.
+  account.latest.delete(order.oid);
   account.latest.set(order.oid, update);
   if (order.cloid !== null) nameByCloid(account, order, order.cloid);
   if (account.latest.size > 2 * keep) forgetOldest(account, keep);

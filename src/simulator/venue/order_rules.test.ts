@@ -108,6 +108,18 @@ describe('trigger orders', () => {
   });
 });
 
+describe('the status of an order', () => {
+  it('is known for the newest of an account by what happened last, not by when they were placed', () => {
+    bench = new TestVenue({ ordersKept: 10 });
+    bench.lever(BOB, 25);
+    const first = bench.order(ALICE, { b: false, p: '113100', s: '0.1' }).resting?.oid ?? 0;
+    for (let i = 0; i < 19; i++) bench.order(ALICE, { b: true, p: '100000', s: '0.00001' });
+    bench.order(BOB, { b: true, p: '113100', s: '0.1' }, 'Ioc');
+    for (let i = 0; i < 5; i++) bench.order(ALICE, { b: true, p: '100000', s: '0.00001' });
+    expect(statusOf(ALICE, first)).toBe('filled');
+  });
+});
+
 describe('modify and cancel', () => {
   const CLOID = `0x${'ab'.repeat(16)}`;
 
