@@ -49,16 +49,24 @@ function examine(s: State, pot: Pot): void {
   if (crossHeld && (forced !== null || margin.equity < margin.maintenance)) {
     liquidate(s, crossClaim(pot, margin), forced);
     slackE9 = 0;
-  }
+  } else forgetCooldowns(pot.positions.filter((p) => !p.isolated));
   for (const position of pot.positions.filter((p) => p.isolated)) {
     const equity = isolatedEquity(position);
     const maintenance = maintenanceOf(position.market, notionalOf(position));
     if (equity < maintenance || (forced !== null && !crossHeld)) {
       liquidate(s, { pot, positions: [position], isolated: true, equity, maintenance }, forced);
       slackE9 = 0;
-    } else slackE9 = Math.min(slackE9, slackOf(equity - maintenance, notionalOf(position)));
+    } else {
+      forgetCooldowns([position]);
+      slackE9 = Math.min(slackE9, slackOf(equity - maintenance, notionalOf(position)));
+    }
   }
   pot.examineAt = s.movesE9 + slackE9;
+}
+
+/** Whoever is safe again begins with a fifth the next time. */
+function forgetCooldowns(positions: readonly Position[]): void {
+  for (const position of positions) position.liquidationCooldownUntil = 0;
 }
 
 /**
@@ -137,13 +145,13 @@ function marketLiquidate(s: State, claim: Claim, forced: boolean): void {
     if (!forced && sold > 0 && isSafe(claim)) break;
     const rules = s.rules.liquidation;
     const large = notionalOf(position) > rules.partialAboveUsd;
-    if (large && s.time < position.liquidationCooldownUntil && position.liquidationCooldownUntil !== 0)
-      continue;
+    if (large && s.time < position.liquidationCooldownUntil) continue;
     const partial = large && position.liquidationCooldownUntil === 0;
     const held = Math.abs(position.szi);
     const size = partial ? Math.max(1, Math.floor((held * rules.partialShareE2) / 100)) : held;
-    sold += sellAtMarket(s, position, size as Lots, claim);
-    position.liquidationCooldownUntil = partial ? s.time + rules.cooldownMs : 0;
+    const part = sellAtMarket(s, position, size as Lots, claim);
+    sold += part;
+    if (partial && part > 0) position.liquidationCooldownUntil = s.time + rules.cooldownMs;
   }
   if (sold > 0) notice();
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { MicroUsd } from '../../domain/money.ts';
 import type { Action } from './actions.ts';
 import { DEFAULT_RULES } from './rules.ts';
 import { ALICE, BOB, CAROL, limit, orders, TestVenue, trigger } from './test_venue.ts';
@@ -202,6 +203,49 @@ describe('liquidation', () => {
     bench.venue.control.setOracle('BTC', '108900');
     bench.step();
     expect(bench.szi(ALICE)).toBe('10.0');
+  });
+
+  it('begins with a fifth again after the account was safe', () => {
+    bench.trade(ALICE, BOB, '113080', '20');
+    bench.order(CAROL, { b: true, p: '109500', s: '4' });
+    bench.venue.control.setOracle('BTC', '109300');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('16.0');
+    bench.venue.control.deposit(ALICE, (20_000 * 1e6) as MicroUsd);
+    bench.venue.control.setOracle('BTC', '109300');
+    bench.step();
+    bench.pass(6 * 3_600_000);
+    bench.order(CAROL, { b: true, p: '107600', s: '6' });
+    bench.venue.control.setOracle('BTC', '107500');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('12.8');
+  });
+
+  it('begins with a fifth while nobody has bought one, and at once when somebody does', () => {
+    bench.trade(ALICE, BOB, '113080', '20');
+    bench.venue.control.setOracle('BTC', '109300');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('20.0');
+    bench.order(CAROL, { b: true, p: '109500', s: '10' });
+    bench.venue.control.setOracle('BTC', '109300');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('16.0');
+  });
+
+  it('begins with a fifth for what was turned round during the cooldown', () => {
+    bench.trade(ALICE, BOB, '113080', '20');
+    bench.order(CAROL, { b: true, p: '109500', s: '4' });
+    bench.venue.control.setOracle('BTC', '109300');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('16.0');
+    bench.venue.control.deposit(ALICE, (150_000 * 1e6) as MicroUsd);
+    bench.step();
+    bench.trade(BOB, ALICE, '109300', '32');
+    expect(bench.szi(ALICE)).toBe('-16.0');
+    bench.order(CAROL, { b: false, p: '118500', s: '10' });
+    bench.venue.control.setOracle('BTC', '118700');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('-12.8');
   });
 
   it('hands what is below two thirds of maintenance to the liquidator, margin included', () => {

@@ -92,7 +92,10 @@ export function applyExecution(
     const size = Math.min(Math.abs(start), Math.abs(signed));
     pnl = closePart(position, size, px);
     rest = signed > 0 ? signed - size : signed + size;
-    if (position.szi === 0) position.fundingSinceOpen = 0;
+    if (position.szi === 0) {
+      position.fundingSinceOpen = 0;
+      position.liquidationCooldownUntil = 0;
+    }
   }
   if (rest !== 0) openPart(position, rest, px);
   position.fundingSinceChange = 0;

@@ -127,7 +127,7 @@ export interface Position {
   /** Paid so far, micro-USD (positive = paid by the user). */
   fundingSinceOpen: number;
   fundingSinceChange: number;
-  /** ms before which a partial liquidation is not repeated in full. */
+  /** ms before which a partial liquidation is not followed by a full one; 0 = none since the account was safe. */
   liquidationCooldownUntil: number;
 }
 
