@@ -26,6 +26,7 @@ describe('LogFile', () => {
     writeFileSync(path, 'old\n');
     const file = new LogFile({ path, maxBytes: 6, keep: 1 });
     file.write('new\n');
+    expect(file.loss()).toBe('');
     file.close();
     expect(readFileSync(`${path}.1`, 'utf8')).toBe('old\n');
   });
@@ -44,8 +45,10 @@ describe('LogFile', () => {
     const file = new LogFile({ path, maxBytes: 100, keep: 1 });
     file.write('12345');
     expect(file.droppedBytes).toBe(5);
+    expect(file.loss()).toMatch(/^its log cannot be written: 5 bytes lost \(EISDIR: /);
     rmSync(path, { recursive: true });
     file.write('back\n');
+    expect(file.loss()).toBe('5 bytes of its log were lost');
     file.close();
     expect(readFileSync(path, 'utf8')).toBe('back\n');
   });

@@ -1,6 +1,8 @@
 /** One log file per service, rotated by size: `stream.log`, then `stream.log.1` (the newest old one) and up. */
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { errorMessage } from '../runtime/errors.ts';
+import { makeFolder } from '../runtime/folder.ts';
 
 export interface LogFileOptions {
   readonly path: string;
@@ -18,6 +20,8 @@ export class LogFile {
   #file: number | undefined;
   #size = 0;
   droppedBytes = 0;
+  /** Why the last write failed; undefined when it did not. */
+  #problem: string | undefined;
 
   constructor(options: LogFileOptions) {
     this.#options = options;
@@ -30,10 +34,20 @@ export class LogFile {
       if (this.#size > 0 && this.#size + bytes.length > this.#options.maxBytes) this.#rotate();
       if (this.#file === undefined) return;
       this.#size += writeSync(this.#file, bytes);
-    } catch {
+      this.#problem = undefined;
+    } catch (error) {
       this.droppedBytes += bytes.length;
+      this.#problem = errorMessage(error);
       this.close();
     }
+  }
+
+  /** What is not in the file, in words; empty when nothing was lost. */
+  loss(): string {
+    if (this.droppedBytes === 0) return '';
+    return this.#problem === undefined
+      ? `${this.droppedBytes} bytes of its log were lost`
+      : `its log cannot be written: ${this.droppedBytes} bytes lost (${this.#problem})`;
   }
 
   close(): void {
@@ -43,7 +57,7 @@ export class LogFile {
 
   #open(): void {
     if (this.#file !== undefined) return;
-    mkdirSync(dirname(this.#options.path), { recursive: true });
+    makeFolder(dirname(this.#options.path));
     this.#file = openSync(this.#options.path, 'a', 0o640);
     this.#size = fstatSync(this.#file).size;
   }
@@ -63,5 +77,33 @@ function renameIfThere(from: string, to: string): void {
     renameSync(from, to);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}
+
+export interface LogFilesOptions extends Omit<LogFileOptions, 'path'> {
+  readonly folder: string;
+}
+
+/** The log files of a folder, one per service, each opened when it is first asked for. */
+export class LogFiles {
+  readonly #options: LogFilesOptions;
+  readonly #files = new Map<string, LogFile>();
+
+  constructor(options: LogFilesOptions) {
+    this.#options = options;
+  }
+
+  readonly of = (service: string): LogFile => {
+    const known = this.#files.get(service);
+    if (known) return known;
+    const { folder, maxBytes, keep } = this.#options;
+    const file = new LogFile({ path: join(folder, `${service}.log`), maxBytes, keep });
+    this.#files.set(service, file);
+    return file;
+  };
+
+  /** What the service's file lacks, in words; empty when nothing was lost. */
+  lossOf(service: string): string {
+    return this.#files.get(service)?.loss() ?? '';
   }
 }

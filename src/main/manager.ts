@@ -1,14 +1,15 @@
 /** The process manager: `autotrade start`. Wires the supervisor to real processes, files, signals and the terminal. */
 import { createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Clock } from '../runtime/clock.ts';
 import type { Settings } from '../runtime/config/groups.ts';
 import { ConfigError, EXIT_CONFIG, errorMessage } from '../runtime/errors.ts';
+import { makeWritableFolder } from '../runtime/folder.ts';
 import type { Random } from '../runtime/random.ts';
 import { startGuard } from './guard.ts';
-import { LogFile } from './log_file.ts';
+import { type LogFile, LogFiles } from './log_file.ts';
 import { processLauncher } from './process_launcher.ts';
-import { type ManagerInfo, ownIdentity, takeLock, writeRunState } from './run_files.ts';
+import { type ManagerInfo, ownIdentity, type RunState, takeLock, writeRunState } from './run_files.ts';
 import { statusTable } from './status_table.ts';
 import type { ServiceSpec, ServiceStatus } from './supervisor/service.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
@@ -43,21 +44,23 @@ export async function runManager(options: ManagerOptions): Promise<number> {
   process.stdout.on('error', () => undefined);
   const lock = takeLock(info);
   try {
+    makeWritableFolder('LOG_DIR', settings.LOG_DIR);
     await refuseTakenPorts(options, lock.inherited ? INHERITED_END_MS : 0);
   } catch (error) {
     lock.release();
     throw error;
   }
   const guard = startGuard();
-  const openLog = logFiles(settings);
-  const say = sayer(options, openLog('process-manager'));
+  const logs = logFiles(settings);
+  const say = sayer(options, logs.of('process-manager'));
   say(`manager ${VERSION}, process ${info.pid}, settings ${options.settingsHash}`);
   let exitCode = 0;
   const ready = new Set<string>();
-  const save = () => saveRunState(supervisor, info, clock);
+  const services = () => supervisor.status().map((status) => withLogLoss(status, logs));
+  const save = () => saveRunState({ manager: info, writtenAt: clock.now(), services: services() });
   const supervisor: Supervisor = new Supervisor({
     services: options.services,
-    launch: processLauncher({ command: options.command, logFile: openLog, guard, clock }),
+    launch: processLauncher({ command: options.command, logFile: logs.of, guard, clock }),
     clock,
     random: options.random,
     onChange: (status) => {
@@ -76,7 +79,7 @@ export async function runManager(options: ManagerOptions): Promise<number> {
   const timers = [
     clock.every(RUN_STATE_EVERY_MS, save),
     clock.every(settings.STATUS_INTERVAL_SECONDS * 1_000, () =>
-      options.print(`\n${statusTable(supervisor.status(), { now: clock.now(), color: options.color })}\n`),
+      options.print(`\n${statusTable(services(), { now: clock.now(), color: options.color })}\n`),
     ),
   ];
   let stop: (reason: string) => void = () => undefined;
@@ -111,19 +114,17 @@ function managerInfo({ settings, clock }: ManagerOptions): ManagerInfo {
   };
 }
 
-function logFiles(settings: Settings): (service: string) => LogFile {
-  const files = new Map<string, LogFile>();
-  return (service) => {
-    const known = files.get(service);
-    if (known) return known;
-    const file = new LogFile({
-      path: join(settings.LOG_DIR, `${service}.log`),
-      maxBytes: settings.LOG_FILE_MEGABYTES * 1_048_576,
-      keep: settings.LOG_KEEP_FILES,
-    });
-    files.set(service, file);
-    return file;
-  };
+const logFiles = (settings: Settings): LogFiles =>
+  new LogFiles({
+    folder: settings.LOG_DIR,
+    maxBytes: settings.LOG_FILE_MEGABYTES * 1_048_576,
+    keep: settings.LOG_KEEP_FILES,
+  });
+
+/** A service works without its log, so that something is missing there must be said beside it. */
+function withLogLoss(status: ServiceStatus, logs: LogFiles): ServiceStatus {
+  const note = [status.note, logs.lossOf(status.name)].filter((part) => part !== '').join('; ');
+  return { ...status, note };
 }
 
 /** Prints a line and keeps it in logs/process-manager.log. */
@@ -142,9 +143,9 @@ function announce(status: ServiceStatus, say: (text: string) => void): void {
 }
 
 /** services.json is for readers; a disk that refuses it must not stop the services. */
-function saveRunState(supervisor: Supervisor, manager: ManagerInfo, clock: Clock): void {
+function saveRunState(state: RunState): void {
   try {
-    writeRunState(manager.dataDir, { manager, writtenAt: clock.now(), services: supervisor.status() });
+    writeRunState(state.manager.dataDir, state);
   } catch {
     // The next second tries again; readers see the age.
   }

@@ -51,6 +51,13 @@ describe('takeLock', () => {
     takeLock(info).release();
   });
 
+  it('says which folder cannot be written, instead of failing somewhere', () => {
+    writeFileSync(join(dataDir, 'file'), '');
+    const attempt = () => takeLock({ ...info, dataDir: join(dataDir, 'file') });
+    expect(attempt).toThrow(ConfigError);
+    expect(attempt).toThrow(/Cannot write into the folder .*file\/run \(ENOTDIR: .* set DATA_DIR to another/);
+  });
+
   it('does not remove a lock that is no longer its own', () => {
     const lock = takeLock(info);
     writeFileSync(join(dataDir, 'run', 'manager.lock'), JSON.stringify({ ...info, pid: 1 }));

@@ -1,7 +1,8 @@
 /** DATA_DIR/run: the lock that keeps a second manager out, and services.json, which shows what runs. */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '../runtime/errors.ts';
+import { makeWritableFolder } from '../runtime/folder.ts';
 import { isAlive, type ProcessIdentity, processIdentity } from '../runtime/process_identity.ts';
 import type { ServiceStatus } from './supervisor/service.ts';
 
@@ -44,11 +45,11 @@ export interface ManagerLock {
 /**
  * Takes the lock. The lock file appears with its whole content by a hard link, which fails when it exists; a lock of
  * a dead process is moved away first, which only one of two contenders can do.
- * @throws ConfigError `ALREADY_RUNNING`, saying where.
+ * @throws ConfigError `ALREADY_RUNNING`, saying where; `DATA_DIR_UNWRITABLE`.
  */
 export function takeLock(info: ManagerInfo): ManagerLock {
   const { dataDir } = info;
-  mkdirSync(runDir(dataDir), { recursive: true, mode: 0o700 });
+  makeWritableFolder('DATA_DIR', runDir(dataDir));
   const path = lockPath(dataDir);
   const own = `${path}.${info.pid}`;
   writeFileSync(own, JSON.stringify(info), { mode: 0o600 });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,6 +119,26 @@ describe('autotrade', () => {
       code: 1,
       out: expect.stringMatching(/bad +Cannot listen on 192\.0\.2\.1:18787 \(\w+\)\. Change HOST or PORT\./),
     });
+  });
+
+  it('says in a sentence which folder cannot be written, with exit code 78, and never hangs on it', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const folders = [join(folder, 'file'), ...(existsSync('/proc/self') ? ['/proc/autotrade'] : [])];
+    const runs = folders.flatMap((bad, index) => [
+      autotrade(['start'], { DATA_DIR: bad }),
+      autotrade(['service', 'database'], { DATA_DIR: bad }),
+      autotrade(['start'], { DATA_DIR: join(folder, `data-${index}`), LOG_DIR: bad }),
+    ]);
+    for (const { code, err } of await Promise.all(runs)) {
+      expect(code).toBe(78);
+      expect(err).toMatch(/^Cannot write into the folder .* set (DATA|LOG)_DIR to another folder/);
+      expect(err).not.toMatch(/^ +at /m);
+    }
+    const [DATA_DIR = '', LOG_DIR = DATA_DIR] = folders;
+    const doctor = await autotrade(['doctor'], { DATA_DIR, LOG_DIR });
+    expect(doctor.code).toBe(1);
+    expect(doctor.out).toMatch(/^bad +Cannot write into the folder .* set DATA_DIR to/m);
+    expect(doctor.out).toMatch(/^bad +Cannot write into the folder .* set LOG_DIR to/m);
   });
 
   it('deletes only what is confirmed by name', async () => {

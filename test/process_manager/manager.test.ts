@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -116,6 +116,16 @@ describe('process manager', () => {
     expect(service('crash')?.note).toContain('Error: cannot go on');
     expect(log('crash').match(/cannot go on/g)).toHaveLength(6);
     expect(service('needs')?.note).toBe('crash is failed');
+  });
+
+  it('says beside a service that its log cannot be written', async () => {
+    mkdirSync(join(folder, 'logs', 'a.log'), { recursive: true });
+    start([spec('a'), spec('b')]);
+    await reaches('b', 'ready');
+    await until(() => service('a')?.note !== '', 'the note');
+    expect(service('a')).toMatchObject({ state: 'ready', degraded: false });
+    expect(service('a')?.note).toMatch(/^its log cannot be written: 10 bytes lost \(EISDIR/);
+    expect(service('b')?.note).toBe('');
   });
 
   it('restarts what is killed', async () => {

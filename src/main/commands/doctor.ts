@@ -1,19 +1,11 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Settings } from '../../runtime/config/groups.ts';
 import { loadSettings } from '../../runtime/config/load.ts';
-import { errorMessage } from '../../runtime/errors.ts';
+import { ConfigError, errorMessage } from '../../runtime/errors.ts';
+import { makeWritableFolder } from '../../runtime/folder.ts';
 import { findBinaries } from '../../store/embedded/binaries.ts';
 import { databaseHome } from '../../store/embedded/home.ts';
 import { withDatabase } from '../command_database.ts';
@@ -66,7 +58,7 @@ function openFileLimit(): number | undefined {
 /** Space, and how long a commit to this disk takes at least. */
 function disk(folder: string): Finding[] {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeWritableFolder('DATA_DIR', folder);
     const path = join(folder, `doctor.${process.pid}`);
     const file = openSync(path, 'w', 0o600);
     const started = systemClock.monotonic();
@@ -88,7 +80,18 @@ function disk(folder: string): Finding[] {
         : ok(`disk: ${fsyncMs.toFixed(1)} ms per fsync`),
     ];
   } catch (error) {
-    return [bad(`cannot write ${folder}: ${errorMessage(error)}`)];
+    return [
+      bad(error instanceof ConfigError ? error.message : `cannot write ${folder}: ${errorMessage(error)}`),
+    ];
+  }
+}
+
+function logFolder(folder: string): Finding {
+  try {
+    makeWritableFolder('LOG_DIR', folder);
+    return ok(`logs can be written to ${folder}`);
+  } catch (error) {
+    return bad(errorMessage(error));
   }
 }
 
@@ -163,6 +166,7 @@ export const doctorCommand: Command = {
       ...warnings.map(warn),
       ...machine(),
       ...disk(settings.DATA_DIR),
+      logFolder(settings.LOG_DIR),
       ...(await ports(settings, running)),
       ...(await database(settings, running)),
       ...(await venue(settings)),

@@ -2,8 +2,9 @@
  * The past as the files of the venue's public archive: node_fills_by_block/hourly/YYYYMMDD/H.lz4, one line of JSON
  * a block with both sides of every trade, for whoever wants more than the newest fills.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../runtime/folder.ts';
 import { viewFill } from '../venue/views.ts';
 import { answer, Fold } from './fold.ts';
 import { compressFrame } from './lz4_frame.ts';
@@ -90,7 +91,7 @@ export async function writeArchive(
   for (const { path, lines } of archiveHours(records)) {
     if (signal?.aborted) break;
     const file = join(folder, path);
-    await mkdir(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     await writeFile(file, compressFrame(Buffer.from(`${lines.join('\n')}\n`, 'utf8')));
     files += 1;
   }

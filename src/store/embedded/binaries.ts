@@ -1,8 +1,9 @@
 /** Finds the PostgreSQL programs of the platform's npm package and repairs its library links. */
-import { chmod, mkdir, readFile, readlink, symlink, unlink } from 'node:fs/promises';
+import { chmod, readFile, readlink, symlink, unlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { ConfigError, errorMessage } from '../../runtime/errors.ts';
+import { makeWritableFolder } from '../../runtime/folder.ts';
 
 export interface Binaries {
   /** Holds bin/, lib/ and share/. */
@@ -19,8 +20,8 @@ export const useExternal =
   'Set DATABASE_URL to a PostgreSQL 15 or later (for example postgres://user:password@host:5432/autotrade).';
 
 /**
- * @param linkDirectory where links are made if the package's folder is read-only.
- * @throws ConfigError `EMBEDDED_DATABASE_UNAVAILABLE`, naming DATABASE_URL.
+ * @param linkDirectory in DATA_DIR; where links are made if the package's folder is read-only.
+ * @throws ConfigError `EMBEDDED_DATABASE_UNAVAILABLE`, naming DATABASE_URL; `DATA_DIR_UNWRITABLE`.
  */
 export async function findBinaries(
   linkDirectory: string,
@@ -74,7 +75,7 @@ export async function repairLinks(root: string, linkDirectory: string): Promise<
     if (!(await makeLink(basename(link.source), target))) readOnly = true;
   }
   if (!readOnly) return undefined;
-  await mkdir(linkDirectory, { recursive: true });
+  makeWritableFolder('DATA_DIR', linkDirectory);
   for (const link of links) {
     const source = join(root, '..', link.source);
     await makeLink(source, join(linkDirectory, basename(link.target)));

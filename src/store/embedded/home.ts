@@ -1,8 +1,9 @@
 /** The folder DATA_DIR/database of an embedded server: its secrets, its owner, where its data lies. */
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../../runtime/clock.ts';
 import { ConfigError, errorMessage } from '../../runtime/errors.ts';
+import { makeWritableFolder } from '../../runtime/folder.ts';
 import { processIdentity } from '../../runtime/process_identity.ts';
 import { secretBytes } from '../../runtime/random.ts';
 import { Secret } from '../../runtime/secret.ts';
@@ -158,14 +159,14 @@ async function livingOwner(home: string): Promise<number | undefined> {
 
 /**
  * Makes this process the one that owns the home's server, once an owner that is about to end has ended.
- * @throws ConfigError `DATABASE_IN_USE` when another process goes on owning it.
+ * @throws ConfigError `DATABASE_IN_USE` when another process goes on owning it; `DATA_DIR_UNWRITABLE`.
  */
 export async function claimHome(
   home: string,
   clock: Clock,
   waiting: (reason: string) => void = () => undefined,
 ): Promise<void> {
-  await mkdir(home, { recursive: true, mode: 0o700 });
+  makeWritableFolder('DATA_DIR', home);
   const patience = clock.monotonic() + OWNER_ENDS_MS;
   for (let owner = await livingOwner(home); owner !== undefined; owner = await livingOwner(home)) {
     if (clock.monotonic() >= patience) throw inUse(home, owner);
