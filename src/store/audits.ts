@@ -31,6 +31,8 @@ export const POLL_PRIORITY = {
   quarantined: 2,
   stale: 3,
   unseeded: 4,
+  /** The feed was away: polled again when there is nothing else to do. */
+  interrupted: 5,
 } as const;
 
 export interface PollRequest {
@@ -38,6 +40,8 @@ export interface PollRequest {
   readonly dex: string;
   readonly priority: number;
   readonly reason: string;
+  /** Not before so long from now, ms. Default: at once. */
+  readonly delayMs?: number;
 }
 
 export interface AuditRecords {
@@ -124,15 +128,19 @@ export async function requestPolls(tx: Queryable, polls: readonly PollRequest[],
   }
   const rows = [...byKey.values()];
   await tx.query(
-    `INSERT INTO poll_requests (trader_id, dex, priority, reason, requested_at)
-     SELECT *, $5::int8 FROM unnest($1::int8[], $2::text[], $3::int2[], $4::text[])
-     ON CONFLICT (trader_id, dex) DO UPDATE SET reason = excluded.reason, priority = excluded.priority
+    `INSERT INTO poll_requests (trader_id, dex, priority, reason, requested_at, not_before)
+     SELECT trader_id, dex, priority, reason, $6::int8, CASE WHEN delay > 0 THEN database_now_ms() + delay ELSE 0 END
+     FROM unnest($1::int8[], $2::text[], $3::int2[], $4::text[], $5::int8[])
+       AS u (trader_id, dex, priority, reason, delay)
+     ON CONFLICT (trader_id, dex) DO UPDATE SET reason = excluded.reason, priority = excluded.priority,
+       not_before = excluded.not_before
      WHERE excluded.priority < poll_requests.priority`,
     [
       rows.map((one) => one.traderId),
       rows.map((one) => one.dex),
       rows.map((one) => one.priority),
       rows.map((one) => one.reason),
+      rows.map((one) => one.delayMs ?? 0),
       now,
     ],
   );
@@ -152,7 +160,8 @@ export async function requestPollsOfGaps(
        'feed gap', $2::int8
      FROM positions p JOIN coins c USING (coin_id) LEFT JOIN watchlist w USING (trader_id)
      WHERE p.coin_id = ANY ($1::int4[]) AND p.size <> 0 AND p.verified_at IS NOT NULL
-     ON CONFLICT (trader_id, dex) DO UPDATE SET reason = excluded.reason, priority = excluded.priority
+     ON CONFLICT (trader_id, dex) DO UPDATE SET reason = excluded.reason, priority = excluded.priority,
+       not_before = excluded.not_before
      WHERE excluded.priority < poll_requests.priority`,
     [coinIds, now],
   );

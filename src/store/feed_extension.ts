@@ -141,7 +141,8 @@ export async function hasFeedGap(
   span: { readonly coinIds: readonly number[]; readonly from: number; readonly to: number },
 ): Promise<boolean> {
   const { rows } = await db.query<{ gap: boolean }>(
-    `SELECT EXISTS (SELECT FROM feed_gaps WHERE coin_id = ANY ($1::int4[]) AND to_time >= $2 AND from_time <= $3) AS gap`,
+    `SELECT EXISTS (SELECT FROM feed_gaps WHERE coin_id = ANY ($1::int4[]) AND to_time >= $2 AND from_time <= $3)
+       OR EXISTS (SELECT FROM coin_feed WHERE coin_id = ANY ($1::int4[]) AND refused_since <= $3) AS gap`,
     [span.coinIds, span.from, span.to],
     'has_feed_gap',
   );

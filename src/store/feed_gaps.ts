@@ -45,6 +45,25 @@ export async function setInterrupted(tx: Queryable, coins: ReadonlyMap<number, b
   );
 }
 
+/** Notes since when (exchange time, ms) the venue refuses coins (by id) while others are followed; null: no longer. */
+export async function setRefused(tx: Queryable, coins: ReadonlyMap<number, number | null>): Promise<void> {
+  if (coins.size === 0) return;
+  await tx.query(
+    `INSERT INTO coin_feed (coin_id, interrupted, refused_since)
+     SELECT coin_id, true, since FROM unnest($1::int4[], $2::int8[]) AS u (coin_id, since)
+     ON CONFLICT (coin_id) DO UPDATE SET refused_since = excluded.refused_since`,
+    [[...coins.keys()], [...coins.values()]],
+  );
+}
+
+/** Coins (by id) that the venue refused when the stream last wrote, and since when (exchange time, ms). */
+export async function readRefused(db: Queryable): Promise<Map<number, number>> {
+  const { rows } = await db.query<{ coin_id: number; refused_since: number }>(
+    'SELECT coin_id, refused_since FROM coin_feed WHERE refused_since IS NOT NULL',
+  );
+  return new Map(rows.map((row) => [row.coin_id, row.refused_since]));
+}
+
 /** A stream that starts has heard nothing yet: every coin counts as interrupted until its feed is whole. */
 export async function interruptAll(tx: Queryable): Promise<void> {
   await tx.query(

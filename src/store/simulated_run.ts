@@ -51,8 +51,8 @@ async function gapsUntil(tx: Queryable, now: number) {
   const { rows } = await tx.query<{ coin: number; since: number }>(
     `SELECT coin, since FROM (
        SELECT c.coin_id AS coin,
-         coalesce(nullif(s.alive_until, 0), (SELECT max(t.time) FROM trades t WHERE t.coin_id = c.coin_id)) AS since
-       FROM coins c, stream_state s WHERE c.watched_since IS NOT NULL AND c.retired_at IS NULL) w
+         coalesce(f.refused_since, nullif(s.alive_until, 0), (SELECT max(t.time) FROM trades t WHERE t.coin_id = c.coin_id)) AS since
+       FROM stream_state s, coins c LEFT JOIN coin_feed f USING (coin_id) WHERE c.watched_since IS NOT NULL AND c.retired_at IS NULL) w
      WHERE since IS NOT NULL`,
   );
   return rows.map(({ coin, since }) => ({

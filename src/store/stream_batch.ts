@@ -8,7 +8,7 @@ import { type AuditRecords, requestPollsOfGaps, writeAudits } from './audits.ts'
 import type { RowSource } from './binary_copy.ts';
 import type { Database, Queryable } from './database.ts';
 import { StoreError } from './errors.ts';
-import { type FeedGap, insertFeedGaps, setBegins, setInterrupted } from './feed_gaps.ts';
+import { type FeedGap, insertFeedGaps, setBegins, setInterrupted, setRefused } from './feed_gaps.ts';
 import type { Lease } from './leases.ts';
 import { type LogPosition, publishAllNews } from './news.ts';
 import { ensureDayPartitions, ensureOffsetPartitions } from './partitions.ts';
@@ -37,6 +37,8 @@ export interface StreamBatch {
   readonly begins: ReadonlyMap<number, number>;
   /** Coins (by id) whose feed was interrupted (true) or restored (false) last. */
   readonly interrupted: ReadonlyMap<number, boolean>;
+  /** Coins (by id) that the venue refuses since then (exchange time, ms) while others are followed; null: no longer. */
+  readonly refused: ReadonlyMap<number, number | null>;
   readonly audits: AuditRecords;
   readonly coins: CoinTable;
   /** Times of some of the trades, for lag metrics. */
@@ -93,6 +95,7 @@ async function commit(database: Database, lease: Lease, batch: StreamBatch, now:
     await insertFeedGaps(tx, batch.gaps, now);
     await setBegins(tx, batch.begins);
     await setInterrupted(tx, batch.interrupted);
+    await setRefused(tx, batch.refused);
     await writeAudits(tx, batch.audits, batch.coins, now);
     await requestPollsOfGaps(tx, [...new Set(batch.gaps.map((gap) => gap.coin))], now);
     await writeStreamState(tx, after, now);

@@ -64,7 +64,7 @@ async function buryDeadRuns(tx: Queryable): Promise<void> {
 
 const PUT_BACK = 'INSERT INTO poll_requests (trader_id, dex, priority, reason, requested_at, not_before)';
 const UNLESS_ASKED_AGAIN = `ON CONFLICT (trader_id, dex) DO UPDATE SET priority = excluded.priority,
-  reason = excluded.reason WHERE excluded.priority < poll_requests.priority`;
+  reason = excluded.reason, not_before = excluded.not_before WHERE excluded.priority < poll_requests.priority`;
 
 /** A machine that freezes or is cut off inside a transaction must not hold its locks for longer. */
 const IDLE_TRANSACTION_MS = 5_000;

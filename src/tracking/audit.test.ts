@@ -54,12 +54,12 @@ class World {
     return { traderId, dex, time, accountValue, positions };
   }
 
-  audit(snapshot: Snapshot, delisted: readonly number[] = []) {
+  audit(snapshot: Snapshot, delisted: readonly number[] = [], away: readonly number[] = []) {
     const verdict = audit(snapshot, {
       book: this.book,
       dexs: this.dexs,
       isDelisted: (coin) => delisted.includes(coin),
-      isWatched: (coin) => !delisted.includes(coin),
+      isFollowed: (coin) => !delisted.includes(coin) && !away.includes(coin),
       changes: this.changes,
       nextOffset: this.nextOffset,
       now: snapshot.time + 1000,
@@ -249,6 +249,45 @@ describe('an audit', () => {
     world.book.recent.startAt(50);
     expect(world.audit(world.snapshot(1, 40))).toEqual({ kind: 'again', reason: 'too_old' });
     expect(world.audit(world.snapshot(1, 50)).kind).toBe('judged');
+  });
+
+  describe('leaves out a coin whose feed is away', () => {
+    test('and vouches for nothing in it, but for the others', () => {
+      const world = new World();
+      world.trade(1, 10, 100, 5, 1, 9);
+      world.trade(2, 10, 100, 5, 1, 9);
+      const verdict = world.audit(world.snapshot(1, 20), [], [2]);
+      expect(verdict).toMatchObject({ kind: 'judged', seeded: true, aside: [] });
+      expect([world.known(1, 1), world.known(1, 2)]).toEqual(['exact', 'estimated']);
+    });
+
+    test('so that its trades from before the snapshot, which come later, still count', () => {
+      const world = new World();
+      world.book.gap(2, 5);
+      world.audit(world.snapshot(1, 10));
+      // Traded while the feed of coin 2 is away, and told when it is back.
+      world.trade(2, 20, 100, 5, 1, 9, false);
+      const verdict = world.audit(world.snapshot(1, 30), [], [2]);
+      const slot = world.book.pairs.find(1, 2);
+      expect(verdict).toMatchObject({ kind: 'judged', aside: [slot] });
+      expect(world.book.state(slot)).toMatchObject({ size: 0, verifiedAt: 10 });
+      world.trade(2, 40, 100, 2, 1, 9, false);
+      const late = new TradeColumns();
+      late.push(2, 20, 1, 100, 5, 1, 9, true, 500);
+      late.push(2, 40, 2, 100, 2, 1, 9, true, 500);
+      world.nextOffset = world.book.applyFrame(late, 0, 2, world.changes, world.nextOffset);
+      expect([world.size(1, 2), world.known(1, 2)]).toEqual([7, 'exact']);
+    });
+
+    test('which is in quarantine with its trader all the same', () => {
+      const world = new World();
+      for (const coin of [1, 2]) world.book.gap(coin, 5);
+      for (const coin of [1, 2]) world.trade(coin, 10, 100, 5, 1, 9);
+      world.audit(world.snapshot(1, 20));
+      world.trade(1, 30, 100, 7, 1, 9, false);
+      world.audit(world.snapshot(1, 40), [], [2]);
+      expect([world.known(1, 1), world.known(1, 2)]).toEqual(['quarantined', 'quarantined']);
+    });
   });
 
   test('touches only the dex that was asked for', () => {

@@ -55,14 +55,16 @@ export type Verdict =
       readonly drifts: readonly Drift[];
       readonly state: TraderDexState;
       readonly nextOffset: number;
+      /** Slots that were left out: to be stored no later than `state`, see `setAside`. */
+      readonly aside: readonly number[];
     };
 
 export interface AuditContext {
   readonly book: PositionBook;
   readonly dexs: TraderDexs;
   readonly isDelisted: (coin: number) => boolean;
-  /** Coins that the feed does not watch cannot be followed: they are left out, unless they were delisted. */
-  readonly isWatched: (coin: number) => boolean;
+  /** Coins whose feed has passed the snapshot's time: others cannot be compared and stay as they are, unless delisted. */
+  readonly isFollowed: (coin: number) => boolean;
   readonly changes: ChangeColumns;
   readonly nextOffset: number;
   /** Wall clock, ms. */
@@ -89,10 +91,10 @@ export function auditedCoins(snapshot: Snapshot, book: PositionBook, dexs: Trade
   return coins;
 }
 
-/** To be called once the feed of every audited coin has passed the snapshot's time. */
 export function audit(snapshot: Snapshot, context: AuditContext): Verdict {
-  const { book, dexs, isWatched, isDelisted } = context;
-  const coins = [...auditedCoins(snapshot, book, dexs)].filter((coin) => isWatched(coin) || isDelisted(coin));
+  const { book, dexs, isFollowed, isDelisted } = context;
+  const all = [...auditedCoins(snapshot, book, dexs)];
+  const coins = all.filter((coin) => isFollowed(coin) || isDelisted(coin));
   if (!book.recent.reaches(snapshot.time)) return { kind: 'again', reason: 'too_old' };
   // A server that lags behind the one that answered before: what that one corrected is not among the recent deltas.
   if (snapshot.time < (dexs.get(snapshot.traderId, snapshot.dex)?.seededAt ?? 0))
@@ -111,10 +113,25 @@ export function audit(snapshot: Snapshot, context: AuditContext): Verdict {
     const venue = snapshot.positions.get(coin) ?? FLAT;
     compared.push({ slot, coin, bookSize: book.state(slot).size - moved, venue, after });
   }
-  return settle(snapshot, compared, context);
+  const others = all.filter((coin) => !coins.includes(coin));
+  return settle(snapshot, compared, setAside(snapshot.traderId, others, book), context);
 }
 
-function settle(snapshot: Snapshot, compared: readonly Compared[], context: AuditContext): Verdict {
+/**
+ * Slots of coins that are left out, as they were known before this snapshot. What comes of their trades later, some of
+ * them from before the snapshot, goes on from there: a slot that were only made then would begin flat at the snapshot.
+ * A coin that was never followed needs none: when it is, no earlier snapshot vouches for it.
+ */
+function setAside(trader: number, coins: readonly number[], book: PositionBook): number[] {
+  return coins.filter((coin) => book.exactSince(coin) > 0).map((coin) => book.slot(trader, coin));
+}
+
+function settle(
+  snapshot: Snapshot,
+  compared: readonly Compared[],
+  aside: readonly number[],
+  context: AuditContext,
+): Verdict {
   const { book, dexs, changes, now } = context;
   const drifts = compared.flatMap((one) => driftOf(one, snapshot, context) ?? []);
   const before = dexs.get(snapshot.traderId, snapshot.dex);
@@ -124,6 +141,8 @@ function settle(snapshot: Snapshot, compared: readonly Compared[], context: Audi
   const state: TraderDexState = { seededAt: snapshot.time, agreements, quarantined };
   dexs.set(snapshot.traderId, snapshot.dex, state);
   let { nextOffset } = context;
+  for (const slot of aside)
+    if (quarantined && book.knownOf(slot) === EXACT) book.mark(slot, QUARANTINED, 0, nextOffset);
   for (const { slot, bookSize, venue, after } of compared) {
     const wasExact = book.knownOf(slot) === EXACT;
     book.mark(slot, quarantined ? QUARANTINED : EXACT, snapshot.time, nextOffset);
@@ -136,7 +155,7 @@ function settle(snapshot: Snapshot, compared: readonly Compared[], context: Audi
     if (bookSize === venue.size && wasExact && isSame) continue;
     nextOffset = book.correct(slot, { size, cost, time: snapshot.time, now }, changes, nextOffset);
   }
-  return { kind: 'judged', seeded: before === undefined, drifts, state, nextOffset };
+  return { kind: 'judged', seeded: before === undefined, drifts, state, nextOffset, aside };
 }
 
 /** A difference that the book should not have had: what was never seeded cannot drift. */

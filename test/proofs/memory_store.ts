@@ -91,6 +91,7 @@ export class MemoryStore implements TruthStore {
     },
     traderDexs: async () => [...this.#traderDexs.values()],
     gapEnds: async () => this.#gapEnds,
+    refused: async () => new Map(),
     positions: async (_coins, each) => {
       for (const position of this.#positions.values()) each(position);
     },

@@ -103,7 +103,7 @@ export class VirtualStream {
   async flush(): Promise<void> {
     const { clock, store, written } = this.#parts;
     const until = this.feed.wholeUntil();
-    if (until !== undefined) this.pipeline.alive(until);
+    if (until !== undefined) this.pipeline.alive(until, this.feed.refused());
     const batch = this.pipeline.collect(clock.now());
     if (batch === undefined) return;
     await store.write(batch, clock.now());

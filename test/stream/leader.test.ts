@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FIRST_DEX } from '../../src/domain/coin.ts';
+import { coinsMessage } from '../../src/main/roles/stream.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { insertSnapshots } from '../../src/store/account_snapshots.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { hasFeedGap } from '../../src/store/feed_extension.ts';
 import { publishNews } from '../../src/store/news.ts';
 import { ensureDayPartitions, utcDay } from '../../src/store/partitions.ts';
 import { addToWatchlist } from '../../src/store/watchlist.ts';
@@ -43,6 +45,7 @@ const trades = () => one<number>('SELECT count(*) FROM trades');
 async function startLive(
   url = db.url,
   options: Parameters<typeof startLeader>[2] = {},
+  watched = 1,
 ): Promise<Awaited<ReturnType<typeof startLeader>>> {
   const database = openDatabase({ url, log: silentLogger, applicationName: 'stream under test' });
   const started = await startLeader(database, { url: venue.httpUrl, websocketUrl: venue.url }, options);
@@ -52,7 +55,7 @@ async function startLive(
   });
   await until(() => {
     const { coins, connections } = started.leader.feed.status();
-    return coins === 1 && connections[0]?.state === 'live';
+    return coins === watched && connections[0]?.state === 'live';
   }, 'the feed');
   return started;
 }
@@ -218,6 +221,55 @@ test('what was held of a coin before it was followed is not taken for nothing', 
   venue.socket.send(tradesFrame([wireTrade('ETH', now + 50_000, 2)]));
   await judged();
   expect(await positionIn('ETH')).toEqual({ size: '-7', known: 'exact' });
+});
+
+test('a coin that the venue refuses: its holders are seeded, the others go on, and its trades are said to be missing', async () => {
+  venue.universe = [wirePerp('BTC'), wirePerp('ETH')];
+  const { leader, stop } = await startLive(db.url, { coinsRefreshMs: 500 }, 2);
+  say(1);
+  await until(async () => (await trades()) === 1, 'the first trade');
+  const eth = leader.pipeline.coins.bySymbol('ETH')?.id ?? 0;
+  const btc = leader.pipeline.coins.bySymbol('BTC')?.id ?? 0;
+  await until(() => leader.feed.status().coinsLive === 2, 'both coins to be live');
+  venue.onSubscribe = (socket, coin) => {
+    if (coin === 'BTC') return venue.confirm(socket, coin);
+    const echo = JSON.stringify({ type: 'trades', coin });
+    socket.send(JSON.stringify({ channel: 'error', data: `Invalid subscription ${echo}` }));
+  };
+  venue.socket.terminate();
+  await until(() => leader.feed.refused().has(eth), 'the refusal');
+  const [connection] = leader.feed.status().connections;
+  await until(() => connection !== undefined && venue.sockets.length === 2, 'the new connection');
+  say(1, 2);
+  await until(async () => (await trades()) === 2, 'the second trade');
+  await polled({
+    at: 10_000,
+    positions: [
+      { coinId: btc, size: '3', entryPrice: '100' },
+      { coinId: eth, size: '7', entryPrice: '90' },
+    ],
+  });
+  say(1_001);
+  await judged();
+  expect(leader.auditor.counts).toMatchObject({ seeded: 1, again: 0 });
+  expect(await positionIn('BTC')).toEqual({ size: '4.5', known: 'exact' });
+  // Stored with the verdict: what comes of the coin later goes on from what was known before it.
+  expect(await positionIn('ETH')).toEqual({ size: '0', known: 'estimated' });
+  await until(
+    async () => (await one<number>('SELECT alive_until FROM stream_state')) === now + 10_010,
+    'the others',
+  );
+  const since = await one<number>(`SELECT refused_since FROM coin_feed WHERE coin_id = ${eth}`);
+  expect(since).toBeLessThanOrEqual(now + 10);
+  const span = { from: now + 5_000, to: now + 10_010 };
+  expect(await hasFeedGap(db.database, { ...span, coinIds: [btc] })).toBe(false);
+  expect(await hasFeedGap(db.database, { ...span, coinIds: [eth] })).toBe(true);
+  // The next life knows that it was not followed until the last one ended.
+  await stop();
+  const next = await startLive(db.url, { coinsRefreshMs: 500 }, 2);
+  expect(next.leader.pipeline.coveredUntil(btc)).toBe(now + 10_010);
+  expect(next.leader.pipeline.coveredUntil(eth)).toBe(since === 0 ? undefined : since);
+  expect(coinsMessage(next.leader.feed.status())).toMatch(/the exchange refuses ETH$/);
 });
 
 test('a snapshot by a worker that did not know a coin yet says nothing of it, and is asked for again', async () => {

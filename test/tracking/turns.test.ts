@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { POLL_PRIORITY, requestPolls } from '../../src/store/audits.ts';
 import {
   type RequestResult,
   reserveSnapshotIds,
@@ -207,6 +208,23 @@ describe('turns and requests', () => {
     expect(await claimRequests(test.database, second, 9)).toEqual([]);
     await endTrackingRun(test.database, second.runId);
     expect((await waiting()).map((one) => one.trader_id)).toEqual([2, 1, 3]);
+  });
+
+  it('a request that may wait is not taken before its time, unless something more urgent is asked', async () => {
+    await populate(test.database, 2);
+    const lease = await begin();
+    const late = {
+      dex: '',
+      priority: POLL_PRIORITY.interrupted,
+      reason: 'feed interrupted',
+      delayMs: 60_000,
+    };
+    const polls = [1, 2].map((traderId) => ({ ...late, traderId }));
+    await requestPolls(test.database, polls, 5);
+    expect(await claimRequests(test.database, lease, 9)).toEqual([]);
+    const sooner = { traderId: 2, dex: '', priority: POLL_PRIORITY.stale, reason: 'feed gap' };
+    await requestPolls(test.database, [sooner], 6);
+    expect(idsOf(await claimRequests(test.database, lease, 9))).toEqual([2]);
   });
 
   it('an answered request of a trader with one dex is its turn', async () => {

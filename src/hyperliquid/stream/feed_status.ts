@@ -61,15 +61,22 @@ export interface FeedStatus extends Readonly<FeedCounts> {
   readonly lastDataAt: number | null;
 }
 
-/** Exchange time (ms) up to which every coin is whole; undefined while one is not live or nothing came yet. */
+/** The venue does not let us follow this coin, while others go on. */
+export const isRefused = ({ coin, connection }: CoinState): boolean =>
+  connection.subscriptions.isRefused(coin.symbol);
+
+/**
+ * Exchange time (ms) up to which every coin is whole, but for those that the venue refuses; undefined while one is not
+ * live or nothing came yet.
+ */
 export function wholeUntil(
   coins: Iterable<CoinState>,
   connections: readonly FeedConnection[],
 ): number | undefined {
   let until = Number.POSITIVE_INFINITY;
-  for (const state of coins) if (state.phase !== 'live') return undefined;
+  for (const state of coins) if (state.phase !== 'live' && !isRefused(state)) return undefined;
   for (const { subscriptions, latestTime } of connections) {
-    if (subscriptions.wanted.size === 0) continue;
+    if (subscriptions.refused.length === subscriptions.wanted.size) continue;
     if (latestTime === undefined) return undefined;
     until = Math.min(until, latestTime);
   }

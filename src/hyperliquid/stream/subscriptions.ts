@@ -37,6 +37,11 @@ export class Subscriptions {
     return [...this.#refusedAt.keys()].filter((symbol) => this.#wanted.has(symbol));
   }
 
+  /** True from a refusal until the venue confirms the coin after all, or the connection is a new one. */
+  isRefused(symbol: string): boolean {
+    return this.#refusedAt.has(symbol) && this.#wanted.has(symbol);
+  }
+
   /** True when every wanted subscription is confirmed or was refused. */
   get settled(): boolean {
     for (const symbol of this.#wanted) {

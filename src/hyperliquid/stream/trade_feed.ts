@@ -20,6 +20,7 @@ import {
   type FeedCounts,
   type FeedStatus,
   feedStatus,
+  isRefused,
   noCounts,
   venueNow,
   wholeUntil,
@@ -125,14 +126,19 @@ export class TradeFeed {
   }
 
   /**
-   * Exchange time (ms) up to which nothing is missing on any coin but for the gaps that were told; undefined while
-   * any coin is not live or nothing came yet.
+   * Exchange time (ms) up to which nothing is missing on any coin but for the gaps that were told and the coins that
+   * are refused; undefined while any other is not live or nothing came yet.
    */
   wholeUntil(): number | undefined {
     return wholeUntil(this.#coins.values(), this.#connections);
   }
 
-  /** True for a coin (by id) whose trades are being followed. */
+  /** Coins (by id) to be watched that the venue refuses; asked for again from time to time. */
+  refused(): ReadonlySet<number> {
+    return new Set([...this.#coins.values()].filter(isRefused).map(({ coin }) => coin.id));
+  }
+
+  /** True for a coin (by id) that is to be watched, whether or not its trades come just now. */
   watches(coin: number): boolean {
     return this.#coins.has(this.#options.coins.byId(coin)?.symbol ?? '');
   }

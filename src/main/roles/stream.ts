@@ -1,4 +1,5 @@
 /** Role `stream`: one active process watches the venue and writes; any other waits, ready to take over. */
+import type { FeedStatus } from '../../hyperliquid/stream/feed_status.ts';
 import type { Settings } from '../../runtime/config/groups.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { RunningRole } from '../../runtime/lifecycle.ts';
@@ -132,6 +133,20 @@ async function lead(parts: Parts, context: Context, store: OpenStore, lease: Lea
   log.info({ token: lease.token, traders, tookMs }, 'this stream is the active one');
 }
 
+const REFUSED_NAMED = 5;
+
+export function coinsMessage({
+  coinsLive,
+  coins,
+  refusedCoins,
+}: Pick<FeedStatus, 'coinsLive' | 'coins' | 'refusedCoins'>): string {
+  const live = `${coinsLive} of ${coins} coins are live`;
+  if (refusedCoins.length === 0) return live;
+  const rest = refusedCoins.length - REFUSED_NAMED;
+  const named = `${refusedCoins.slice(0, REFUSED_NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  return `${live}; the exchange refuses ${named}`;
+}
+
 /** What the heartbeat says; the API reads `feed` and `weight`. */
 async function report(parts: Parts): Promise<Omit<ServiceStatus, 'rssBytes'>> {
   const { leader, egress } = parts;
@@ -147,7 +162,7 @@ async function report(parts: Parts): Promise<Omit<ServiceStatus, 'rssBytes'>> {
       ...used,
       audits: { ...leader.auditor.counts, waiting: leader.auditor.waiting },
       book: { open: leader.pipeline.book.open, positions: leader.pipeline.book.pairs.size },
-      ...(whole ? {} : { message: `${feed.coinsLive} of ${feed.coins} coins are live` }),
+      ...(whole ? {} : { message: coinsMessage(feed) }),
       feed: {
         connections: feed.connections.length,
         connectionsUp: up,

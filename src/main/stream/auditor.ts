@@ -1,4 +1,8 @@
-/** Takes snapshots from the inbox, holds each until the feed has passed its time, and has it judged. */
+/**
+ * Takes snapshots from the inbox, holds each until the feed has passed its time, and has it judged. What is held of a
+ * coin that the venue refuses, or that is cut off for long, is left out: it stays as it was known, and no more is said
+ * of it.
+ */
 import { DomainError } from '../../domain/errors.ts';
 import { parseLots } from '../../domain/money.ts';
 import type { AveragePosition } from '../../domain/position.ts';
@@ -7,13 +11,19 @@ import type { Clock } from '../../runtime/clock.ts';
 import { errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { StoredSnapshot } from '../../store/account_snapshots.ts';
-import { POLL_PRIORITY } from '../../store/audits.ts';
+import { POLL_PRIORITY, type PollRequest } from '../../store/audits.ts';
 import { auditedCoins, type Snapshot } from '../../tracking/audit.ts';
 import type { StreamPipeline } from './pipeline.ts';
 
 const TAKEN_AT_ONCE = 500;
-/** A snapshot that the feed cannot pass (its coins are cut off) is given up; another is asked for. */
+/**
+ * Coins that are cut off are waited for so long. A snapshot that the feed has passed on no coin by then is given up, and
+ * another asked for after `RETRY_MS`: twice as long each time, up to `LONGEST_RETRY_MS`, because each costs weight and
+ * says no more than the one before while the feed is away.
+ */
 const PATIENCE_MS = 60_000;
+const RETRY_MS = 60_000;
+const LONGEST_RETRY_MS = 960_000;
 /** How far a snapshot's time may be ahead of the newest that the feed has told. */
 const MOST_AHEAD_MS = 60_000;
 /** Our own clock may be wrong, but not by more. */
@@ -31,7 +41,7 @@ export interface AuditorOptions {
   /** Snapshots that wait for judgement, oldest first, without those in hand (by id). */
   readonly inbox: (except: readonly number[], limit: number) => Promise<readonly StoredSnapshot[]>;
   readonly pipeline: StreamPipeline;
-  readonly feed: TradeFeed;
+  readonly feed: Pick<TradeFeed, 'watches' | 'refused' | 'passed' | 'venueNow' | 'probe'>;
   readonly isDelisted: (coin: number) => boolean;
   readonly clock: Clock;
   readonly log: Logger;
@@ -51,6 +61,8 @@ export class SnapshotAuditor {
   readonly #held = new Map<number, Held>();
   /** Judged, but perhaps not yet gone from the inbox. */
   readonly #done = new Set<number>();
+  /** By trader and dex: snapshots in a row that were given up because the feed was away. */
+  readonly #givenUp = new Map<string, number>();
   #reading = false;
 
   constructor(options: AuditorOptions) {
@@ -123,22 +135,23 @@ export class SnapshotAuditor {
     let judged = false;
     // The book is not where the feed is: nothing can be compared.
     if (pipeline.isBehind) return judged;
+    const refused = feed.refused();
     for (const [id, held] of this.#held) {
       if (this.#nowKnown(held.stored)) {
-        this.#again(id, held, 'unknown coin');
+        this.#again(id, held, { reason: 'unknown coin', priority: POLL_PRIORITY.ambiguous });
         judged = true;
         continue;
       }
-      const coins = [...auditedCoins(held.snapshot, pipeline.book, pipeline.dexs)].filter((coin) =>
-        feed.watches(coin),
+      const coins = [...auditedCoins(held.snapshot, pipeline.book, pipeline.dexs)].filter(
+        (coin) => feed.watches(coin) && !refused.has(coin),
       );
-      if (coins.every((coin) => feed.passed(coin, held.snapshot.time, held.stored.receivedAt))) {
-        this.#judge(id, held);
-        judged = true;
-      } else if (clock.now() - held.since > PATIENCE_MS) {
-        this.#again(id, held, 'feed interrupted');
-        judged = true;
-      }
+      const passed = coins.filter((coin) => feed.passed(coin, held.snapshot.time, held.stored.receivedAt));
+      const isLate = clock.now() - held.since > PATIENCE_MS;
+      if (passed.length === coins.length || (isLate && passed.length > 0))
+        this.#judge(id, held, new Set(passed));
+      else if (isLate) this.#giveUp(id, held);
+      else continue;
+      judged = true;
     }
     if (this.#held.size > 0) feed.probe();
     return judged;
@@ -149,18 +162,28 @@ export class SnapshotAuditor {
     return unknownSymbols.some((symbol) => this.#options.pipeline.coins.bySymbol(symbol) !== undefined);
   }
 
-  #again(id: number, { snapshot: { traderId, dex } }: Held, reason: string): void {
+  #giveUp(id: number, held: Held): void {
+    const key = keyOf(held);
+    const before = this.#givenUp.get(key) ?? 0;
+    this.#givenUp.set(key, before + 1);
+    const delayMs = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** Math.min(before, 10));
+    this.#again(id, held, { reason: 'feed interrupted', priority: POLL_PRIORITY.interrupted, delayMs });
+  }
+
+  #again(id: number, held: Held, poll: Omit<PollRequest, 'traderId' | 'dex'>): void {
+    const { traderId, dex } = held.snapshot;
     this.#forget(id);
     this.counts.again++;
     const { pipeline } = this.#options;
-    const priority = pipeline.isWatched(traderId) ? POLL_PRIORITY.watchedAnomaly : POLL_PRIORITY.ambiguous;
-    pipeline.discard(id, { traderId, dex, priority, reason });
+    const priority = pipeline.isWatched(traderId) ? POLL_PRIORITY.watchedAnomaly : poll.priority;
+    pipeline.discard(id, { ...poll, traderId, dex, priority });
   }
 
-  #judge(id: number, held: Held): void {
-    const { pipeline, feed, isDelisted, clock, log } = this.#options;
+  #judge(id: number, held: Held, passed: ReadonlySet<number>): void {
+    const { pipeline, isDelisted, clock, log } = this.#options;
     this.#forget(id);
-    const coins = { isDelisted, isWatched: (coin: number) => feed.watches(coin) };
+    this.#givenUp.delete(keyOf(held));
+    const coins = { isDelisted, isFollowed: (coin: number) => passed.has(coin) };
     const verdict = pipeline.audit(id, held.snapshot, coins, clock.now());
     if (verdict.kind === 'again') this.counts.again++;
     else if (verdict.drifts.length > 0) {
@@ -175,6 +198,8 @@ export class SnapshotAuditor {
     this.#done.add(id);
   }
 }
+
+const keyOf = ({ snapshot: { traderId, dex } }: Held): string => `${traderId} ${dex}`;
 
 /** |size| x entry price in micro-USD, rounded. */
 function costOf(size: string, entryPrice: string): number {

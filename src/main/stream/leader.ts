@@ -288,7 +288,7 @@ export class StreamLeader {
     const until = this.feed.wholeUntil();
     // What waits to be applied is not written with the next batch, so nothing may be claimed beyond it.
     const known = this.#unconfirmed.size === 0 && !this.pipeline.isBehind;
-    if (until !== undefined && known) this.pipeline.alive(until);
+    if (until !== undefined && known) this.pipeline.alive(until, this.feed.refused());
     this.#flushes.flush();
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { TraderLedger } from '../../discovery/trader_ledger.ts';
 import { AddressIndex } from '../../domain/address_index.ts';
 import { DirtyQueue } from '../../domain/dirty_queue.ts';
@@ -15,7 +15,7 @@ const START = 1_700_000_000_000;
 const STORM = 45_000;
 const TRADERS = 90;
 
-function startPipeline(aliveUntil = 0): StreamPipeline {
+function startPipeline(aliveUntil = 0, refused?: ReadonlyMap<number, number>): StreamPipeline {
   const coins = new CoinTable([{ id: 1, dex: '', name: 'BTC', symbol: 'BTC', sizeDecimals: 2 }]);
   const dexs = new TraderDexs();
   dexs.addCoin(1, '');
@@ -29,6 +29,7 @@ function startPipeline(aliveUntil = 0): StreamPipeline {
     unlisted: new DirtyQueue(),
     book: new PositionBook(),
     dexs,
+    ...(refused !== undefined && { refused }),
     state: {
       epoch: 1,
       flushes: 0,
@@ -146,8 +147,57 @@ test('a coin was followed until the last life ended, however long others have be
   expect(pipeline.coveredUntil(1)).toBeUndefined();
   pipeline.begins(1, START - 5_000);
   expect(pipeline.coveredUntil(1)).toBe(START);
-  pipeline.alive(START + 60_000);
+  pipeline.alive(START + 60_000, new Set());
   pipeline.collect(START);
   expect(pipeline.state.aliveUntil).toBe(START + 60_000);
   expect(pipeline.coveredUntil(1)).toBe(START);
+});
+
+describe('a coin that the venue refuses while others go on', () => {
+  test('is noted with the time until which it was whole, and noted again when it is back', () => {
+    const pipeline = startPipeline(START);
+    pipeline.alive(START + 1_000, new Set());
+    expect(pipeline.collect(START)?.refused).toEqual(new Map());
+    pipeline.alive(START + 9_000, new Set([1]));
+    pipeline.alive(START + 10_000, new Set([1]));
+    const batch = pipeline.collect(START);
+    expect(batch?.refused).toEqual(new Map([[1, START + 1_000]]));
+    expect(batch?.after.aliveUntil).toBe(START + 10_000);
+    pipeline.alive(START + 11_000, new Set([1]));
+    expect(pipeline.collect(START)?.refused).toEqual(new Map());
+    pipeline.alive(START + 12_000, new Set());
+    expect(pipeline.collect(START)?.refused).toEqual(new Map([[1, null]]));
+  });
+
+  test('was followed until then, as the next life sees it', () => {
+    const pipeline = startPipeline(START, new Map([[1, START - 7_000]]));
+    pipeline.begins(1, START - 20_000);
+    expect(pipeline.coveredUntil(1)).toBe(START - 7_000);
+  });
+});
+
+test('what an audit left out is stored with the verdict, however much else waits for the checkpoint', () => {
+  const pipeline = startPipeline();
+  storm(pipeline, 1, 1_000);
+  pipeline.collect(START);
+  storm(pipeline, 2_000, 4_000);
+  pipeline.begins(1, START - 5_000);
+  pipeline.watch(new Set([87]));
+  const rows = new TradeColumns();
+  rows.push(1, START + 5_000, 5_000, 6_000, 1, 87, 86, true, 0);
+  pipeline.trades(rows);
+  const snapshot = {
+    traderId: 90,
+    dex: '',
+    time: START + 6_000,
+    accountValue: 1,
+    positions: new Map([[1, { size: 5, cost: 5 }]]),
+  };
+  const verdict = pipeline.audit(1, snapshot, { isDelisted: () => false, isFollowed: () => false }, START);
+  expect(verdict).toMatchObject({ kind: 'judged', seeded: true });
+  const batch = pipeline.collect(START);
+  expect(batch?.audits.traderDexs).toMatchObject([{ traderId: 90 }]);
+  expect(batch?.positions.filter(({ traderId }) => traderId === 90)).toMatchObject([
+    { size: 0, known: 'estimated', verifiedAt: 0 },
+  ]);
 });

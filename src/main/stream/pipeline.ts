@@ -26,6 +26,7 @@ import type { TraderDexs } from '../../tracking/trader_dexs.ts';
 import { UnseededPolls } from '../../tracking/unseeded_polls.ts';
 import { AuditBuffer } from './audit_buffer.ts';
 import { sampleTimes } from './metrics.ts';
+import { RefusedCoins } from './refused_coins.ts';
 
 /** Rows brought up to date per flush (trader totals, position checkpoint): all on a calm day, few in a storm. */
 const UPDATES_PER_FLUSH = 2_000;
@@ -49,6 +50,8 @@ export interface PipelineParts {
   readonly unlisted: DirtyQueue;
   readonly book: PositionBook;
   readonly dexs: TraderDexs;
+  /** Coins that the venue refused when this was last written, and since when (exchange time, ms). */
+  readonly refused?: ReadonlyMap<number, number>;
   readonly state: StreamState;
 }
 
@@ -77,6 +80,10 @@ export class StreamPipeline {
   #aliveUntil: number;
   /** As it was at the start: a coin may be let go and taken up again while others stay whole. */
   readonly #aliveBefore: number;
+  readonly #refusedBefore: ReadonlyMap<number, number>;
+  readonly #refused: RefusedCoins;
+  /** Slots that an audit left out. */
+  #aside: number[] = [];
   #watched: ReadonlySet<number> = new Set();
   /** A watched trader's trade is to be written. */
   #urgent = false;
@@ -93,6 +100,8 @@ export class StreamPipeline {
     this.#nextOffset = parts.state.nextOffset;
     this.#aliveUntil = parts.state.aliveUntil;
     this.#aliveBefore = parts.state.aliveUntil;
+    this.#refusedBefore = parts.refused ?? new Map();
+    this.#refused = new RefusedCoins(this.#refusedBefore);
   }
 
   /** State of the stream after the last batch that was made. */
@@ -153,7 +162,8 @@ export class StreamPipeline {
 
   /** Exchange time (ms) until which a coin was followed before this start; undefined if it never was. */
   coveredUntil(coin: number): number | undefined {
-    return this.book.exactSince(coin) > 0 && this.#aliveBefore > 0 ? this.#aliveBefore : undefined;
+    const until = this.#refusedBefore.get(coin) ?? this.#aliveBefore;
+    return this.book.exactSince(coin) > 0 && until > 0 ? until : undefined;
   }
 
   /**
@@ -179,7 +189,7 @@ export class StreamPipeline {
   audit(
     snapshotId: number,
     snapshot: Snapshot,
-    coins: Pick<AuditContext, 'isDelisted' | 'isWatched'>,
+    coins: Pick<AuditContext, 'isDelisted' | 'isFollowed'>,
     now: number,
   ): Verdict {
     const verdict = audit(snapshot, {
@@ -192,6 +202,7 @@ export class StreamPipeline {
     });
     if (verdict.kind === 'judged') {
       this.#nextOffset = verdict.nextOffset;
+      this.#aside.push(...verdict.aside);
       this.#audits.judged(snapshotId, snapshot, verdict, this.isWatched(snapshot.traderId));
       this.#unseeded.seeded(snapshot.traderId, snapshot.dex);
     } else {
@@ -211,8 +222,9 @@ export class StreamPipeline {
     if (poll !== undefined) this.#audits.polls.push(poll);
   }
 
-  /** The feed is whole up to this exchange time (ms). */
-  alive(until: number): void {
+  /** The feed is whole up to this exchange time (ms), but for coins (by id) that the venue refuses. */
+  alive(until: number, refused: ReadonlySet<number>): void {
+    this.#refused.are(refused, this.#aliveUntil);
     this.#aliveUntil = Math.max(this.#aliveUntil, until);
   }
 
@@ -234,7 +246,9 @@ export class StreamPipeline {
     const traders = ledger.dirty.take(limit).map((id) => this.#trader(id, nextSeq));
     for (const { traderId } of fresh) this.#unlisted.mark(traderId, 0);
     for (const { traderId } of traders) this.#unlisted.mark(traderId, 0);
-    const positions = book.dirty.take(limit).map((slot) => this.#position(slot));
+    const aside = new Set(this.#aside.splice(0));
+    for (const slot of aside) book.dirty.clean(slot);
+    const positions = [...aside, ...book.dirty.take(limit)].map((slot) => this.#position(slot));
     const after: StreamState = {
       ...before,
       flushes: before.flushes + 1,
@@ -260,6 +274,7 @@ export class StreamPipeline {
       gaps: this.#gaps,
       begins: this.#begins,
       interrupted: this.#interrupted,
+      refused: this.#refused.take(),
       audits: this.#audits.take(),
       sampledTimes: sampleTimes(rows),
     };

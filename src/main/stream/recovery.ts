@@ -46,7 +46,8 @@ export async function recoverPipeline(options: RecoveryOptions): Promise<StreamP
   for (const coin of coins.all()) dexs.addCoin(coin.id, coin.dex);
   for (const { traderId, dex, ...known } of await source.traderDexs()) dexs.set(traderId, dex, known);
   const book = await recallBook(source, coins, state, dexs);
-  return new StreamPipeline({ coins, addresses, memory, ledger, unlisted, book, dexs, state });
+  const refused = await source.refused();
+  return new StreamPipeline({ coins, addresses, memory, ledger, unlisted, book, dexs, refused, state });
 }
 
 /** The checkpoint, then every change after it: the log is the truth. */
