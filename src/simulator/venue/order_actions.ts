@@ -215,6 +215,8 @@ export function cancelByCloidAction(
 ): ActionAnswer {
   if (action.cancels.length === 0) return err('Empty batch.');
   const list = action.cancels.map(({ asset, cloid }) => {
+    const forced = forcedItemError(account);
+    if (forced !== null) return { error: forced };
     const order = findOpen(account, cloid);
     if (order === undefined || order.market.assetId !== asset) return cancelError(asset);
     cancelOrder(s, order, 'canceled');

@@ -361,6 +361,12 @@ describe('forced outcomes', () => {
       1,
     );
     expect(bench.order(ALICE, { b: true, p: '113100', s: '1' }, 'Ioc').error).toMatch(/Insufficient margin/);
+    const c = `0x${'cd'.repeat(16)}`;
+    bench.order(ALICE, { b: true, p: '113000', s: '1', c });
+    const cancel: Action = { type: 'cancelByCloid', cancels: [{ asset: 0, cloid: c }] };
+    bench.venue.control.refuseNext(ALICE, { level: 'item', text: 'Not now' }, 1);
+    expect(bench.ok(ALICE, cancel).data).toEqual({ statuses: [{ error: 'Not now' }] });
+    expect(bench.ok(ALICE, cancel).data).toEqual({ statuses: ['success'] });
     bench.venue.control.refuseNext(ALICE, { level: 'action', text: 'Too busy' }, 1);
     expect(bench.refusal(ALICE, { type: 'noop' })).toBe('Too busy');
     bench.ok(ALICE, { type: 'noop' });
