@@ -161,7 +161,7 @@ describe('frames', () => {
 
   it('silent stall: data ends, pongs go on, and what was missed is in the next snapshot', async () => {
     const client = await listen({ ...updates, user: trader.address });
-    await operator.fault({ kind: 'silent-stall', user: trader.address });
+    await operator.fault({ kind: 'silent-stall', channel: 'orderUpdates', user: trader.address });
     const missed = await place();
     client.send({ method: 'ping' });
     await client.frame(({ channel }) => channel === 'pong');
@@ -169,6 +169,35 @@ describe('frames', () => {
     const again = await listen({ type: 'openOrders', user: trader.address });
     const { data } = await again.frame(({ channel }) => channel === 'openOrders');
     expect((data as { orders: { oid: number }[] }).orders.map(({ oid }) => oid)).toContain(missed);
+  });
+
+  it.each([
+    ['drop-frame', 0],
+    ['silent-stall', 0],
+    ['duplicate-frame', 2],
+  ])('%s meets the first frames of a subscription, after its acknowledgement', async (kind, times) => {
+    await operator.fault({ kind, channel: 'userFundings' });
+    const client = await listen({ type: 'userFundings', user: trader.address });
+    client.send({ method: 'ping' });
+    await client.frame(({ channel }) => channel === 'pong');
+    const channels = client.frames.map(({ channel }) => channel);
+    expect(channels).toEqual(['subscriptionResponse', ...Array(times).fill('userFundings'), 'pong']);
+  });
+
+  it('are nothing at all on some sockets, and as always on the others', async () => {
+    const before = await listen();
+    await operator.fault({ kind: 'half-open', count: 1 });
+    before.send({ method: 'ping' });
+    const after = await listen();
+    after.send({ method: 'ping' });
+    // Whichever the venue heard first is silent; the other is answered.
+    await until(() => before.of('pong').length + after.of('pong').length === 1);
+    const [silent, open] = before.of('pong').length === 0 ? [before, after] : [after, before];
+    for (const client of [silent, open]) client.send({ method: 'ping' });
+    await open.until(() => open.of('pong').length === 2);
+    await operator.clearFaults();
+    silent.send({ method: 'ping' });
+    await silent.until(() => silent.of('pong').length === 1);
   });
 
   it.each([1000, 1006, 1008, 1011, 1012, 4000])('closes with %i', async (code) => {

@@ -178,7 +178,7 @@ export class Connection implements Listener {
     this.#subscriptions.set(key, subscription);
     this.#send(frameOf('subscriptionResponse', { method: 'subscribe', subscription }));
     const channel = this.#parts.backend.channels.get(subscription.type);
-    for (const frame of channel?.initial(subscription) ?? []) this.#send(frame);
+    for (const frame of channel?.initial(subscription) ?? []) this.deliver(key, frame);
     this.#parts.hub.add(subscription, this);
   }
 
