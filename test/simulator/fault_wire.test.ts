@@ -103,6 +103,29 @@ describe('an order whose answer is lost', () => {
     expect(performance.now() - started).toBeGreaterThanOrEqual(250);
   });
 
+  it('of one account alone, whether it signs itself or its agent does', async () => {
+    const [agent, other] = [new Trader(world, 0x45), new Trader(world, 0x46)];
+    await operator.lever('deposit', { user: other.address, usd: 1000 });
+    expect(await trader.approveAgent(agent, 'bot')).toMatchObject({ status: 'ok' });
+    for (const stage of ['before', 'after'] as const) {
+      await operator.clearFaults();
+      await operator.fault({
+        kind: 'http-status',
+        status: 500,
+        stage,
+        path: '/exchange',
+        user: trader.address.toUpperCase().replace('0X', '0x'),
+      });
+      const cloids = [newCloid(), newCloid()];
+      for (const [i, by] of [trader, agent].entries())
+        await expect(by.act(orderOf({ c: cloids[i] }))).rejects.toThrow('500 null');
+      const found = stage === 'before' ? 'unknownOid' : 'open';
+      await until(async () => (await statusOf(cloids[0] ?? '')) === found);
+      expect(await statusOf(cloids[1] ?? '')).toBe(found);
+      expect(await other.act({ type: 'noop' })).toMatchObject({ status: 'ok' });
+    }
+  });
+
   it('over the socket: no answer, or one of the fault', async () => {
     const client = await listen();
     await operator.fault({ kind: 'timeout', stage: 'after', path: '/exchange', count: 1 });

@@ -13,12 +13,14 @@ import { canonicalUserSigned } from './user_actions.ts';
 /** Which network's signatures are accepted. SDKs sign for testnet at any address that is not mainnet's own. */
 export type AcceptedNetwork = 'mainnet' | 'testnet' | 'either';
 
-export interface ExchangeOptions {
+export interface EnvelopeOptions {
   readonly network: AcceptedNetwork;
   /** True for an account or an agent of one: tells which network a signature was made for. */
   readonly isKnown: (signer: Address) => boolean;
-  readonly submit: (request: SignedRequest) => Promise<ActionAnswer>;
 }
+
+/** The signed request in an envelope, or the refusal of one whose signer is nobody. @throws RequestRefused 422 */
+export type EnvelopeReader = (envelope: Fields) => SignedRequest | ActionAnswer;
 
 const refusal = (response: string): ActionAnswer => ({ status: 'err', response });
 const UNRECOVERABLE = refusal('Unable to recover signer.');
@@ -52,7 +54,14 @@ const SOURCES: Readonly<Record<AcceptedNetwork, readonly Source[]>> = {
 };
 
 /** The handler of /exchange. It rejects with RequestRefused for what the deserialiser refuses. */
-export function exchangeHandler(options: ExchangeOptions): (envelope: Fields) => Promise<ActionAnswer> {
+export const exchangeHandler =
+  (read: EnvelopeReader, submit: (request: SignedRequest) => Promise<ActionAnswer>) =>
+  async (envelope: Fields): Promise<ActionAnswer> => {
+    const request = read(envelope);
+    return 'signer' in request ? submit(request) : request;
+  };
+
+export function envelopeReader(options: EnvelopeOptions): EnvelopeReader {
   let preferred: Source = 'a';
 
   /** With both networks accepted, the one whose signer is known; the last one that worked is tried first. */
@@ -72,7 +81,7 @@ export function exchangeHandler(options: ExchangeOptions): (envelope: Fields) =>
     return stranger;
   };
 
-  return async (received) => {
+  return (received) => {
     const envelope = envelopeRule(received);
     const action = received['action'] as Fields;
     const vaultAddress = (envelope.vaultAddress ?? null) as Address | null;
@@ -93,19 +102,13 @@ export function exchangeHandler(options: ExchangeOptions): (envelope: Fields) =>
       );
       const signer = recoverSigner(digest, signature);
       if (signer === undefined) return UNRECOVERABLE;
-      return options.submit({
-        signer,
-        action: userSigned.action,
-        nonce,
-        vaultAddress: null,
-        expiresAfter: null,
-      });
+      return { signer, action: userSigned.action, nonce, vaultAddress: null, expiresAfter: null };
     }
 
     const l1 = canonicalL1(action);
     if (l1 === undefined) throw undeserialisable('unknown action type');
     const signer = l1Signer(actionHash(l1, nonce, vaultAddress, expiresAfter), signature);
     if (signer === undefined) return UNRECOVERABLE;
-    return options.submit({ signer, action: l1, nonce, vaultAddress, expiresAfter });
+    return { signer, action: l1, nonce, vaultAddress, expiresAfter };
   };
 }

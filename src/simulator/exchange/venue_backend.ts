@@ -9,6 +9,7 @@ import {
   type Backend,
   type Channel,
   type ExchangeHandler,
+  type Fields,
   type FrameSink,
   type InfoHandler,
   withRun,
@@ -16,7 +17,7 @@ import {
 import { accountChannels } from './account_channels.ts';
 import { AccountPublisher } from './account_publisher.ts';
 import { ContextPublisher, contextChannels, withSpotContexts } from './context_channels.ts';
-import { type AcceptedNetwork, exchangeHandler } from './exchange.ts';
+import { type AcceptedNetwork, type EnvelopeReader, envelopeReader, exchangeHandler } from './exchange.ts';
 import { venueInfo } from './venue_info.ts';
 import { venueView } from './venue_view.ts';
 
@@ -45,6 +46,7 @@ export class VenueBackend implements Backend {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly exchange: ExchangeHandler;
   readonly #options: VenueBackendOptions;
+  readonly #read: EnvelopeReader;
   readonly venue: Venue;
   #skewMs = 0;
   readonly #stops: (() => void)[] = [];
@@ -61,11 +63,22 @@ export class VenueBackend implements Backend {
     const contexts = market.get('activeAssetCtx');
     if (contexts !== undefined) market.set('activeAssetCtx', withSpotContexts(query, contexts));
     this.channels = new Map([...market, ...contextChannels(query), ...accountChannels({ query, now })]);
-    this.exchange = exchangeHandler({
+    this.#read = envelopeReader({
       network: options.network ?? 'either',
       isKnown: (signer: Address) => query.userRole(signer).role !== 'missing',
-      submit: (request) => new Promise((resolve) => venue.submit(request, resolve)),
     });
+    this.exchange = exchangeHandler(
+      this.#read,
+      (request) => new Promise((resolve) => venue.submit(request, resolve)),
+    );
+  }
+
+  actorOf(envelope: Fields): Address | undefined {
+    const request = this.#read(envelope);
+    if (!('signer' in request)) return undefined;
+    if (request.vaultAddress !== null) return request.vaultAddress;
+    const known = this.venue.query.userRole(request.signer);
+    return known.role === 'agent' ? known.data.user : request.signer;
   }
 
   start(sink: FrameSink): void {

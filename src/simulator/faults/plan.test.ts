@@ -11,6 +11,7 @@ const action = (nonce: number): RequestFacts => ({
   ip: '127.0.0.1',
   body: { action: { type: 'order' }, nonce },
   requestId: undefined,
+  actor: () => undefined,
 });
 
 describe('a fate', () => {
@@ -70,6 +71,35 @@ describe('a refusal to connect or to subscribe', () => {
   });
 });
 
+describe('half-open sockets', () => {
+  const sockets = Array.from({ length: 60 }, (_, i) => ({ ip: '127.0.0.1', ordinal: i + 1 }));
+
+  it('are a share of them, the same in whatever order they send, and stay so', () => {
+    const hits = (seed: string, order: typeof sockets) => {
+      const plan = new FaultPlan(seed, new ManualClock());
+      plan.add({ kind: 'half-open', share: 0.5 });
+      const once = order.filter((socket) => plan.halfOpen(socket));
+      expect(order.filter((socket) => plan.halfOpen(socket))).toEqual(once);
+      expect(plan.list()[0]?.fired).toBe(once.length);
+      return new Set(once.map(({ ordinal }) => ordinal));
+    };
+    const forwards = hits('a', sockets);
+    expect(hits('a', sockets.toReversed())).toEqual(forwards);
+    expect(hits('b', sockets)).not.toEqual(forwards);
+    expect(forwards.size).toBeGreaterThan(15);
+    expect(forwards.size).toBeLessThan(45);
+  });
+
+  it('are the first so many of a count, until the rule is removed', () => {
+    const plan = new FaultPlan('seed', new ManualClock());
+    const id = plan.add({ kind: 'half-open', count: 2 });
+    for (let round = 0; round < 2; round++)
+      expect(sockets.map((socket) => plan.halfOpen(socket)).slice(0, 4)).toEqual([true, true, false, false]);
+    plan.remove(id);
+    expect(sockets.some((socket) => plan.halfOpen(socket))).toBe(false);
+  });
+});
+
 describe('a plan', () => {
   it('ends a rule after its time and after its count', async () => {
     const clock = new ManualClock();
@@ -89,6 +119,26 @@ describe('a plan', () => {
     plan.add({ kind: 'drop-frame', channel: 'trades', coin: 'BTC' });
     expect(plan.frame('{"type":"trades","coin":"BTC"}', 'x')).toEqual([]);
     expect(plan.frame('{"type":"trades","coin":"ETH"}', 'x')).toHaveLength(1);
+  });
+
+  it('asks once who acts, and only where a rule names somebody', () => {
+    const plan = new FaultPlan('seed', new ManualClock());
+    let asked = 0;
+    const facts = (account: string): RequestFacts => ({
+      ...action(1),
+      actor: () => {
+        asked += 1;
+        return account;
+      },
+    });
+    plan.add({ kind: 'http-status', status: 500, path: '/info' });
+    expect(plan.request(facts('0xab'))).toBeUndefined();
+    expect(asked).toBe(0);
+    for (const user of ['0xAB', '0xcd']) plan.add({ kind: 'http-status', status: 500, user });
+    expect(plan.request(facts('0xab'))).toBeDefined();
+    expect(asked).toBe(1);
+    expect(plan.request(facts('0xef'))).toBeUndefined();
+    expect(plan.request({ ...action(1), path: '/info', body: { user: '0xCD' } })).toBeDefined();
   });
 
   it('knows sentinels without any rule', () => {

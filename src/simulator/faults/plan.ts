@@ -1,7 +1,14 @@
 /** The faults in force. Every decision is a pure function of seed, rule and identity unless a rule has a count. */
 import type { Clock } from '../../runtime/clock.ts';
 import type { Fields } from '../wire/backend.ts';
-import type { AnswerFate, FaultGate, FrameStep, RequestFacts, RequestFate } from '../wire/fault_gate.ts';
+import type {
+  AnswerFate,
+  FaultGate,
+  FrameStep,
+  RequestFacts,
+  RequestFate,
+  SocketFacts,
+} from '../wire/fault_gate.ts';
 import { driftText } from './drift.ts';
 import { fateOf } from './fate.ts';
 import { ReplicaHistory } from './replica.ts';
@@ -18,6 +25,8 @@ interface Active {
   fired: number;
   /** How often each topic or client address has come to the rule: with it, a fate of its own every time. */
   readonly tries: Map<string, number>;
+  /** The fates of the sockets that have met the rule. */
+  readonly sockets: WeakMap<SocketFacts, boolean>;
 }
 
 /** Counts one more coming of `key`. @returns how often it came */
@@ -66,7 +75,7 @@ export class FaultPlan implements FaultGate {
     const id = this.#nextId++;
     const endsAt = rule.forMs === undefined ? Number.POSITIVE_INFINITY : this.#clock.monotonic() + rule.forMs;
     const left = rule.count ?? Number.POSITIVE_INFINITY;
-    this.#active.set(id, { id, rule, endsAt, left, fired: 0, tries: new Map() });
+    this.#active.set(id, { id, rule, endsAt, left, fired: 0, tries: new Map(), sockets: new WeakMap() });
     return id;
   }
 
@@ -85,6 +94,7 @@ export class FaultPlan implements FaultGate {
   request(facts: RequestFacts): RequestFate | undefined {
     if (this.#active.size === 0 && sentinelRule(facts.body) === undefined) return undefined;
     const identity = this.#identity(facts);
+    const user = lazily(() => userOf(facts));
     let delayMs = 0;
     let found: { stage: 'before' | 'after'; answer: AnswerFate } | undefined;
     const sentinel = sentinelRule(facts.body);
@@ -94,7 +104,7 @@ export class FaultPlan implements FaultGate {
     }
     for (const active of this.#rules()) {
       const { rule } = active;
-      if (!REQUEST_KINDS.has(rule.kind) || !matchesRequest(rule as RequestRule, facts)) continue;
+      if (!REQUEST_KINDS.has(rule.kind) || !matchesRequest(rule as RequestRule, facts, user)) continue;
       if (!this.#fires(active, identity)) continue;
       if (rule.kind === 'slow') delayMs += rule.delayMs;
       else found ??= this.#answerFate(rule as RequestRule, facts);
@@ -129,15 +139,26 @@ export class FaultPlan implements FaultGate {
     return 'accept';
   }
 
-  halfOpen(): boolean {
-    for (const { rule } of this.#rules()) if (rule.kind === 'half-open') return true;
+  /** Decided when the socket first has something to send under the rule, and kept as long as both are there. */
+  halfOpen(socket: SocketFacts): boolean {
+    for (const active of this.#rules()) {
+      if (active.rule.kind !== 'half-open') continue;
+      let hit = active.sockets.get(socket);
+      if (hit === undefined) {
+        hit = active.left > 0 && this.#fires(active, `${socket.ip} ${socket.ordinal}`);
+        active.sockets.set(socket, hit);
+      }
+      if (hit) return true;
+    }
     return false;
   }
 
   *#rules(): Iterable<Active> {
     const now = this.#clock.monotonic();
     for (const active of this.#active.values()) {
-      if (active.endsAt > now && active.left > 0) yield active;
+      // Sockets stay half open when the last that may be has become so.
+      const spent = active.left <= 0 && active.rule.kind !== 'half-open';
+      if (active.endsAt > now && !spent) yield active;
       else this.#active.delete(active.id);
     }
   }
@@ -198,15 +219,26 @@ function replacement(rule: Extract<FaultRule, { kind: 'http-status' | 'html' }>)
   };
 }
 
-function matchesRequest(rule: RequestRule, { path, ip, body }: RequestFacts): boolean {
+/** To recover a signer costs more than the rest of a request, so it waits until a rule asks. */
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+const userOf = ({ path, body, actor }: RequestFacts): string =>
+  String((path === '/exchange' ? actor() : body['user']) ?? '').toLowerCase();
+
+function matchesRequest(rule: RequestRule, { path, ip, body }: RequestFacts, user: () => string): boolean {
   const action = body['action'] as Fields | undefined;
   const type = path === '/info' ? body['type'] : action?.['type'];
-  const user = String(body['user'] ?? body['vaultAddress'] ?? '').toLowerCase();
   return (
     (rule.path === undefined || rule.path === path) &&
     (rule.type === undefined || rule.type === type) &&
-    (rule.user === undefined || rule.user.toLowerCase() === user) &&
-    (rule.ip === undefined || rule.ip === ip)
+    (rule.ip === undefined || rule.ip === ip) &&
+    (rule.user === undefined || rule.user.toLowerCase() === user())
   );
 }
 

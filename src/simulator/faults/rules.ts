@@ -30,7 +30,7 @@ const ofRequest = {
   path: z.enum(['/info', '/exchange']).optional(),
   /** The /info type or the action's type. */
   type: z.string().max(64).optional(),
-  /** Lower-case address in the request's `user` or `vaultAddress`. */
+  /** Address of a question's `user`, or of the account that an action is for. */
   user: z.string().max(42).optional(),
   ip: z.string().max(64).optional(),
 };

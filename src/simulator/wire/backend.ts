@@ -73,6 +73,11 @@ export interface Backend {
   readonly channels: ReadonlyMap<string, Channel>;
   /** Absent where the market source has no accounts that could trade (replay, tape). */
   readonly exchange?: ExchangeHandler;
+  /**
+   * Account that an /exchange envelope acts for: a named sub-account or vault, else the signer's own, also where an
+   * agent signs. Undefined where the signature tells nobody. @throws RequestRefused for no envelope
+   */
+  actorOf?(envelope: Fields): string | undefined;
   /** Starts producing; frames go to the sink until `stop`. */
   start(sink: FrameSink): void;
   stop(): void;

@@ -12,17 +12,16 @@ import {
   topicKey,
 } from './backend.ts';
 import { fatedOutcome, matchable, type Outcome } from './fated_answers.ts';
-import type { FaultGate, FrameStep } from './fault_gate.ts';
+import type { FaultGate, FrameStep, SocketFacts } from './fault_gate.ts';
 import type { Hub, Listener } from './hub.ts';
 import type { IpLedger, LimitSettings } from './limits.ts';
-import { answerExchange, answerInfo, asFields } from './requests.ts';
+import { actorOf, answerExchange, answerInfo, asFields } from './requests.ts';
 
 export interface ConnectionParts {
   readonly backend: Backend;
   readonly hub: Hub;
   readonly ledger: IpLedger;
-  /** The client's address. */
-  readonly ip: string;
+  readonly socket: SocketFacts;
   readonly faults: FaultGate | undefined;
   readonly limits: LimitSettings;
   readonly clock: Clock;
@@ -82,7 +81,7 @@ export class Connection implements Listener {
 
   #send(frame: string): void {
     if (this.#closed || this.#socket.readyState !== this.#socket.OPEN) return;
-    if (this.#parts.faults?.halfOpen() === true) return;
+    if (this.#parts.faults?.halfOpen(this.#parts.socket) === true) return;
     if (this.#socket.bufferedAmount > this.#parts.limits.maxBufferedBytes) {
       this.#parts.log.warn({ bytes: this.#socket.bufferedAmount }, 'client does not read, dropped');
       this.terminate();
@@ -214,9 +213,11 @@ export class Connection implements Listener {
 
   /** The response of a post; undefined when a fault swallowed it. */
   async #answer(id: number, type: 'info' | 'action', payload: unknown): Promise<unknown> {
-    const { backend, ledger, clock, faults, ip } = this.#parts;
+    const { backend, ledger, clock, faults, socket } = this.#parts;
     const path = type === 'info' ? '/info' : '/exchange';
-    const fate = faults?.request({ path, ip, body: matchable(payload), requestId: `post ${id}` });
+    const actor = () => (type === 'action' ? actorOf(backend, payload) : undefined);
+    const body = matchable(payload);
+    const fate = faults?.request({ path, ip: socket.ip, body, requestId: `post ${id}`, actor });
     let outcome: Outcome;
     try {
       outcome = await fatedOutcome(

@@ -8,6 +8,15 @@ export interface RequestFacts {
   readonly body: Fields;
   /** The client's own id of the request, when it sent one (header x-request-id). */
   readonly requestId: string | undefined;
+  /** Account that a signed action is for; undefined for a question, or where the signature tells nobody. */
+  readonly actor: () => string | undefined;
+}
+
+/** A socket: one object as long as it lives. */
+export interface SocketFacts {
+  readonly ip: string;
+  /** Which connection of its address it is, counted from 1. */
+  readonly ordinal: number;
 }
 
 /** What becomes of the answer. */
@@ -48,6 +57,6 @@ export interface FaultGate {
   connect(ip: string): number | undefined;
   /** ignore: no acknowledgement, no data. An error text is sent as an error frame. */
   subscribe(key: string): 'accept' | 'ignore' | { readonly error: string };
-  /** True while sockets are half open: nothing at all is sent, not even pongs. */
-  halfOpen(): boolean;
+  /** True while the socket is half open: nothing at all is sent, not even pongs. */
+  halfOpen(socket: SocketFacts): boolean;
 }

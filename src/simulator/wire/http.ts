@@ -7,7 +7,7 @@ import { type Backend, RequestRefused } from './backend.ts';
 import { fatedOutcome, matchable, type Outcome } from './fated_answers.ts';
 import type { FaultGate } from './fault_gate.ts';
 import type { Limits } from './limits.ts';
-import { answerExchange, answerInfo } from './requests.ts';
+import { actorOf, answerExchange, answerInfo } from './requests.ts';
 
 /** Bodies beyond this are refused before they are read to the end. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
@@ -84,7 +84,8 @@ async function outcomeOf(parts: HttpParts, request: IncomingMessage): Promise<Ou
   const ip = clientIp(request);
   const header = request.headers['x-request-id'];
   const requestId = typeof header === 'string' ? header : undefined;
-  const fate = faults?.request({ path, ip, body: matchable(body), requestId });
+  const actor = () => (path === '/exchange' ? actorOf(backend, body) : undefined);
+  const fate = faults?.request({ path, ip, body: matchable(body), requestId, actor });
   const ledger = limits.of(ip);
   return fatedOutcome(
     fate,

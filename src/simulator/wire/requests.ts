@@ -39,6 +39,18 @@ export async function answerExchange(backend: Backend, ledger: IpLedger, body: u
   return backend.exchange(envelope);
 }
 
+/** Account that an /exchange body acts for, or undefined. */
+export function actorOf(backend: Backend, body: unknown): string | undefined {
+  try {
+    const envelope = asFields(body);
+    asFields(envelope['action']);
+    return backend.actorOf?.(envelope);
+  } catch (error) {
+    if (error instanceof RequestRefused) return undefined;
+    throw error;
+  }
+}
+
 /** Number of orders, cancels or modifies that an action carries; other actions count as one. */
 function batchLength(action: Fields): number {
   for (const list of [action['orders'], action['cancels'], action['modifies']])

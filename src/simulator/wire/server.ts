@@ -51,6 +51,13 @@ const httpServer = (parts: HttpParts): Server =>
     (request, response) => void handleHttp(parts, request, response),
   );
 
+/** Counts one more of an address. @returns which one it is, from 1 */
+function countOne(counts: Map<string, number>, ip: string): number {
+  const count = (counts.get(ip) ?? 0) + 1;
+  counts.set(ip, count);
+  return count;
+}
+
 /** Starts serving the backend and starts the backend. @throws ConfigError PORT_IN_USE */
 export async function startWireServer(options: WireOptions): Promise<WireServer> {
   const { backend, clock, log, faults } = options;
@@ -58,6 +65,7 @@ export async function startWireServer(options: WireOptions): Promise<WireServer>
   const limits = new Limits(settings, clock);
   const hub = new Hub();
   const open = new Set<Connection>();
+  const connects = new Map<string, number>();
   const http = httpServer({ backend, limits, clock, faults, log });
   const sockets = new WebSocketServer({
     noServer: true,
@@ -89,7 +97,7 @@ export async function startWireServer(options: WireOptions): Promise<WireServer>
         backend,
         hub,
         ledger,
-        ip,
+        socket: { ip, ordinal: countOne(connects, ip) },
         faults,
         limits: settings,
         clock,
