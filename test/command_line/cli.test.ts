@@ -86,6 +86,15 @@ describe('autotrade', () => {
     expect(check.err).not.toContain('hunter2');
   });
 
+  it('refuses a .env with a line that it cannot read, instead of running something else', async () => {
+    writeFileSync(join(folder, '.env'), 'NETWORK mainnet\nPORT=9000\nPORT=9001\nhunter2\n');
+    const check = await autotrade(['config', 'check']);
+    expect(check.code).toBe(78);
+    expect(check.err).toContain('.env line 1 is not KEY=value');
+    expect(check.err).toContain('.env line 3: PORT is in line 2 too; keep one');
+    expect(check.err).not.toContain('hunter2');
+  });
+
   it('prints the settings in force with secrets hidden', async () => {
     writeFileSync(join(folder, '.env'), 'DATABASE_URL=postgres://app:hunter2@db/x\n');
     const check = await autotrade(['config', 'check']);

@@ -25,6 +25,14 @@ function problemsOf(environment: Source['environment'], file?: Source['file']): 
   return '';
 }
 
+function thrownBy(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
+
 describe('loadSettings', () => {
   it('runs the simulator when nothing is set', () => {
     const { settings } = load({});
@@ -110,9 +118,31 @@ describe('loadSettings', () => {
     [{ NETWORK: 'testnet', WEBSOCKET_URL: 'wss://api.hyperliquid.xyz/ws' }, 'belongs to mainnet'],
     [{ NETWORK: 'mainnet', HYPERLIQUID_API_URL: 'http://node.example/info' }, 'not encrypted'],
     [{ NETWORK: 'mainnet', SIMULATOR_REPLAY: 'capture.jsonl' }, 'SIMULATOR_REPLAY'],
-    [{ PORT: '3001' }, 'both 3001'],
+    [{ PORT: '3001' }, 'PORT and SIMULATOR_PORT are both 3001'],
+    [{ SIMULATOR_CONTROL_PORT: '8787' }, 'PORT and SIMULATOR_CONTROL_PORT are both 8787'],
+    [{ SIMULATOR_CONTROL_PORT: '3001' }, 'SIMULATOR_PORT and SIMULATOR_CONTROL_PORT are both 3001'],
   ])('refuses the contradiction %j', (environment, expected) => {
     expect(problemsOf(environment)).toContain(expected);
+  });
+
+  it('does not compare ports that nobody listens on', () => {
+    expect(problemsOf({ NETWORK: 'mainnet', PORT: '3001', SIMULATOR_CONTROL_PORT: '3001' })).toBe('');
+  });
+
+  it('reports what could not be read of the file, and its warnings, with everything else', () => {
+    const source = {
+      ...from({ PORT: 'x' }, { NETWROK: 'mainnet' }),
+      fileProblems: ['.env line 3 is not KEY=value'],
+    };
+    const message = String(thrownBy(() => loadSettings(source, ALL)));
+    expect(message).toContain('2 settings are wrong');
+    expect(message).toContain('- .env line 3 is not KEY=value');
+    expect(message).toContain(
+      'warning: .env: NETWROK is not a setting and is ignored; did you mean NETWORK?',
+    );
+    expect(
+      thrownBy(() => loadSettings({ ...from({}), fileProblems: ['.env is UTF-16'] }, [])),
+    ).toBeInstanceOf(ConfigError);
   });
 
   it('warns of a near miss in the file, ignoring keys of other tools', () => {
@@ -207,6 +237,10 @@ describe('nearestName', () => {
 
   it('suggests nothing for a stranger', () => {
     expect(nearestName('BATCH_SZE', FIELDS.keys())).toBe('BATCH_SIZE');
-    expect(nearestName('QQQQQQQQQQ', FIELDS.keys())).toBeUndefined();
+    expect(nearestName('PROT', FIELDS.keys())).toBe('PORT');
+    expect(nearestName('LOG_DIRECTORY', FIELDS.keys())).toBe('LOG_DIR');
+    for (const stranger of ['QQQQQQQQQQ', 'FOO_BAR_BAZ', 'SIMULATOR_WEBSOCKET_FOO', 'SIMULATOR'])
+      expect(nearestName(stranger, FIELDS.keys())).toBeUndefined();
+    expect(problemsOf({ AUTOTRADE_FOO_BAR_BAZ: '1' })).toContain('AUTOTRADE_FOO_BAR_BAZ is not a setting\n');
   });
 });

@@ -30,6 +30,19 @@ function urlProblem(name: string, address: string, network: string): string | un
   return undefined;
 }
 
+/** Ports that are listened on in this configuration; two alike would show at the start as another program's. */
+function portProblems(values: Values, network: string): string[] {
+  const names = network === 'simulator' ? ['PORT', 'SIMULATOR_PORT', 'SIMULATOR_CONTROL_PORT'] : ['PORT'];
+  // 0 is off.
+  const on = names.filter((name) => values[name] !== undefined && values[name] !== 0);
+  return on.flatMap((name, index) =>
+    on
+      .slice(index + 1)
+      .filter((other) => values[other] === values[name])
+      .map((other) => `${name} and ${other} are both ${String(values[name])}; give one another number`),
+  );
+}
+
 /** All contradictions among the values present. */
 export function contradictions(values: Values): string[] {
   const problems: string[] = [];
@@ -42,7 +55,5 @@ export function contradictions(values: Values): string[] {
   }
   if (network !== 'simulator' && values['SIMULATOR_REPLAY'] !== undefined)
     problems.push(`SIMULATOR_REPLAY is set but NETWORK is ${network}; remove it, or set NETWORK=simulator`);
-  if (values['PORT'] !== undefined && values['PORT'] === values['SIMULATOR_PORT'])
-    problems.push(`PORT and SIMULATOR_PORT are both ${String(values['PORT'])}; give one another number`);
-  return problems;
+  return [...problems, ...portProblems(values, network)];
 }

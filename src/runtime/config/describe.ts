@@ -52,6 +52,10 @@ export function configDocument(): string {
     'passwords and keys hidden (of an address, all of the query and what is no plain word in the path), and reports all',
     'mistakes at once. An empty value counts as absent.',
     '',
+    'A `.env` file is UTF-8 text of lines `KEY=value` (`export KEY=value` too); a value in quotes may go over several lines',
+    'and hold a `#`, which begins a comment elsewhere. A line that is neither this nor a comment, and a key that is there',
+    'twice, are errors.',
+    '',
     'Settings that contradict one another are errors: an address of the real exchange with `NETWORK=simulator`, an',
     'address of this machine or of the other network with `NETWORK=mainnet` or `testnet`, an unencrypted one with either.',
   ];

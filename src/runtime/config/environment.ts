@@ -1,8 +1,8 @@
 /** The only place that reads process.env and the .env file. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
 import { ConfigError } from '../errors.ts';
+import { type EnvFile, parseEnvFile } from './env_file.ts';
 
 export type Origin = 'environment' | '.env';
 
@@ -10,18 +10,22 @@ export type Origin = 'environment' | '.env';
 export interface Source {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly file: Readonly<Record<string, string | undefined>>;
+  /** What of the file could not be read, in sentences; reported with the mistakes of its values. */
+  readonly fileProblems?: readonly string[];
 }
 
 /** Reads the process's environment and `<directory>/.env`. Throws ConfigError when .env exists but cannot be read. */
 export function readSource(directory: string): Source {
-  return { environment: process.env, file: readEnvFile(join(directory, '.env')) };
+  const { values, problems } = readEnvFile(join(directory, '.env'));
+  return { environment: process.env, file: values, fileProblems: problems };
 }
 
-function readEnvFile(path: string): Record<string, string | undefined> {
+function readEnvFile(path: string): EnvFile {
   try {
-    return parseEnv(readFileSync(path, 'utf8'));
+    return parseEnvFile(readFileSync(path));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return { values: {}, problems: [] };
     throw new ConfigError('CONFIG_FILE_UNREADABLE', `Cannot read ${path}: ${String(error)}`, {
       cause: error,
     });

@@ -25,10 +25,11 @@ interface Given {
 
 /**
  * Loads the named groups (`base` always comes along). Throws one ConfigError `CONFIG_INVALID` that lists every
- * mistake: values that do not parse, unknown AUTOTRADE_ keys, and settings that contradict one another.
+ * mistake: lines of .env that cannot be read, values that do not parse, unknown AUTOTRADE_ keys, settings that
+ * contradict one another; and the warnings, since a mistyped key is often why something else is wrong.
  */
 export function loadSettings<G extends GroupName>(source: Source, groups: readonly G[]): Loaded<G | 'base'> {
-  const problems: string[] = unknownKeys(source);
+  const problems: string[] = [...(source.fileProblems ?? []), ...unknownKeys(source)];
   const values = new Map<string, unknown>();
   const origins = new Map<string, Origin | 'default'>();
   const basis = readBasis(source);
@@ -43,17 +44,21 @@ export function loadSettings<G extends GroupName>(source: Source, groups: readon
     }
   }
   problems.push(...contradictions(Object.fromEntries(values)));
-  if (problems.length > 0) throw invalid(problems);
+  const warnings = fileWarnings(source);
+  if (problems.length > 0) throw invalid(problems, warnings);
   return {
     settings: Object.fromEntries(values) as Settings<G | 'base'>,
     origins,
-    warnings: fileWarnings(source),
+    warnings,
   };
 }
 
-function invalid(problems: readonly string[]): ConfigError {
+function invalid(problems: readonly string[], warnings: readonly string[]): ConfigError {
   const head = problems.length === 1 ? 'One setting is wrong:' : `${problems.length} settings are wrong:`;
-  const lines = problems.map((problem) => `  - ${problem}`);
+  const lines = [
+    ...problems.map((problem) => `  - ${problem}`),
+    ...warnings.map((warning) => `  warning: ${warning}`),
+  ];
   return new ConfigError(
     'CONFIG_INVALID',
     [head, ...lines, 'Change them in .env or in the environment; docs/CONFIG.md lists every setting.'].join(
@@ -118,14 +123,14 @@ function readBasis(source: Source): Basis {
 }
 
 function unknownKeys(source: Source): string[] {
-  const known = [...FIELDS.keys()].map((name) => PREFIX + name);
   const keys = new Set([...Object.keys(source.environment), ...Object.keys(source.file)]);
   const problems: string[] = [];
   for (const key of keys) {
-    if (!key.startsWith(PREFIX) || known.includes(key)) continue;
+    if (!key.startsWith(PREFIX) || FIELDS.has(key.slice(PREFIX.length))) continue;
     if ((INTERNAL_KEYS as readonly string[]).includes(key)) continue;
-    const nearest = nearestName(key, known);
-    problems.push(`${key} is not a setting${nearest ? `; did you mean ${nearest}?` : ''}`);
+    // Without the prefix, which is alike in all of them and would make strangers look near.
+    const nearest = nearestName(key.slice(PREFIX.length), FIELDS.keys());
+    problems.push(`${key} is not a setting${nearest ? `; did you mean ${PREFIX}${nearest}?` : ''}`);
   }
   return problems;
 }

@@ -1,10 +1,21 @@
-/** The known name closest to a mistyped one, by edit distance; undefined when nothing is close enough to suggest. */
+/** More letters than this are another word. */
+const MOST_EDITS = 3;
+/** A shorter name is the beginning of too many others. */
+const LEAST_BEGINNING = 5;
+
+/**
+ * The known name that was meant by a mistyped one: of those with a third of its letters changed at most, or that it
+ * begins with (`LOG_DIRECTORY`), the one with the fewest changes; undefined when there is none, since a wrong
+ * suggestion misleads.
+ */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  const most = Math.min(MOST_EDITS, Math.ceil(name.length / 3));
   let best: string | undefined;
-  let bestDistance = Math.max(3, Math.ceil(name.length / 2));
+  let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
     const distance = editDistance(name, candidate);
-    if (distance < bestDistance) {
+    const begins = candidate.length >= LEAST_BEGINNING && name.startsWith(candidate);
+    if ((distance <= most || begins) && distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }
