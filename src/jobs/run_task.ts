@@ -3,7 +3,13 @@ import type { Clock } from '../runtime/clock.ts';
 import { AppError, errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Database } from '../store/database.ts';
-import { beginTaskRun, endTaskRun, type TaskOutcome, type TaskRunId } from '../store/task_runs.ts';
+import {
+  beginTaskRun,
+  endTaskRun,
+  type TaskOutcome,
+  type TaskRunId,
+  type TaskRunStart,
+} from '../store/task_runs.ts';
 import type { TaskHandler } from './task.ts';
 
 export interface TaskRunOptions {
@@ -29,14 +35,9 @@ export async function runTask(options: TaskRunOptions): Promise<unknown> {
   const startedAt = clock.now();
   const deadlineAt = startedAt + deadlineMs;
   const log = options.log.child({ task: name, jobId: options.jobId });
-  const id = await beginTaskRun(options.database, {
-    task: name,
-    jobId: options.jobId,
-    attempt: options.attempt,
-    worker: options.worker,
-    startedAt,
-    deadlineAt,
-  });
+  const { jobId, attempt, worker } = options;
+  const history = new HistoryEntry(options, { task: name, jobId, attempt, worker, startedAt, deadlineAt });
+  await history.begin();
   const deadline = new AbortController();
   const late = new AppError('TASK_DEADLINE', `task ${name} did not end within ${deadlineMs} ms`, {
     retryable: true,
@@ -46,12 +47,12 @@ export async function runTask(options: TaskRunOptions): Promise<unknown> {
   try {
     const context = { signal, deadlineAt, attempt: options.attempt, jobId: options.jobId, log };
     const result = await Promise.race([handler.run(options.payload, context), leftBehind(signal, clock)]);
-    await end(options, id, 'succeeded', { result });
+    await history.end('succeeded', { result });
     return result;
   } catch (error) {
     const outcome = deadline.signal.aborted ? 'timed_out' : signal.aborted ? 'stopped' : 'failed';
     log.warn({ outcome, error: errorMessage(error) }, 'task failed');
-    await end(options, id, outcome, { error: errorMessage(error).slice(0, 2_000) });
+    await history.end(outcome, { error: errorMessage(error).slice(0, 2_000) });
     throw error;
   } finally {
     timer.cancel();
@@ -67,16 +68,36 @@ function leftBehind(signal: AbortSignal, clock: Clock): Promise<never> {
   });
 }
 
-/** The history must not decide over the job: a database that is away costs the entry. */
-async function end(
-  options: TaskRunOptions,
-  id: TaskRunId,
-  outcome: TaskOutcome,
-  what: { readonly result?: unknown; readonly error?: string },
-): Promise<void> {
-  try {
-    await endTaskRun(options.database, id, { finishedAt: options.clock.now(), outcome, ...what });
-  } catch (error) {
-    options.log.warn({ error: errorMessage(error) }, 'cannot record the end of a task run');
+/** The history must not decide over the job: a database that is away all the time costs the entry, nothing else. */
+class HistoryEntry {
+  readonly #options: Pick<TaskRunOptions, 'database' | 'clock' | 'log'>;
+  readonly #start: TaskRunStart;
+  #id: TaskRunId | undefined;
+
+  constructor(options: Pick<TaskRunOptions, 'database' | 'clock' | 'log'>, start: TaskRunStart) {
+    this.#options = options;
+    this.#start = start;
+  }
+
+  async begin(): Promise<void> {
+    try {
+      this.#id = await beginTaskRun(this.#options.database, this.#start);
+    } catch (error) {
+      this.#options.log.warn({ error: errorMessage(error) }, 'cannot record the start of a task run yet');
+    }
+  }
+
+  async end(
+    outcome: TaskOutcome,
+    what: { readonly result?: unknown; readonly error?: string },
+  ): Promise<void> {
+    const { database, clock, log } = this.#options;
+    const finishedAt = clock.now();
+    try {
+      this.#id ??= await beginTaskRun(database, this.#start);
+      await endTaskRun(database, this.#id, { finishedAt, outcome, ...what });
+    } catch (error) {
+      log.warn({ error: errorMessage(error) }, 'cannot record the end of a task run');
+    }
   }
 }

@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { defineTask, handleTask, type TaskSpec } from '../../jobs/task.ts';
+import { AppError, errorMessage } from '../../runtime/errors.ts';
 import { readHeartbeats } from '../../store/service_heartbeats.ts';
 import type { SweepReport } from '../../tracking/sweep.ts';
 import { egressNames } from '../egress.ts';
@@ -25,6 +26,8 @@ interface SharePayload {
 /** A worker with free hands may take the share of one that is idle: it passes it on, up to this often. */
 const MAX_PASSES = 40;
 const PASS_ON_AFTER_MS = 100;
+
+const INVITE_EVERY_MS = 3_000;
 
 /** A worker silent for longer than this (its clock may be off by some of it) is not asked. */
 const ALIVE_MS = 15_000;
@@ -55,16 +58,21 @@ export const planTracking: TaskPlug = (config) => ({
   task: batchTask(config),
   handler: (environment) =>
     handleTask(batchTask(config), async (_payload, { deadlineAt, signal }) => {
-      const invited = await inviteOthers(config, environment, deadlineAt);
       const { tracker } = environment;
       const sweeps: Record<string, SweepReport> = {};
-      await Promise.all(
-        tracker.egressNames.map(async (egress) => {
-          const report = await tracker.sweep(egress, deadlineAt, signal);
-          if (report !== undefined) sweeps[egress] = report;
-        }),
-      );
-      return { invited, sweeps };
+      const sweeping = tracker.egressNames.map(async (egress) => {
+        const report = await tracker.sweep(egress, deadlineAt, signal);
+        if (report !== undefined) sweeps[egress] = report;
+      });
+      const invited = new Set<string>();
+      const over = new AbortController();
+      void inviteOthers(config, environment, {
+        invited,
+        until: deadlineAt,
+        signal: AbortSignal.any([signal, over.signal]),
+      });
+      await Promise.all(sweeping).finally(() => over.abort(new AppError('TRACKING_ENDED', 'the run ends')));
+      return { invited: invited.size, sweeps };
     }),
 });
 
@@ -83,25 +91,50 @@ export const planTrackingShares: TaskPlug = (config) =>
       }),
   }));
 
-/** Only on Redis: elsewhere the queue has one worker. */
+interface Inviting {
+  /** Those that were asked; grows. */
+  readonly invited: Set<string>;
+  /** End of the run, ms UTC. */
+  readonly until: number;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks every worker that is ready, and those that become it while the run goes on. Only on Redis: elsewhere the queue
+ * has one worker. Never rejects: a database that is away delays the invitations, as it does the sweeps.
+ */
 async function inviteOthers(
   config: TaskSettings,
   environment: TaskEnvironment,
-  until: number,
-): Promise<number> {
-  const { jobs, database, clock, instance } = environment;
-  if (jobs.kind !== 'redis') return 0;
-  let invited = 0;
-  for (const beat of await readHeartbeats(database)) {
-    const itself = beat.instance === instance && beat.host === hostname();
-    if (beat.role !== 'worker' || itself || Math.abs(clock.now() - beat.beatAt) > ALIVE_MS) continue;
-    const names = beat.detail['egress'];
-    if (!Array.isArray(names) || beat.state !== 'ready') continue;
-    for (const egress of names.map(String)) {
-      const id = slug(`${beat.instance} ${beat.host} ${egress}`);
-      await jobs.enqueue(shareTask(config, egress), { until, passed: 0 }, { id });
-      invited++;
+  { invited, until, signal }: Inviting,
+): Promise<void> {
+  const { jobs, clock, log } = environment;
+  while (jobs.kind === 'redis' && !signal.aborted) {
+    try {
+      for (const { id, egress } of await othersReady(environment)) {
+        if (invited.has(id)) continue;
+        await jobs.enqueue(shareTask(config, egress), { until, passed: 0 }, { id });
+        invited.add(id);
+      }
+    } catch (error) {
+      log.warn({ error: errorMessage(error) }, 'cannot invite other workers to the run yet');
     }
+    await clock.sleep(INVITE_EVERY_MS, signal).catch(() => undefined);
   }
-  return invited;
+}
+
+async function othersReady(environment: TaskEnvironment): Promise<{ id: string; egress: string }[]> {
+  const { database, clock, instance } = environment;
+  return (await readHeartbeats(database)).flatMap((beat) => {
+    const itself = beat.instance === instance && beat.host === hostname();
+    const silent = Math.abs(clock.now() - beat.beatAt) > ALIVE_MS;
+    const names = beat.detail['egress'];
+    if (beat.role !== 'worker' || itself || silent || beat.state !== 'ready' || !Array.isArray(names))
+      return [];
+    return names.map((name) => ({
+      id: slug(`${beat.instance} ${beat.host} ${name}`),
+      egress: String(name),
+    }));
+  });
 }

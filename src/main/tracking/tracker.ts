@@ -88,10 +88,9 @@ export class Tracker {
       .catch(() => ({ limit: 1200, windowMs: 60_000 }));
     const polled = Math.min(limit, VENUE_WEIGHT_LIMITS.limit);
     // Histories are the last lane: without a share they would wait as long as there are accounts to poll.
-    const historyShare =
-      limit - polled >= HISTORY_SHARE * polled || !(await historiesDue(database, clock.now()))
-        ? 0
-        : HISTORY_SHARE;
+    // A database that is away is the sweep's to wait for.
+    const due = () => historiesDue(database, clock.now()).catch(() => false);
+    const historyShare = limit - polled >= HISTORY_SHARE * polled || !(await due()) ? 0 : HISTORY_SHARE;
     const report = await sweep(
       {
         store: trackingStoreOf(database),
