@@ -19,6 +19,7 @@ import {
   type Placement,
   placeChild,
   placeOrder,
+  priceRefusalText,
   refuse,
 } from './placement.ts';
 import { REJECT_TEXTS } from './reject_reasons.ts';
@@ -33,6 +34,10 @@ const statuses = (type: string, list: readonly unknown[]): ActionAnswer => ({
   response: { type, data: { statuses: list } },
 });
 
+const BAD_TICK = 'Price must be divisible by tick size.';
+/** Largest rate of a priority fee, 1e-8. */
+const MAX_PRIORITY_RATE = 100_000_000;
+
 /** Digits beyond the coin's own are the caller's error, named as the venue names it. */
 function parseWith<T>(parse: () => T, precise: string, other: string): T | string {
   try {
@@ -44,11 +49,7 @@ function parseWith<T>(parse: () => T, precise: string, other: string): T | strin
 }
 
 function parsePx(text: string, market: Market): Ticks | string {
-  return parseWith(
-    () => parseTicks(text, market.szDecimals),
-    'Price must be divisible by tick size.',
-    'Order has invalid price.',
-  );
+  return parseWith(() => parseTicks(text, market.szDecimals), BAD_TICK, 'Order has invalid price.');
 }
 
 /** @returns the order in integers, or the item's error text without its asset suffix. */
@@ -165,16 +166,47 @@ function placeWire(
 function groupingError(action: ActionOf<'order'>): string | null {
   const { orders, grouping } = action;
   if (orders.length === 0) return 'Empty batch.';
-  if (grouping !== 'normalTpsl' && grouping !== 'positionTpsl') return null;
+  if (typeof grouping === 'object') return priorityError(orders, grouping.p);
+  if (grouping === 'na') return null;
   const children = grouping === 'normalTpsl' ? orders.slice(1) : orders;
   if (children.some((o) => !('trigger' in o.t) || !o.r)) return 'TP/SL orders must be reduce-only triggers.';
+  return null;
+}
+
+/** A priority fee is for orders that all take at once, or all never take, and that may open. */
+function priorityError(orders: readonly OrderWire[], rate: number): string | null {
+  if (rate > MAX_PRIORITY_RATE) return 'Priority fee rate too high.';
+  const tifs = new Set(orders.map((o) => ('limit' in o.t && !o.r ? o.t.limit.tif : null)));
+  const [tif] = tifs;
+  if (tifs.size === 1 && (tif === 'Ioc' || tif === 'Alo')) return null;
+  return 'Priority orders must be all IOC or all ALO and not reduce-only.';
+}
+
+/**
+ * One price off its grid or too far from the reference refuses a whole batch before anything is placed. Alone, an order
+ * is refused with the same single error when its turn comes.
+ */
+function priceError(
+  s: State,
+  { orders, grouping }: ActionOf<'order'>,
+  builder: Order['builder'],
+): string | null {
+  if (orders.length < 2) return null;
+  for (const wire of orders) {
+    const market = s.byAssetId.get(wire.a);
+    if (market === undefined) continue;
+    const spec = parseOrder(market, wire, builder, grouping === 'positionTpsl');
+    if (spec === BAD_TICK) return `${spec} asset=${wire.a}`;
+    const refused = typeof spec === 'string' ? null : priceRefusalText(s, spec);
+    if (refused !== null) return refused;
+  }
   return null;
 }
 
 export function orderAction(s: State, account: Account, action: ActionOf<'order'>): ActionAnswer {
   const builder = resolveBuilder(s, account, action.builder);
   if (typeof builder === 'string') return err(builder);
-  const refused = groupingError(action);
+  const refused = groupingError(action) ?? priceError(s, action, builder);
   if (refused !== null) return statuses('order', [{ error: refused }]);
   const answers: OrderStatusAnswer[] = [];
   let parent: Order | null = null;

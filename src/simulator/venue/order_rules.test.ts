@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { MicroUsd } from '../../domain/money.ts';
-import type { Action } from './actions.ts';
+import type { Action, OrderWire } from './actions.ts';
 import { DEFAULT_RULES } from './rules.ts';
 import { ALICE, BOB, CAROL, limit, orders, TestVenue, trigger } from './test_venue.ts';
 
@@ -109,6 +108,50 @@ describe('trigger orders', () => {
   });
 });
 
+describe('a batch', () => {
+  const answersOf = (action: Action) => (bench.ok(ALICE, action).data as Statuses).statuses;
+
+  it.each([
+    [
+      'too far from the reference',
+      '1000000',
+      'Order price cannot be more than 80% away from the reference price',
+    ],
+    ['off the tick grid', '113000.5', 'Price must be divisible by tick size.'],
+    ['with more decimals than its coin has', '113000.55', 'Price must be divisible by tick size.'],
+  ])('is refused with one error for a price %s', (_, px, text) => {
+    const list = [limit(true, '113000', '1'), limit(true, px, '1'), limit(true, '112000', '1')];
+    expect(answersOf(orders(list))).toEqual([{ error: `${text} asset=0` }]);
+    expect(bench.venue.query.openOrders(ALICE, '')).toEqual([]);
+    expect(bench.venue.query.historicalOrders(ALICE)).toEqual([]);
+  });
+
+  it('answers each order where something else is wrong with one', () => {
+    const answers = answersOf(orders([limit(true, '113000', '1'), limit(true, '113000', '0.00001')]));
+    expect(answers).toEqual([
+      { resting: { oid: expect.any(Number) } },
+      { error: 'Order must have minimum value of $10. asset=0' },
+    ]);
+  });
+
+  const [ioc, alo, gtc] = (['Ioc', 'Alo', 'Gtc'] as const).map((tif) => limit(true, '112000', '1', tif));
+  it.each([
+    ['all IOC', 80_000, [ioc, ioc], true],
+    ['all ALO, with the highest rate', 100_000_000, [alo, alo], true],
+    ['a rate above one', 100_000_001, [alo], false],
+    ['both kinds', 1, [ioc, alo], false],
+    ['an order that may do both', 1, [gtc], false],
+    ['a trigger', 1, [{ ...trigger(true, '115000', '1', 'sl'), r: false }], false],
+    ['a reduce-only order', 1, [{ ...(alo as OrderWire), r: true }], false],
+  ])('with a priority fee: %s', (_, p, list, taken) => {
+    const answers = answersOf({ type: 'order', orders: list as OrderWire[], grouping: { p } });
+    const text = JSON.stringify(answers);
+    expect(answers).toHaveLength(taken ? list.length : 1);
+    expect(/"Priority /.test(text)).toBe(!taken);
+    expect(bench.venue.query.historicalOrders(ALICE).length > 0).toBe(taken);
+  });
+});
+
 describe('the status of an order', () => {
   it('is known for the newest of an account by what happened last, not by when they were placed', () => {
     bench = new TestVenue({ ordersKept: 10 });
@@ -186,121 +229,6 @@ describe('modify and cancel', () => {
     bench.pass(7000);
     expect(bench.venue.query.openOrders(ALICE, '')).toEqual([]);
     expect(bench.venue.query.historicalOrders(ALICE)[0]?.status).toBe('scheduledCancel');
-  });
-});
-
-describe('liquidation', () => {
-  it('sells a fifth of a large position first and the rest after the cooldown', () => {
-    bench.trade(ALICE, BOB, '113080', '20');
-    bench.order(CAROL, { b: true, p: '109500', s: '10' });
-    bench.venue.control.setOracle('BTC', '109300');
-    bench.step();
-    expect(bench.szi(ALICE)).toBe('16.0');
-    bench.venue.control.setOracle('BTC', '108900');
-    bench.step();
-    expect(bench.szi(ALICE)).toBe('16.0');
-    bench.step(30_000);
-    bench.venue.control.setOracle('BTC', '108900');
-    bench.step();
-    expect(bench.szi(ALICE)).toBe('10.0');
-  });
-
-  it('begins with a fifth again after the account was safe', () => {
-    bench.trade(ALICE, BOB, '113080', '20');
-    bench.order(CAROL, { b: true, p: '109500', s: '4' });
-    bench.venue.control.setOracle('BTC', '109300');
-    bench.step();
-    expect(bench.szi(ALICE)).toBe('16.0');
-    bench.venue.control.deposit(ALICE, (20_000 * 1e6) as MicroUsd);
-    bench.venue.control.setOracle('BTC', '109300');
-    bench.step();
-    bench.pass(6 * 3_600_000);
-    bench.order(CAROL, { b: true, p: '107600', s: '6' });
-    bench.venue.control.setOracle('BTC', '107500');
-    bench.step();
-    expect(bench.szi(ALICE)).toBe('12.8');
-  });
-
-  it('begins with a fifth while nobody has bought one, and at once when somebody does', () => {
-    bench.trade(ALICE, BOB, '113080', '20');
-    bench.venue.control.setOracle('BTC', '109300');
-    bench.step();
-    expect(bench.szi(ALICE)).toBe('20.0');
-    bench.order(CAROL, { b: true, p: '109500', s: '10' });
-    bench.venue.control.setOracle('BTC', '109300');
-    bench.step();
-    expect(bench.szi(ALICE)).toBe('16.0');
-  });
-
-  it('begins with a fifth for what was turned round during the cooldown', () => {
-    bench.trade(ALICE, BOB, '113080', '20');
-    bench.order(CAROL, { b: true, p: '109500', s: '4' });
-    bench.venue.control.setOracle('BTC', '109300');
-    bench.step();
-    expect(bench.szi(ALICE)).toBe('16.0');
-    bench.venue.control.deposit(ALICE, (150_000 * 1e6) as MicroUsd);
-    bench.step();
-    bench.trade(BOB, ALICE, '109300', '32');
-    expect(bench.szi(ALICE)).toBe('-16.0');
-    bench.order(CAROL, { b: false, p: '118500', s: '10' });
-    bench.venue.control.setOracle('BTC', '118700');
-    bench.step();
-    expect(bench.szi(ALICE)).toBe('-12.8');
-  });
-
-  it('hands what is below two thirds of maintenance to the liquidator, margin included', () => {
-    bench.trade(ALICE, BOB, '113080', '20');
-    bench.venue.control.setOracle('BTC', '108900');
-    bench.step();
-    const state = bench.venue.query.clearinghouseState(ALICE, '');
-    expect(state).toMatchObject({ assetPositions: [], marginSummary: { accountValue: '0.0' } });
-    const [fill] = bench.venue.query.userFills(ALICE, false);
-    expect(fill).toMatchObject({
-      dir: 'Liquidated Cross Long',
-      fee: '0.0',
-      liquidation: { method: 'backstop' },
-    });
-    expect(bench.venue.query.recentTrades('BTC', 10)).toHaveLength(1);
-    expect(
-      bench.venue.query.userNonFundingLedgerUpdates(ALICE, { startTime: 0 }).at(-1)?.delta,
-    ).toMatchObject({
-      type: 'liquidation',
-      leverageType: 'Cross',
-      liquidatedPositions: [{ coin: 'BTC', szi: '20.0' }],
-    });
-  });
-
-  it('deleverages the other side at the previous mark where equity is gone', () => {
-    bench.trade(ALICE, BOB, '113080', '20');
-    const before = Number(bench.venue.query.clearinghouseState(BOB, '').marginSummary.accountValue);
-    bench.venue.control.setOracle('BTC', '100000');
-    bench.step();
-    expect(bench.szi(ALICE)).toBe('0.0');
-    expect(bench.szi(BOB)).toBe('0.0');
-    const [fill] = bench.venue.query.userFills(BOB, false);
-    expect(fill).toMatchObject({
-      dir: 'Auto-Deleveraging',
-      px: '113080.0',
-      liquidation: { liquidatedUser: ALICE },
-    });
-    expect(Number(bench.venue.query.clearinghouseState(BOB, '').marginSummary.accountValue)).toBeCloseTo(
-      before,
-      0,
-    );
-  });
-
-  it('takes no more than an isolated position has', () => {
-    bench.lever(ALICE, 20, false);
-    bench.trade(ALICE, BOB, '113080', '5');
-    const cross = Number(bench.venue.query.clearinghouseState(ALICE, '').withdrawable);
-    expect(
-      bench.venue.query.clearinghouseState(ALICE, '').assetPositions[0]?.position.leverage,
-    ).toMatchObject({ type: 'isolated', value: 20 });
-    bench.venue.control.setOracle('BTC', '108200');
-    bench.step();
-    expect(bench.szi(ALICE)).toBe('0.0');
-    expect(bench.venue.query.userFills(ALICE, false)[0]?.dir).toBe('Liquidated Isolated Long');
-    expect(Number(bench.venue.query.clearinghouseState(ALICE, '').withdrawable)).toBe(cross);
   });
 });
 

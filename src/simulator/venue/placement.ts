@@ -92,14 +92,18 @@ function largestOrderUsd(s: State, spec: OrderSpec): number {
   return 500_000;
 }
 
-/** Checks that need no account: halts, size, tick, band, order size. */
-function marketRefusal(s: State, spec: OrderSpec): Refusal | null {
-  const { market, px } = spec;
+function haltRefusal(s: State, spec: OrderSpec): Refusal | null {
+  const { market } = spec;
   if (market.delisted || market.halted || s.allHalted)
     return { text: 'Trading is halted.', status: 'rejected' };
   if (s.time < s.postOnlyUntil && spec.tif !== 'Alo')
     return { text: 'Only post-only orders allowed immediately after a network upgrade', status: 'rejected' };
-  if (px <= 0) return { text: 'Order has invalid price.', status: 'tickRejected' };
+  return null;
+}
+
+/** Tick and band. */
+function priceRefusal(s: State, spec: OrderSpec): Refusal | null {
+  const { market, px } = spec;
   const tickBad = !isTickValid(px, market.priceDecimals);
   if (tickBad || (spec.trigger && !isTickValid(spec.trigger.px, market.priceDecimals)))
     return { text: 'Price must be divisible by tick size.', status: 'tickRejected' };
@@ -109,9 +113,26 @@ function marketRefusal(s: State, spec: OrderSpec): Refusal | null {
       text: `Order price cannot be more than ${band}% away from the reference price`,
       status: 'oracleRejected',
     };
-  if (!Number.isSafeInteger(spec.sz * px) || spec.sz * px > largestOrderUsd(s, spec) * USD)
+  return null;
+}
+
+/** Checks that need no account: halts, tick, band, order size. */
+function marketRefusal(s: State, spec: OrderSpec): Refusal | null {
+  const halted = haltRefusal(s, spec);
+  if (halted !== null) return halted;
+  if (spec.px <= 0) return { text: 'Order has invalid price.', status: 'tickRejected' };
+  const badPrice = priceRefusal(s, spec);
+  if (badPrice !== null) return badPrice;
+  const notional = spec.sz * spec.px;
+  if (!Number.isSafeInteger(notional) || notional > largestOrderUsd(s, spec) * USD)
     return { text: 'Order has invalid size.', status: 'rejected' };
   return null;
+}
+
+/** Why the order's price is none for its coin; null as well where something else refuses the order before. */
+export function priceRefusalText(s: State, spec: OrderSpec): string | null {
+  const refusal = spec.px > 0 && haltRefusal(s, spec) === null ? priceRefusal(s, spec) : null;
+  return refusal === null ? null : `${refusal.text} asset=${spec.market.assetId}`;
 }
 
 function openOrderRefusal(s: State, account: Account, spec: OrderSpec): Refusal | null {
