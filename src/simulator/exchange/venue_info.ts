@@ -26,10 +26,9 @@ function range(request: Fields): TimeRange {
   return { startTime: integer(request, 'startTime'), ...(endTime === undefined ? {} : { endTime }) };
 }
 
-/** A range whose start may be absent: then everything. */
-function optionalRange(request: Fields): TimeRange {
-  return { startTime: 0, ...(request['startTime'] === undefined ? {} : range(request)) };
-}
+/** A range whose start may be absent or null: then from the beginning. */
+const optionalRange = (request: Fields): TimeRange =>
+  range({ ...request, startTime: request['startTime'] ?? 0 });
 
 function candleInterval(fields: Fields): CandleInterval {
   const interval = fields['interval'];
