@@ -98,8 +98,8 @@ export function spendBudget(s: State, account: Account, action: Action): string 
   const limit = isCancel(action) ? Math.min(cap + rules.cancelExtra, cap * 2) : cap;
   const count = requestCount(action);
   if (account.requestsUsed + count > limit) {
-    // Refused requests are not counted and do not restart the window.
-    if (account.requestsUsed >= limit && s.time - account.lastExhaustedAt < rules.exhaustedIntervalMs)
+    // Refused requests are not counted and do not restart the window. The venue refuses beyond its cap, not at it.
+    if (account.requestsUsed > limit && s.time - account.lastExhaustedAt < rules.exhaustedIntervalMs)
       return `Too many cumulative requests sent (${account.requestsUsed} > ${limit}) for cumulative volume traded $${dollars(account.cumulativeVolume)}. Place taker orders to free up 1 request per USDC traded.`;
     account.lastExhaustedAt = s.time;
   }

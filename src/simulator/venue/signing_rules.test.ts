@@ -159,6 +159,14 @@ describe('who may sign', () => {
     expect(send({}).status).toBe('ok');
   });
 
+  it('lets the last request within the cap pass, however short ago the budget was used up', () => {
+    bench.venue.control.setActionBudget(ALICE, 10_000);
+    expect(send({}).status).toBe('ok');
+    bench.venue.control.setActionBudget(ALICE, 10_000);
+    expect(send({}).status).toBe('ok');
+    expect(send({})).toMatchObject({ response: expect.stringContaining('(10001 > 10000)') });
+  });
+
   it('refuses more than 200 items in one action, at no cost', () => {
     const cancels = Array.from({ length: 201 }, (_, i) => ({ a: 0, o: i }));
     expect(bench.refusal(ALICE, { type: 'cancel', cancels })).toBe('Signed action over weight limit of 200.');
