@@ -32,11 +32,25 @@ export async function admitWeight(database: Queryable, request: WeightRequest): 
 
 export async function settleWeight(
   database: Queryable,
-  settlement: { readonly chargeId: number; readonly windowMs: number; readonly actual: number | undefined },
+  settlement: {
+    readonly egress: string;
+    readonly chargeId: number;
+    readonly lane: number;
+    /** What it has counted as so far. */
+    readonly weight: number;
+    readonly windowMs: number;
+    readonly actual: number | undefined;
+  },
 ): Promise<void> {
+  const { egress, chargeId, lane, weight, windowMs, actual } = settlement;
+  // A process that was frozen for minutes comes after its charge has gone: what it sent just now still counts.
   await database.query(
-    'SELECT weight_settle($1, $2, $3)',
-    [settlement.chargeId, settlement.windowMs, settlement.actual ?? null],
+    `WITH settled AS (
+       UPDATE weight_charges SET weight = $4, expires_at = weight_now() + 1 + $5
+       WHERE charge_id = $1 RETURNING 1)
+     INSERT INTO weight_charges (egress, lane, weight, expires_at)
+     SELECT $2, $3, $4, weight_now() + 1 + $5 WHERE $4 > 0 AND NOT EXISTS (SELECT FROM settled)`,
+    [chargeId, egress, lane, actual ?? weight, windowMs],
     'weight_settle',
   );
 }

@@ -206,6 +206,19 @@ describe.each(await jobsBackends())('weight ledger on $name', ({ name, redisUrl 
     expect((await backend.admit(5, 0)).charge).toBeDefined();
   });
 
+  it('counts what was sent after its charge had run out', async () => {
+    const brief = await connect({ ...rulesOf(100, 60), unsettledMs: 60 }, 'frozen');
+    const lasting = await connect(rulesOf(100, 60_000), 'frozen');
+    const { charge: late = '' } = await brief.backend.admit(20, 0);
+    const { charge: unused = '' } = await brief.backend.admit(30, 0);
+    await until(async () => (await lasting.ledger.snapshot()).used === 0);
+    // Makes the backend forget them.
+    expect(await lasting.backend.admit(1, 0)).toMatchObject({ charge: expect.any(String) });
+    await lasting.backend.settle(unused, 0);
+    await lasting.backend.settle(late, 25);
+    expect((await lasting.ledger.snapshot()).used).toBe(26);
+  });
+
   it('serves higher lanes first and waits in order within one', async () => {
     const rules = { ...rulesOf(10, 300), unsettledMs: 300 };
     const { ledger } = await connect(rules, 'order');

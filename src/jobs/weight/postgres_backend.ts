@@ -15,15 +15,17 @@ export function postgresWeightBackend(
       const { limit } = rules;
       const countsMs = rules.windowMs + rules.unsettledMs;
       const answer = await admitWeight(database, { egress, weight, lane, limit, countsMs, reserves });
-      if (answer.chargeId !== null) return { charge: String(answer.chargeId) };
+      if (answer.chargeId !== null) return { charge: [answer.chargeId, lane, weight].join() };
       const { retryAfterMs } = answer;
       return {
         charge: undefined,
         retryAfterMs: retryAfterMs === -1 ? undefined : (retryAfterMs ?? rules.windowMs),
       };
     },
-    settle: (charge, actual) =>
-      settleWeight(database, { chargeId: Number(charge), windowMs: rules.windowMs, actual }),
+    settle(charge, actual) {
+      const [chargeId = 0, lane = 0, weight = 0] = charge.split(',').map(Number);
+      return settleWeight(database, { egress, chargeId, lane, weight, windowMs: rules.windowMs, actual });
+    },
     place: (spacingMs, burstMs) => takeWeightPlace(database, { egress, spacingMs, burstMs }),
     used: () => usedWeight(database, egress, rules.lanes.length),
   };
