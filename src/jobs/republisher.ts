@@ -3,7 +3,7 @@
  *
  * The place in the log is kept in Redis beside the channel and moved in the same atomic step that publishes, from
  * the place it was read at: any number of republishers may run, each event is published once and in order. What
- * retention took away before it was published, and a new epoch, are announced.
+ * retention took away before it was published, a new epoch, and a start without a place, are announced.
  */
 import type { Redis } from 'ioredis';
 import { errorMessage } from '../runtime/errors.ts';
@@ -95,8 +95,10 @@ async function nextBatch(
   cursor: LogPosition | undefined,
   span: { readonly epoch: number; readonly first: number; readonly head: number },
 ): Promise<Plan | undefined> {
-  // First start: nobody waits for the past.
-  if (cursor === undefined) return { messages: [], next: span.head };
+  // The first start, or a Redis that has lost the place: what came before is not published, and that is said.
+  if (cursor === undefined) {
+    return { messages: [{ type: 'reset', reason: 'start', to: span.head }], next: span.head };
+  }
   if (cursor.epoch !== span.epoch) {
     return { messages: [{ type: 'reset', reason: 'epoch' }], next: span.first - 1 };
   }

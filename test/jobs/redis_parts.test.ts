@@ -138,16 +138,19 @@ describe.runIf(url !== undefined)('republisher', () => {
     from?: number;
     to?: number;
   }[];
+  let starts: typeof received;
   let world: { network: string; worldId: string };
   beforeEach(async () => {
     log = new FakeLog();
     received = [];
+    starts = [];
     world = { network: 'simulator', worldId: `w${process.pid}_${count++}` };
     const listener = connect();
     await listener.subscribe(TRADE_EVENTS_CHANNEL);
     listener.on('message', (_channel, text) => {
       const message = JSON.parse(text);
-      if (message.worldId === world.worldId) received.push(message);
+      if (message.worldId !== world.worldId) return;
+      (message.reason === 'start' ? starts : received).push(message);
     });
   });
   const start = () => {
@@ -184,6 +187,21 @@ describe.runIf(url !== undefined)('republisher', () => {
     start();
     await log.wakeAll();
     await until(() => received.length === 5);
+  });
+
+  it('says so where it begins without a place: at first, and when Redis has lost it', async () => {
+    log.add(3);
+    start();
+    await log.wakeAll();
+    await log.wakeAll();
+    await until(() => starts.length > 0);
+    expect(starts).toEqual([{ ...world, epoch: 5, type: 'reset', reason: 'start', to: 3 }]);
+    log.add(2);
+    await connect().del(`autotrade:${world.network}:${world.worldId}:trade_events:cursor`);
+    await log.wakeAll();
+    await until(() => starts.length > 1);
+    expect(starts[1]).toMatchObject({ reason: 'start', to: 5 });
+    expect(received).toEqual([]);
   });
 
   it('announces what retention took between its look and its read', async () => {

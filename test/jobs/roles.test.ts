@@ -98,7 +98,7 @@ describe.each(await jobsBackends())('roles worker and scheduler on $name', ({ na
     const worldId = `seed ${test.name.replaceAll('_', '-')}`;
     listener.on('message', (_channel, text) => {
       const message = JSON.parse(text);
-      if (message.worldId === worldId) received.push(message);
+      if (message.worldId === worldId && message.type === 'change') received.push(message);
     });
     await start(startSchedulerRole, 'scheduler');
     await test.database.query(`INSERT INTO stream_state VALUES (true, 7, 1, 1, 1, 1, 1, 0, 0)`);
