@@ -133,7 +133,11 @@ class BullJobs implements Jobs {
     }
   }
 
-  async runWorker(options: WorkerOptions): Promise<RunningWorker> {
+  runWorker(options: WorkerOptions): Promise<RunningWorker> {
+    return this.#untilClosed.run(() => this.#startWorker(options));
+  }
+
+  async #startWorker(options: WorkerOptions): Promise<RunningWorker> {
     const abort = new AbortController();
     const queues = [...new Set(options.handlers.map((handler) => handler.task.queue))];
     const lockMs = options.lockMs ?? 15_000;

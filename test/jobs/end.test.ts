@@ -41,6 +41,8 @@ describe.each(await jobsBackends())('the end of the queue on $name', (backend) =
       for (const answer of await Promise.all(asked)) expect(['done', 'QUEUE_CLOSED']).toContain(answer);
       expect(await outcome(jobs.counts(queues))).toBe('QUEUE_CLOSED');
       expect(await outcome(jobs.registerSchedules(tasks))).toBe('QUEUE_CLOSED');
+      const handlers = [handleTask(tasks[0] as (typeof tasks)[0], async () => undefined)];
+      expect(await outcome(jobs.runWorker({ ...workerBasics(test), handlers }))).toBe('QUEUE_CLOSED');
     }
   });
 
