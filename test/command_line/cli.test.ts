@@ -201,12 +201,14 @@ describe('autotrade', () => {
 
   it('names an option of the simulator as it was typed, and takes it before the environment', async () => {
     const environment = { AUTOTRADE_SIMULATOR_PORT: '3009' };
-    const [port, both] = await Promise.all([
+    const [port, network, both] = await Promise.all([
       autotrade(['simulator', '--port', 'abc'], environment),
+      autotrade(['simulator', '--signatures', 'moon'], environment),
       autotrade(['simulator', '--traders', '0', '--replay', 'nothing.jsonl', '--port', '3010'], environment),
     ]);
     expect(port).toMatchObject({ code: 78, out: '' });
     expect(port.err).toContain('- --port must be a whole number from 1 to 65535, not "abc"');
+    expect(network.err).toContain('- --signatures must be one of either, mainnet, testnet, not "moon"');
     expect(both).toMatchObject({
       code: 78,
       out: expect.stringContaining('http://127.0.0.1:3010'),

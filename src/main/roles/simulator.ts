@@ -17,6 +17,7 @@ function sourceOf(config: Settings<'simulator'>): SimulatorOptions['source'] {
     kind: config.SIMULATOR_MARKET,
     seed: config.SIMULATOR_SEED,
     tradesPerSecond: config.SIMULATOR_TRADES_PER_SECOND,
+    network: config.SIMULATOR_SIGNATURES,
     ...(config.SIMULATOR_TRADERS === 0
       ? {}
       : { population: { traders: config.SIMULATOR_TRADERS, days: config.SIMULATOR_HISTORY_DAYS } }),

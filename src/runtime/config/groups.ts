@@ -173,6 +173,11 @@ const simulator = {
     ['venue', 'tape'],
     'venue',
   ),
+  SIMULATOR_SIGNATURES: choice(
+    'Network whose signatures the simulated exchange accepts. The Python and Rust clients sign for testnet at any address but the real one.',
+    ['either', 'mainnet', 'testnet'],
+    'either',
+  ),
   SIMULATOR_TRADERS: integer(
     'Traders of the simulated exchange that have a past; 0 lets everybody begin when it starts.',
     { default: 2000, min: 0, max: 20_000 },
