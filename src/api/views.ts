@@ -43,9 +43,11 @@ function knownCell(value: string, known: Known): Cell {
   return partialCell(cell, 'the position was never audited: only trades that we saw are in it');
 }
 
-/** Opening and increasing realise nothing, and what an audit corrected was not seen: neither is a zero. */
+/** Opening and increasing realise nothing, and what no trade changed was not seen: neither is a zero. */
 function realised(view: ChangeView): Cell {
   if (view.cause === 'audit') return unknownCell('an audit corrected the position: no trade was seen');
+  if (view.cause === 'new_precision')
+    return unknownCell('the exchange changed the precision of the coin: its positions are followed anew');
   if (view.kind === 'opened' || view.kind === 'increased') return absentCell('nothing was closed');
   return knownCell(view.realisedPnlUsd, view.known);
 }

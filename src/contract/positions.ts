@@ -9,8 +9,11 @@ export type Known = z.infer<typeof knownSchema>;
 export const changeKindSchema = z.enum(['opened', 'increased', 'reduced', 'closed', 'flipped']);
 export type ChangeKind = z.infer<typeof changeKindSchema>;
 
-/** What made us believe the change: trades of the feed, or an audit that corrected the book. */
-const changeCauseSchema = z.enum(['trades', 'audit']);
+/**
+ * What made us believe the change: trades of the feed, an audit that corrected the book, or a new precision of the
+ * coin, under which its positions are followed anew.
+ */
+const changeCauseSchema = z.enum(['trades', 'audit', 'new_precision']);
 
 export const positionSchema = z
   .object({

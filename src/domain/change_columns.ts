@@ -9,12 +9,22 @@ export const EXACT = 1;
 export const STALE = 2;
 export const QUARANTINED = 3;
 
+/** What made the book believe a change. */
+export const CAUSES = ['trades', 'audit', 'new_precision'] as const;
+export type ChangeCause = (typeof CAUSES)[number];
+const BY_TRADES = 0;
+export const BY_AUDIT = 1;
+/** The venue changed the coin's precision: it goes on under another id, and what was held under this one is closed. */
+export const BY_NEW_PRECISION = 2;
+
 export class ChangeColumns {
   length = 0;
   slot = new Int32Array(FIRST_CAPACITY);
+  /** Index of CAUSES. */
+  cause = new Uint8Array(FIRST_CAPACITY);
   sizeBefore = new Float64Array(FIRST_CAPACITY);
   sizeAfter = new Float64Array(FIRST_CAPACITY);
-  /** Lots and notional traded, both positive; 0 where an audit corrected. */
+  /** Lots and notional traded, both positive; 0 where no trade made the change. */
   traded = new Float64Array(FIRST_CAPACITY);
   notional = new Float64Array(FIRST_CAPACITY);
   realised = new Float64Array(FIRST_CAPACITY);
@@ -37,6 +47,7 @@ export class ChangeColumns {
     if (this.length === this.slot.length) this.#grow();
     const at = this.length++;
     this.slot[at] = slot;
+    this.cause[at] = BY_TRADES;
     this.sizeBefore[at] = sizeBefore;
     this.traded[at] = 0;
     this.notional[at] = 0;
@@ -76,6 +87,7 @@ export class ChangeColumns {
   #grow(): void {
     const capacity = this.slot.length * 2;
     this.slot = grown(this.slot, new Int32Array(capacity));
+    this.cause = grown(this.cause, new Uint8Array(capacity));
     this.sizeBefore = grown(this.sizeBefore, new Float64Array(capacity));
     this.sizeAfter = grown(this.sizeAfter, new Float64Array(capacity));
     this.traded = grown(this.traded, new Float64Array(capacity));

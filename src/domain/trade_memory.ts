@@ -120,6 +120,12 @@ export class TradeMemory {
     memory.floor = Math.max(memory.floor, time);
   }
 
+  /** A coin goes on under another id: so does what is remembered of it. */
+  move(from: number, to: number): void {
+    this.#coins[to] = this.#coins[from];
+    this.#coins[from] = undefined;
+  }
+
   #of(coin: number): CoinMemory {
     let memory = this.#coins[coin];
     if (memory === undefined) {

@@ -72,10 +72,10 @@ export async function interruptAll(tx: Queryable): Promise<void> {
   );
 }
 
-/** Per coin: the last ms of its newest recorded gap (exchange time); 0 if there was none. */
+/** Per coin that was ever followed: the last ms of its newest recorded gap (exchange time); 0 if there was none. */
 export async function readGapEnds(db: Queryable): Promise<Map<number, number>> {
   const { rows } = await db.query<{ coin_id: number; gap_end: number }>(
-    'SELECT coin_id, greatest(0, exact_since - 1) AS gap_end FROM coin_feed',
+    'SELECT coin_id, exact_since - 1 AS gap_end FROM coin_feed WHERE exact_since > 0',
   );
   return new Map(rows.map((row) => [row.coin_id, row.gap_end]));
 }

@@ -1,5 +1,5 @@
 /** The event log: rows as the stream role writes them and reads them back. */
-import { type ChangeColumns, KNOWN } from '../domain/change_columns.ts';
+import { CAUSES, type ChangeCause, type ChangeColumns, KNOWN } from '../domain/change_columns.ts';
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { PERP_PRICE_DECIMALS, parseScaled } from '../domain/money.ts';
 import type { PairIndex } from '../domain/pair_index.ts';
@@ -62,7 +62,7 @@ export const changeRows = (
 function encodeTraded(copy: BinaryCopy, changes: ChangeColumns, at: number, sizeDecimals: number): void {
   const traded = changes.traded[at] as number;
   const notional = changes.notional[at] as number;
-  copy.ascii(traded > 0 ? 'trades' : 'audit');
+  copy.ascii(CAUSES[changes.cause[at] as number] as ChangeCause);
   copy.scaled(changes.sizeBefore[at] as number, sizeDecimals);
   copy.scaled(changes.sizeAfter[at] as number, sizeDecimals);
   if (traded === 0) {

@@ -1,4 +1,5 @@
 /** The event log as the API reads it: forward by offset, backward for one trader. */
+import type { ChangeCause } from '../domain/change_columns.ts';
 import type { PositionKnown } from '../domain/position.ts';
 import type { Queryable } from './database.ts';
 
@@ -11,7 +12,7 @@ export interface ChangeView {
   readonly dex: string;
   readonly coinName: string;
   readonly kind: ChangeKindName;
-  readonly cause: 'trades' | 'audit';
+  readonly cause: ChangeCause;
   readonly sizeBefore: string;
   readonly sizeAfter: string;
   readonly price: string | null;
@@ -37,7 +38,7 @@ interface ChangeRow {
   dex: string;
   name: string;
   kind: ChangeKindName;
-  cause: 'trades' | 'audit';
+  cause: ChangeCause;
   size_before: string;
   size_after: string;
   price: string | null;

@@ -6,7 +6,14 @@
  * is stored in micro-USD and cut exactly, so that realised PnL plus what remains always sums to what was traded.
  */
 
-import { type ChangeColumns, ESTIMATED, EXACT, QUARANTINED, STALE } from '../domain/change_columns.ts';
+import {
+  BY_AUDIT,
+  type ChangeColumns,
+  ESTIMATED,
+  EXACT,
+  QUARANTINED,
+  STALE,
+} from '../domain/change_columns.ts';
 import { DirtyQueue } from '../domain/dirty_queue.ts';
 import { PairIndex } from '../domain/pair_index.ts';
 import { leavingCost } from '../domain/position.ts';
@@ -276,8 +283,16 @@ export class PositionBook {
     this.#cost[slot] = cost;
   }
 
+  /** Slots of a coin that are not flat. Looks at every position: for what is rare. */
+  openIn(coin: number): number[] {
+    const open: number[] = [];
+    for (let slot = 0; slot < this.pairs.size; slot++)
+      if (this.#size[slot] !== 0 && this.pairs.coinOf(slot) === coin) open.push(slot);
+    return open;
+  }
+
   /**
-   * Sets a position to what an audit found, as a change of its own if the size differs.
+   * Sets a position to what an audit found (or what another cause says), as a change of its own if the size differs.
    * @returns the next offset afterwards.
    */
   correct(
@@ -285,6 +300,7 @@ export class PositionBook {
     to: { readonly size: number; readonly cost: number; readonly time: number; readonly now: number },
     changes: ChangeColumns,
     nextOffset: number,
+    cause = BY_AUDIT,
   ): number {
     const before = this.#size[slot] as number;
     if (before === to.size) {
@@ -299,6 +315,7 @@ export class PositionBook {
     this.#cost[slot] = to.cost;
     this.#changedAt[slot] = to.time;
     const change = changes.add(slot, before, to.time, to.now);
+    changes.cause[change] = cause;
     this.#offset[slot] = nextOffset;
     changes.sizeAfter[change] = to.size;
     this.#describe(slot, change, changes);

@@ -1,5 +1,5 @@
 /** What a batch of the stream role writes, read from the very bytes that it sends to the database. */
-import { KNOWN } from '../../src/domain/change_columns.ts';
+import { CAUSES, KNOWN } from '../../src/domain/change_columns.ts';
 import type { CoinTable } from '../../src/domain/listed_coin.ts';
 import { type BigMicroUsd, PERP_PRICE_DECIMALS } from '../../src/domain/money.ts';
 import type { PositionKnown } from '../../src/domain/position.ts';
@@ -10,7 +10,6 @@ import type { TraderRecord } from '../../src/store/traders.ts';
 import { BinaryRows } from './binary_rows.ts';
 
 const USD_DECIMALS = 6;
-const CAUSES = ['trades', 'audit'];
 
 export interface LoggedChange extends LoggedPosition {
   readonly isAudit: boolean;

@@ -2,19 +2,15 @@
  * All public trades of many coins, each exactly once, in the order of execution per coin; or the span in which some
  * may be missing. Over several sockets, for ever.
  */
-import type { AddressIndex } from '../../domain/address_index.ts';
-import type { CoinTable, ListedCoin } from '../../domain/listed_coin.ts';
+import type { ListedCoin } from '../../domain/listed_coin.ts';
 import { TradeColumns } from '../../domain/trade_columns.ts';
-import type { TradeMemory } from '../../domain/trade_memory.ts';
-import type { Clock, Timer } from '../../runtime/clock.ts';
+import type { Timer } from '../../runtime/clock.ts';
 import { errorMessage } from '../../runtime/errors.ts';
-import type { Logger } from '../../runtime/log.ts';
-import type { Random } from '../../runtime/random.ts';
 import { ConnectGate } from './connect_gate.ts';
-import { type ConnectionHooks, type Dial, FeedConnection } from './connection.ts';
+import { type ConnectionHooks, FeedConnection } from './connection.ts';
 import { type Gap, type Join, join, mergeByTime, oldestOf } from './continuity.ts';
-import type { TradeFeedHooks } from './feed_hooks.ts';
 import { FeedNotes } from './feed_notes.ts';
+import type { TradeFeedOptions } from './feed_options.ts';
 import {
   type CoinState,
   type FeedCounts,
@@ -41,31 +37,6 @@ const MAX_HELD = 50_000;
 const CLOSING_AT_ONCE = 4;
 /** The venue's feed may trail its answers by this much. */
 const SETTLE_MS = 2_000;
-
-export interface TradeFeedOptions {
-  /** "wss://api.hyperliquid.xyz/ws" */
-  readonly url: string;
-  readonly coins: CoinTable;
-  readonly addresses: AddressIndex;
-  readonly memory: TradeMemory;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly hooks: TradeFeedHooks;
-  /**
-   * The venue's newest trades of a coin, newest first, as `recentTrades` gives them; rejects when it cannot say
-   * within a few seconds.
-   */
-  readonly recentTrades: (symbol: string, signal: AbortSignal) => Promise<readonly unknown[]>;
-  /** Exchange time until which a coin was watched before this start, for coins without a remembered trade. */
-  readonly coveredUntil: (coin: number) => number | undefined;
-  /**
-   * While at most so many coins are watched, one that is seen for the first time is asked for what was traded just
-   * before (weight 20 to 30 each): who trades seldom is known the sooner. Default: none.
-   */
-  readonly lookBackCoins?: number;
-  readonly dial?: Dial;
-}
 
 export class TradeFeed {
   readonly #options: TradeFeedOptions;
@@ -109,10 +80,30 @@ export class TradeFeed {
       if (state.phase === 'closing') this.#finish(state, 'the coin is no longer watched');
       this.#options.hooks.interrupted([state.coin.id], 'no longer watched');
     }
+    for (const coin of watched) this.#renumber(coin);
     const needed = Math.min(MAX_CONNECTIONS, Math.ceil(watched.length / COINS_PER_CONNECTION));
     while (this.#connections.length < needed) this.#connections.push(this.#newConnection());
     for (const coin of watched) if (!this.#coins.has(coin.symbol)) this.#watch(coin);
     for (const connection of this.#connections) connection.want(this.#symbolsOf(connection));
+  }
+
+  /**
+   * A watched coin that goes on under another id, because its precision changed: so does its subscription, with all
+   * that comes from now on, and the trades by which replays are told. Of the former id nothing more will be told.
+   */
+  #renumber(coin: ListedCoin): void {
+    const state = this.#coins.get(coin.symbol);
+    if (state === undefined || state.coin.id === coin.id) return;
+    const { memory, hooks } = this.#options;
+    const former = state.coin.id;
+    if (state.phase === 'closing') this.#finish(state, 'the precision of the coin changed');
+    const since = state.connection.latestTime ?? memory.latest(former) ?? 0;
+    memory.move(former, coin.id);
+    const isLive = state.phase === 'live';
+    hooks.interrupted(isLive ? [former] : [former, coin.id], 'the precision of the coin changed');
+    hooks.begins(coin.id, since);
+    this.#coins.set(coin.symbol, { ...state, coin });
+    if (isLive) hooks.restored(coin.id);
   }
 
   status(): FeedStatus {
@@ -140,7 +131,7 @@ export class TradeFeed {
 
   /** True for a coin (by id) that is to be watched, whether or not its trades come just now. */
   watches(coin: number): boolean {
-    return this.#coins.has(this.#options.coins.byId(coin)?.symbol ?? '');
+    return this.#stateOf(coin) !== undefined;
   }
 
   /**
@@ -148,7 +139,7 @@ export class TradeFeed {
    * answered a ping that we sent well after `learntAt` (our clock), when the venue had already told us of that time.
    */
   passed(coin: number, time: number, learntAt: number): boolean {
-    const state = this.#coins.get(this.#options.coins.byId(coin)?.symbol ?? '');
+    const state = this.#stateOf(coin);
     if (state?.phase !== 'live') return false;
     const { latestTime, provenAt } = state.connection;
     return (latestTime ?? 0) > time || provenAt >= learntAt + SETTLE_MS;
@@ -173,6 +164,11 @@ export class TradeFeed {
     this.#stop.abort(new Error('the feed is closed'));
     this.#timer.cancel();
     for (const connection of this.#connections) connection.close();
+  }
+
+  #stateOf(coin: number): CoinState | undefined {
+    const state = this.#coins.get(this.#options.coins.byId(coin)?.symbol ?? '');
+    return state?.coin.id === coin ? state : undefined;
   }
 
   #watch(coin: ListedCoin): void {
@@ -230,7 +226,7 @@ export class TradeFeed {
       const coin = columns.coin[at] as number;
       let to = at + 1;
       while (to < columns.length && columns.coin[to] === coin) to++;
-      const state = this.#coins.get(this.#options.coins.byId(coin)?.symbol ?? '');
+      const state = this.#stateOf(coin);
       if (state?.connection === connection) this.#onCoinTrades(state, columns, at, to);
       at = to;
     }

@@ -95,6 +95,8 @@ export class SnapshotAuditor {
 
   #take(stored: StoredSnapshot): void {
     const { clock, log, pipeline } = this.#options;
+    // Of a coin whose new id is committed and comes to our table next: left in the inbox until then.
+    if (stored.positions.some(({ coinId }) => pipeline.coins.byId(coinId) === undefined)) return;
     try {
       this.#held.set(stored.snapshotId, { stored, snapshot: this.#read(stored), since: clock.now() });
     } catch (error) {
@@ -116,10 +118,12 @@ export class SnapshotAuditor {
       throw new DomainError('TIME_AHEAD', `the venue's time of it lies ahead: ${stored.stateTime}`);
     const positions = new Map<number, AveragePosition>();
     for (const { coinId, size, entryPrice } of stored.positions) {
-      const coin = this.#options.pipeline.coins.byId(coinId);
+      const { coins } = this.#options.pipeline;
+      // Whoever polled may not know yet that the coin goes on under another id.
+      const coin = coins.bySymbol(coins.byId(coinId)?.symbol ?? '');
       if (coin === undefined) continue;
       const lots = parseLots(size, coin.sizeDecimals);
-      if (lots !== 0) positions.set(coinId, { size: lots, cost: costOf(size, entryPrice) });
+      if (lots !== 0) positions.set(coin.id, { size: lots, cost: costOf(size, entryPrice) });
     }
     return {
       traderId: stored.traderId,

@@ -57,6 +57,8 @@ export interface SyncResult {
   readonly added: number;
   /** Ids of coins that the venue no longer trades. */
   readonly delisted: readonly number[];
+  /** Former ids of coins whose precision changed: they go on under others. */
+  readonly retired: readonly number[];
 }
 
 /** Writes the venue's list and returns what is to be watched of it. */
@@ -73,12 +75,17 @@ export async function applyVenueList(list: VenueList, options: SyncOptions): Pro
     );
     return all;
   });
+  // By what this process knew, so that it is told also if the commit of a try before was not answered.
+  const retired = stored.flatMap(({ id, symbol }) => {
+    const former = coins.bySymbol(symbol)?.id ?? id;
+    return former === id ? [] : [former];
+  });
   for (const coin of stored) {
     coins.add(coin);
     dexs.addCoin(coin.id, coin.dex);
   }
   const delisted = stored.filter((coin) => coin.delisted).map((coin) => coin.id);
-  return { watched: watchedOf(stored, watched), added: coins.all().length - before, delisted };
+  return { watched: watchedOf(stored, watched), added: coins.all().length - before, delisted, retired };
 }
 
 /** What is to be watched of the coins that are listed. */

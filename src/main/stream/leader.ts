@@ -301,13 +301,15 @@ export class StreamLeader {
         const list = await fetchVenueList(info, signal);
         const { coins: table, dexs } = this.pipeline;
         const options = { database, lease, coins: table, dexs, watched: coins, now: clock.now() };
-        const { watched, added, delisted } = await applyVenueList(list, options);
+        const { watched, added, delisted, retired } = await applyVenueList(list, options);
         this.#delisted.clear();
         for (const coin of delisted) this.#delisted.add(coin);
         if (signal.aborted) return;
         if (added > 0) log.info({ added, watched: watched.length }, 'coins listed by the venue');
         if (watched.length === 0) log.error({ coins }, 'none of the configured coins is listed by the venue');
+        // Last what is held back under a former id, then its end.
         this.feed.setCoins(watched);
+        if (retired.length > 0) this.#retire(retired);
       } catch (error) {
         if (signal.aborted) return;
         log.warn({ error: errorMessage(error) }, 'cannot refresh the list of coins');
@@ -315,6 +317,15 @@ export class StreamLeader {
       }
       await clock.sleep(wait, signal).catch(() => undefined);
     }
+  }
+
+  #retire(coins: readonly number[]): void {
+    const { clock, log } = this.#options;
+    const now = clock.now();
+    for (const coin of coins) this.pipeline.retire(coin, this.feed.venueNow() ?? now, now);
+    const symbols = coins.map((coin) => this.pipeline.coins.byId(coin)?.symbol);
+    log.warn({ coins: symbols }, 'the venue changed the precision of coins: their positions begin anew');
+    this.#flushes.flush();
   }
 
   async #dropOldTrades(): Promise<void> {

@@ -201,3 +201,21 @@ test('what an audit left out is stored with the verdict, however much else waits
     { size: 0, known: 'estimated', verifiedAt: 0 },
   ]);
 });
+
+test('a coin that goes on under another id is closed after the trades of it that still wait', () => {
+  const pipeline = startPipeline();
+  storm(pipeline, 1, STORM);
+  expect(pipeline.isBehind).toBe(true);
+  pipeline.retire(1, START, START);
+  expect(pipeline.book.openIn(1).length).toBeGreaterThan(0);
+  const holders = new Set<number>();
+  for (;;) {
+    const batch = pipeline.collect(START);
+    if (batch === undefined) break;
+    for (const { traderId, reason } of batch.audits.polls)
+      if (reason === 'new precision') holders.add(traderId);
+  }
+  expect(pipeline.book.openIn(1)).toEqual([]);
+  expect(pipeline.book.open).toBe(0);
+  expect(holders.size).toBeGreaterThan(TRADERS / 2);
+}, 60_000);

@@ -4,7 +4,7 @@
  */
 import type { TraderLedger } from '../../discovery/trader_ledger.ts';
 import type { AddressIndex } from '../../domain/address_index.ts';
-import { ChangeColumns, ESTIMATED, KNOWN, STALE } from '../../domain/change_columns.ts';
+import { BY_NEW_PRECISION, ChangeColumns, KNOWN } from '../../domain/change_columns.ts';
 import type { DirtyQueue } from '../../domain/dirty_queue.ts';
 import type { CoinTable } from '../../domain/listed_coin.ts';
 import type { PositionKnown } from '../../domain/position.ts';
@@ -23,7 +23,7 @@ import { tradeRows } from '../../store/trades.ts';
 import { type AuditContext, audit, type Snapshot, type Verdict } from '../../tracking/audit.ts';
 import type { PositionBook } from '../../tracking/position_book.ts';
 import type { TraderDexs } from '../../tracking/trader_dexs.ts';
-import { UnseededPolls } from '../../tracking/unseeded_polls.ts';
+import { AskedPolls } from './asked_polls.ts';
 import { AuditBuffer } from './audit_buffer.ts';
 import { sampleTimes } from './metrics.ts';
 import { RefusedCoins } from './refused_coins.ts';
@@ -75,8 +75,10 @@ export class StreamPipeline {
   #gaps: FeedGap[] = [];
   #begins = new Map<number, number>();
   #interrupted = new Map<number, boolean>();
+  /** Coins (by id) whose open positions are to be closed: exchange time and wall clock, ms. */
+  readonly #retired = new Map<number, { readonly time: number; readonly now: number }>();
   #audits = new AuditBuffer();
-  readonly #unseeded = new UnseededPolls();
+  readonly #asked: AskedPolls;
   #aliveUntil: number;
   /** As it was at the start: a coin may be let go and taken up again while others stay whole. */
   readonly #aliveBefore: number;
@@ -94,6 +96,7 @@ export class StreamPipeline {
     this.memory = parts.memory;
     this.ledger = parts.ledger;
     this.#unlisted = parts.unlisted;
+    this.#asked = new AskedPolls({ ...parts, isWatched: (trader) => this.isWatched(trader) });
     this.book = parts.book;
     this.dexs = parts.dexs;
     this.#state = parts.state;
@@ -160,6 +163,31 @@ export class StreamPipeline {
     this.book.gap(gap.coin, gap.to);
   }
 
+  /**
+   * The coin goes on under another id since exchange time `time` (ms), because its precision changed. Whatever vouched
+   * for it does so no more; what is held under this id is closed, in the log too, and its holders are polled.
+   */
+  retire(coin: number, time: number, now: number): void {
+    const to = Math.max(time, this.dexs.newest, this.#aliveUntil);
+    this.gap({ coin, from: this.#aliveUntil || to, to, reason: 'the precision of the coin changed' });
+    this.#retired.set(coin, { time, now });
+    this.#closeRetired();
+  }
+
+  /** After the trades that still wait, which may be of these coins. */
+  #closeRetired(): void {
+    if (this.isBehind) return;
+    for (const [coin, { time, now }] of this.#retired) {
+      for (const slot of this.book.openIn(coin)) {
+        const at = Math.max(time, this.book.state(slot).changedAt);
+        const flat = { size: 0, cost: 0, time: at, now };
+        this.#nextOffset = this.book.correct(slot, flat, this.#changes, this.#nextOffset, BY_NEW_PRECISION);
+        this.#audits.polls.push(...this.#asked.of(slot, POLL_PRIORITY.stale, 'new precision'));
+      }
+    }
+    this.#retired.clear();
+  }
+
   /** Exchange time (ms) until which a coin was followed before this start; undefined if it never was. */
   coveredUntil(coin: number): number | undefined {
     const until = this.#refusedBefore.get(coin) ?? this.#aliveBefore;
@@ -204,7 +232,7 @@ export class StreamPipeline {
       this.#nextOffset = verdict.nextOffset;
       this.#aside.push(...verdict.aside);
       this.#audits.judged(snapshotId, snapshot, verdict, this.isWatched(snapshot.traderId));
-      this.#unseeded.seeded(snapshot.traderId, snapshot.dex);
+      this.#asked.seeded(snapshot.traderId, snapshot.dex);
     } else {
       this.discard(snapshotId, {
         traderId: snapshot.traderId,
@@ -234,6 +262,7 @@ export class StreamPipeline {
    */
   collect(now: number): StreamBatch | undefined {
     while (this.catchUp());
+    this.#closeRetired();
     if (this.#idle()) return undefined;
     const rows = this.#pending;
     const changes = this.#changes;
@@ -258,7 +287,7 @@ export class StreamPipeline {
       positionsThrough: book.dirty.through(this.#nextOffset),
       aliveUntil: this.#aliveUntil,
     };
-    this.#askForUnseeded(now);
+    this.#audits.polls.push(...this.#asked.since(changes, now));
     const place = { epoch: before.epoch, offset: before.nextOffset, committedAt: now };
     const batch: StreamBatch = {
       before,
@@ -319,32 +348,6 @@ export class StreamPipeline {
         return true;
     }
     return false;
-  }
-
-  /** Active traders that no snapshot vouches for yet. */
-  #askForUnseeded(now: number): void {
-    const changes = this.#changes;
-    for (let at = 0; at < changes.length; at++) {
-      // The first change of a position that should have been followed before: no gap has asked for its audit.
-      const isNewAndStale = changes.known[at] === STALE && changes.episode[at] === 1;
-      if (changes.known[at] !== ESTIMATED && !isNewAndStale) continue;
-      const slot = changes.slot[at] as number;
-      const trader = this.book.pairs.traderOf(slot);
-      const dex = this.coins.byId(this.book.pairs.coinOf(slot))?.dex;
-      const isSeeded = dex !== undefined && this.dexs.get(trader, dex) !== undefined;
-      if (dex === undefined || (isSeeded && !isNewAndStale) || !this.#unseeded.ask(trader, dex, now))
-        continue;
-      const watched = this.isWatched(trader);
-      const priority = watched ? POLL_PRIORITY.watchedAnomaly : POLL_PRIORITY.unseeded;
-      this.#audits.polls.push({ traderId: trader, dex, priority, reason: 'unseeded' });
-    }
-    for (const slot of this.book.takeDoubtful()) {
-      const trader = this.book.pairs.traderOf(slot);
-      const dex = this.coins.byId(this.book.pairs.coinOf(slot))?.dex;
-      const priority = this.isWatched(trader) ? POLL_PRIORITY.watchedAnomaly : POLL_PRIORITY.ambiguous;
-      if (dex !== undefined)
-        this.#audits.polls.push({ traderId: trader, dex, priority, reason: 'same_millisecond' });
-    }
   }
 
   /** Written totals come first, so that on a calm day list and totals are of one flush. */

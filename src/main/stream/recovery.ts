@@ -3,7 +3,7 @@ import { TraderLedger } from '../../discovery/trader_ledger.ts';
 import { AddressIndex } from '../../domain/address_index.ts';
 import { KNOWN } from '../../domain/change_columns.ts';
 import { DirtyQueue } from '../../domain/dirty_queue.ts';
-import { CoinTable } from '../../domain/listed_coin.ts';
+import { CoinTable, type ListedCoin } from '../../domain/listed_coin.ts';
 import { TradeMemory } from '../../domain/trade_memory.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
@@ -27,7 +27,9 @@ export interface RecoveryOptions {
 export async function recoverPipeline(options: RecoveryOptions): Promise<StreamPipeline> {
   const { source, epoch, clock, random } = options;
   const state = await source.begin(epoch, clock.now());
-  const coins = new CoinTable(await source.coins());
+  const listed = await source.coins();
+  const coins = new CoinTable(listed);
+  const former = listed.filter(({ id, symbol }) => coins.bySymbol(symbol)?.id !== id);
   const addresses = new AddressIndex(random.int(2 ** 31));
   const ledger = new TraderLedger();
   const through: number[] = [];
@@ -41,13 +43,32 @@ export async function recoverPipeline(options: RecoveryOptions): Promise<StreamP
   await source.trades(state.tradersThrough, coins, (rows, seq) =>
     ledger.replay(rows, seq, (id) => through[id] ?? 0),
   );
-  const memory = await recallTrades(source, coins);
+  const memory = await recallTrades(source, coins, former);
   const dexs = new TraderDexs();
   for (const coin of coins.all()) dexs.addCoin(coin.id, coin.dex);
   for (const { traderId, dex, ...known } of await source.traderDexs()) dexs.set(traderId, dex, known);
   const book = await recallBook(source, coins, state, dexs);
   const refused = await source.refused();
-  return new StreamPipeline({ coins, addresses, memory, ledger, unlisted, book, dexs, refused, state });
+  const parts = { coins, addresses, memory, ledger, unlisted, book, dexs, refused, state };
+  const pipeline = new StreamPipeline(parts);
+  const newest = Math.max(await source.newestTradeTime(), state.aliveUntil);
+  retireFormer(pipeline, former, newest === 0 ? clock.now() : newest, clock.now());
+  return pipeline;
+}
+
+/** What the life before left undone of coins that go on under another id: that it was committed is all that is known. */
+function retireFormer(
+  pipeline: StreamPipeline,
+  former: readonly ListedCoin[],
+  time: number,
+  now: number,
+): void {
+  const { book, coins } = pipeline;
+  for (const { id, symbol } of former) {
+    const current = coins.bySymbol(symbol)?.id;
+    if (current !== undefined && book.exactSince(current) === 0) pipeline.begins(current, time);
+    if (book.openIn(id).length > 0) pipeline.retire(id, time, now);
+  }
 }
 
 /** The checkpoint, then every change after it: the log is the truth. */
@@ -72,16 +93,22 @@ async function recallBook(
   return book;
 }
 
-async function recallTrades(source: RecoverySource, coins: CoinTable): Promise<TradeMemory> {
+/** A replay repeats what was traded under a coin's former ids too. */
+async function recallTrades(
+  source: RecoverySource,
+  coins: CoinTable,
+  former: readonly ListedCoin[],
+): Promise<TradeMemory> {
   const memory = new TradeMemory();
   const since = await source.tradesSince();
-  for (const coin of coins.all()) {
+  for (const coin of [...former, ...coins.all()]) {
+    const id = coins.bySymbol(coin.symbol)?.id ?? coin.id;
     const { keys, all } = await source.newestTrades(coin.id, REMEMBERED_TRADES);
-    for (const { time, tradeId } of keys) memory.add(coin.id, time, tradeId);
-    memory.forgetBefore(coin.id, since);
+    for (const { time, tradeId } of keys) memory.add(id, time, tradeId);
+    memory.forgetBefore(id, since);
     // The oldest block read may be cut in two.
     const [oldest] = keys;
-    if (!all && oldest !== undefined) memory.forgetBefore(coin.id, oldest.time + 1);
+    if (!all && oldest !== undefined) memory.forgetBefore(id, oldest.time + 1);
   }
   return memory;
 }
