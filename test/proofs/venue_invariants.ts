@@ -43,6 +43,7 @@ export class Invariants {
     }
     for (const account of venue.state.accountList) {
       this.#positionsAreFills(account);
+      waitsForSomething(account);
       this.#valueIsHistory(account);
       for (const dex of venue.query.dexNames()) identities(venue, account, dex);
     }
@@ -145,6 +146,16 @@ export class Invariants {
     if (sum !== 0) fail(`positions in ${market.symbol} sum to ${sum}`);
     if (long !== market.openInterest)
       fail(`open interest of ${market.symbol} is ${market.openInterest}, longs ${long}`);
+  }
+}
+
+/** Nothing waits for an order that is over, and what waits is shown in what it waits for. */
+function waitsForSomething(account: Account): void {
+  for (const order of account.open.values()) {
+    if (order.place !== 'waiting') continue;
+    const { parent } = order;
+    if (parent === null || parent.place === 'none') fail(`order ${order.oid} waits for what is over`);
+    if (!parent.children.includes(order)) fail(`order ${order.oid} is none of its parent's`);
   }
 }
 
