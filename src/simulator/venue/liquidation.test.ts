@@ -1,6 +1,7 @@
 /** What becomes of an account below its maintenance margin. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { MicroUsd } from '../../domain/money.ts';
+import { DEFAULT_RULES } from './rules.ts';
 import { ALICE, BOB, CAROL, TestVenue } from './test_venue.ts';
 
 let bench: TestVenue;
@@ -20,6 +21,20 @@ describe('liquidation', () => {
     bench.step();
     expect(bench.szi(ALICE)).toBe('16.0');
     bench.step(30_000);
+    bench.venue.control.setOracle('BTC', '108900');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('10.0');
+  });
+
+  it('sells the rest during the cooldown where the rules say so', () => {
+    const liquidation = { ...DEFAULT_RULES.liquidation, duringCooldown: 'everything' as const };
+    bench = new TestVenue({ liquidation });
+    for (const who of [ALICE, BOB, CAROL]) bench.lever(who, 25);
+    bench.trade(ALICE, BOB, '113080', '20');
+    bench.order(CAROL, { b: true, p: '109500', s: '10' });
+    bench.venue.control.setOracle('BTC', '109300');
+    bench.step();
+    expect(bench.szi(ALICE)).toBe('16.0');
     bench.venue.control.setOracle('BTC', '108900');
     bench.step();
     expect(bench.szi(ALICE)).toBe('10.0');

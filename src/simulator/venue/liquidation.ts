@@ -145,8 +145,10 @@ function marketLiquidate(s: State, claim: Claim, forced: boolean): void {
     if (!forced && sold > 0 && isSafe(claim)) break;
     const rules = s.rules.liquidation;
     const large = notionalOf(position) > rules.partialAboveUsd;
-    if (large && s.time < position.liquidationCooldownUntil) continue;
-    const partial = large && position.liquidationCooldownUntil === 0;
+    const waits = rules.duringCooldown === 'nothing';
+    const cooling = s.time < position.liquidationCooldownUntil;
+    if (large && cooling && waits) continue;
+    const partial = large && (waits ? position.liquidationCooldownUntil === 0 : !cooling);
     const held = Math.abs(position.szi);
     const size = partial ? Math.max(1, Math.floor((held * rules.partialShareE2) / 100)) : held;
     const part = sellAtMarket(s, position, size as Lots, claim);

@@ -43,6 +43,8 @@ export interface VenueRules {
     readonly partialAboveUsd: number;
     readonly partialShareE2: number;
     readonly cooldownMs: number;
+    /** What is sold while the cooldown lasts: nothing, and all after it (default); or all, and a fifth after it. */
+    readonly duringCooldown: 'nothing' | 'everything';
     /** Backstop below backstopNumerator / backstopDenominator of maintenance. */
     readonly backstopNumerator: number;
     readonly backstopDenominator: number;
@@ -148,6 +150,7 @@ export const DEFAULT_RULES: VenueRules = {
     partialAboveUsd: 100_000 * USD,
     partialShareE2: 20,
     cooldownMs: 30_000,
+    duringCooldown: 'nothing',
     backstopNumerator: 2,
     backstopDenominator: 3,
   },
