@@ -4,7 +4,7 @@ import { callViolations } from './calls.ts';
 import { cycleViolations, importViolations } from './imports.ts';
 import { lengthViolations } from './lengths.ts';
 import { parse, type Rule, type SourceText, type Violation } from './model.ts';
-import { roomNameViolations, sqlNameViolations, wireNameViolations } from './names.ts';
+import { fileKindViolations, roomNameViolations, sqlNameViolations, wireNameViolations } from './names.ts';
 
 export interface Waiver {
   readonly rule: Rule;
@@ -24,10 +24,11 @@ export function checkStructure(
   const sql = sources.filter(({ path }) => path.endsWith('.sql'));
   const violations = [
     ...roomNameViolations(sources, rooms),
+    ...fileKindViolations(sources),
     ...importViolations(files, rooms),
     ...cycleViolations(files),
     ...lengthViolations(files),
-    ...callViolations(files),
+    ...callViolations(files, rooms),
     ...wireNameViolations(files),
     ...sqlNameViolations(sql),
   ];

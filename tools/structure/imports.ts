@@ -51,6 +51,11 @@ export function importViolations(files: readonly ParsedFile[], rooms: readonly R
     const room = byName.get(roomOf(file.path) ?? '');
     if (room === undefined || isBuildFile(file.path)) continue;
     for (const { specifier, line } of file.imports) {
+      if (specifier === undefined) {
+        const message = 'a module is named by a literal, so that this table can be applied';
+        if (!isTest(file.path)) violations.push({ rule: 'imports', path: file.path, line, message });
+        continue;
+      }
       const check = specifier.startsWith('.') ? roomProblem : packageProblem;
       const message = check(file, room, specifier);
       if (message) violations.push({ rule: 'imports', path: file.path, line, message });
@@ -65,8 +70,9 @@ export function cycleViolations(files: readonly ParsedFile[]): Violation[] {
   const edges = new Map<string, string[]>();
   for (const file of files) {
     const targets = file.imports
-      .filter(({ specifier }) => specifier.startsWith('.'))
-      .map(({ specifier }) => target(file, specifier))
+      .map(({ specifier = '' }) => specifier)
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => target(file, specifier))
       .filter((path) => known.has(path));
     edges.set(file.path, targets);
   }

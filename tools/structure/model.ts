@@ -13,7 +13,8 @@ export interface ParsedFile extends SourceText {
 }
 
 export interface ImportOf {
-  readonly specifier: string;
+  /** Undefined when the module is named by an expression. */
+  readonly specifier: string | undefined;
   readonly line: number;
 }
 
@@ -34,12 +35,13 @@ export type Rule =
   | 'raw-call'
   | 'wire-name'
   | 'room-name'
+  | 'file-kind'
   | 'waiver';
 
 export const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path);
 
-/** The settings of a build tool: runs while building, not in the program. */
-export const isBuildFile = (path: string): boolean => /\.config\.ts$/.test(path);
+/** The settings of the web app's build tool: they run while building, not in the program. */
+export const isBuildFile = (path: string): boolean => path === 'src/web/vite.config.ts';
 
 /** The room of a path under src/, or undefined. */
 export const roomOf = (path: string): string | undefined => /^src\/([^/]+)\//.exec(path)?.[1];
@@ -59,7 +61,7 @@ export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
   ts.forEachChild(node, (child) => walk(child, visit));
 }
 
-/** import and export declarations, import types, dynamic import and require, when the module is named by a literal. */
+/** import and export declarations, import types, dynamic import and require. */
 function importsOf(tree: ts.SourceFile): ImportOf[] {
   const found: ImportOf[] = [];
   const add = (node: ts.Node | undefined) => {
@@ -67,11 +69,15 @@ function importsOf(tree: ts.SourceFile): ImportOf[] {
   };
   walk(tree, (node) => {
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier);
+    else if (ts.isExternalModuleReference(node)) add(node.expression);
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal);
     else if (ts.isCallExpression(node)) {
       const dynamic = node.expression.kind === ts.SyntaxKind.ImportKeyword;
       const required = ts.isIdentifier(node.expression) && node.expression.text === 'require';
-      if (dynamic || required) add(node.arguments[0]);
+      const [module] = node.arguments;
+      if (dynamic && !(module && ts.isStringLiteralLike(module)))
+        found.push({ specifier: undefined, line: lineOf(tree, node) });
+      else if (dynamic || required) add(module);
     }
   });
   return found;

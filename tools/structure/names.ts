@@ -60,6 +60,16 @@ export function sqlNameViolations(files: readonly SourceText[]): Violation[] {
   return violations;
 }
 
+/** The other rules read TypeScript: code of another kind in src/ would be out of their sight. */
+export function fileKindViolations(files: readonly SourceText[]): Violation[] {
+  return files
+    .filter(({ path }) => path.startsWith('src/') && !/\.(tsx?|sql)$/.test(path))
+    .map(({ path }) => {
+      const message = 'code in src/ is .ts, .tsx or .sql, and no link';
+      return { rule: 'file-kind' as const, path, line: 1, message };
+    });
+}
+
 export function roomNameViolations(files: readonly SourceText[], rooms: readonly Room[]): Violation[] {
   const known = new Set(rooms.map((room) => room.name));
   const violations: Violation[] = [];
