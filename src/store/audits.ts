@@ -2,7 +2,7 @@
 import type { CoinTable } from '../domain/listed_coin.ts';
 import { formatScaled } from '../domain/money.ts';
 import type { PositionKnown } from '../domain/position.ts';
-import type { Queryable } from './database.ts';
+import type { Database, Queryable } from './database.ts';
 
 export interface TraderDexRecord {
   readonly traderId: number;
@@ -126,7 +126,8 @@ export async function requestPolls(tx: Queryable, polls: readonly PollRequest[],
     const known = byKey.get(key);
     if (known === undefined || poll.priority < known.priority) byKey.set(key, poll);
   }
-  const rows = [...byKey.values()];
+  // In one order, so that transactions which ask for the same traders wait for each other in turn.
+  const rows = [...byKey.values()].sort((a, b) => a.traderId - b.traderId || (a.dex < b.dex ? -1 : 1));
   await tx.query(
     `INSERT INTO poll_requests (trader_id, dex, priority, reason, requested_at, not_before)
      SELECT trader_id, dex, priority, reason, $6::int8, CASE WHEN delay > 0 THEN database_now_ms() + delay ELSE 0 END
@@ -146,25 +147,21 @@ export async function requestPolls(tx: Queryable, polls: readonly PollRequest[],
   );
 }
 
-/** Traders whose exact positions a gap of these coins made stale are polled before the rotation. */
-export async function requestPollsOfGaps(
-  tx: Queryable,
-  coinIds: readonly number[],
+/** Requests polls after gaps; `done`: coins that need no more of them, up to gaps that end by then (exchange time, ms). */
+export async function requestGapPolls(
+  database: Database,
+  page: { readonly polls: readonly PollRequest[]; readonly done: ReadonlyMap<number, number> },
   now: number,
 ): Promise<void> {
-  if (coinIds.length === 0) return;
-  await tx.query(
-    `INSERT INTO poll_requests (trader_id, dex, priority, reason, requested_at)
-     SELECT DISTINCT p.trader_id, c.dex,
-       CASE WHEN w.trader_id IS NULL THEN ${POLL_PRIORITY.stale} ELSE ${POLL_PRIORITY.watchedAnomaly} END,
-       'feed gap', $2::int8
-     FROM positions p JOIN coins c USING (coin_id) LEFT JOIN watchlist w USING (trader_id)
-     WHERE p.coin_id = ANY ($1::int4[]) AND p.size <> 0 AND p.verified_at IS NOT NULL
-     ON CONFLICT (trader_id, dex) DO UPDATE SET reason = excluded.reason, priority = excluded.priority,
-       not_before = excluded.not_before
-     WHERE excluded.priority < poll_requests.priority`,
-    [coinIds, now],
-  );
+  await database.transaction(async (tx) => {
+    await requestPolls(tx, page.polls, now);
+    if (page.done.size === 0) return;
+    await tx.query(
+      `UPDATE coin_feed f SET polls_due_to = NULL FROM unnest($1::int4[], $2::int8[]) AS u (coin_id, gap_end)
+       WHERE f.coin_id = u.coin_id AND f.polls_due_to <= u.gap_end`,
+      [[...page.done.keys()], [...page.done.values()]],
+    );
+  });
 }
 
 export async function readTraderDexs(db: Queryable): Promise<TraderDexRecord[]> {

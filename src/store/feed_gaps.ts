@@ -9,7 +9,10 @@ export interface FeedGap {
   readonly reason: string;
 }
 
-/** Records gaps; what was verified by a gap's end, that ms included, is stale from now on. */
+/**
+ * Records gaps; what was verified by a gap's end, that ms included, is stale from now on. Nothing here may grow with
+ * the positions of a coin: their polls are noted as due, and requested afterwards.
+ */
 export async function insertFeedGaps(tx: Queryable, gaps: readonly FeedGap[], now: number): Promise<void> {
   if (gaps.length === 0) return;
   const columns = [gaps.map((gap) => gap.coin), gaps.map((gap) => gap.from), gaps.map((gap) => gap.to)];
@@ -18,7 +21,28 @@ export async function insertFeedGaps(tx: Queryable, gaps: readonly FeedGap[], no
      SELECT *, $5::int8 FROM unnest($1::int4[], $2::int8[], $3::int8[], $4::text[])`,
     [...columns, gaps.map((gap) => gap.reason), now],
   );
-  await exactSince(tx, columns[0] ?? [], columns[2] ?? []);
+  const ends = newestEnds(gaps);
+  await exactSince(tx, [...ends.keys()], [...ends.values()]);
+  await tx.query(
+    `UPDATE coin_feed f SET polls_due_to = greatest(f.polls_due_to, u.gap_end)
+     FROM unnest($1::int4[], $2::int8[]) AS u (coin_id, gap_end) WHERE f.coin_id = u.coin_id`,
+    [[...ends.keys()], [...ends.values()]],
+  );
+}
+
+/** By coin: the last ms of its newest gap. */
+export function newestEnds(gaps: readonly FeedGap[]): Map<number, number> {
+  const ends = new Map<number, number>();
+  for (const { coin, to } of gaps) ends.set(coin, Math.max(to, ends.get(coin) ?? 0));
+  return ends;
+}
+
+/** Coins (by id) with a gap after which polls are still to be requested, and the last ms of it. */
+export async function readGapPollsDue(db: Queryable): Promise<Map<number, number>> {
+  const { rows } = await db.query<{ coin_id: number; polls_due_to: number }>(
+    'SELECT coin_id, polls_due_to FROM coin_feed WHERE polls_due_to IS NOT NULL',
+  );
+  return new Map(rows.map((row) => [row.coin_id, row.polls_due_to]));
 }
 
 /** Notes coins that are followed for the first time: what was verified by then left them out. */

@@ -4,7 +4,7 @@
  */
 
 import type { CoinTable } from '../domain/listed_coin.ts';
-import { type AuditRecords, requestPollsOfGaps, writeAudits } from './audits.ts';
+import { type AuditRecords, writeAudits } from './audits.ts';
 import type { RowSource } from './binary_copy.ts';
 import type { Database, Queryable } from './database.ts';
 import { StoreError } from './errors.ts';
@@ -97,7 +97,6 @@ async function commit(database: Database, lease: Lease, batch: StreamBatch, now:
     await setInterrupted(tx, batch.interrupted);
     await setRefused(tx, batch.refused);
     await writeAudits(tx, batch.audits, batch.coins, now);
-    await requestPollsOfGaps(tx, [...new Set(batch.gaps.map((gap) => gap.coin))], now);
     await writeStreamState(tx, after, now);
     await publish(tx, batch);
   });

@@ -3,20 +3,21 @@
  * PostgreSQL and are given back to the real recovery as its queries would give them; a kill loses what was not written.
  */
 import { coinSymbol } from '../../src/domain/coin.ts';
-import type { CoinTable, ListedCoin } from '../../src/domain/listed_coin.ts';
+import type { ListedCoin } from '../../src/domain/listed_coin.ts';
 import { TradeColumns } from '../../src/domain/trade_columns.ts';
 import type { VenueList } from '../../src/main/stream/coin_list.ts';
 import type { StreamPipeline } from '../../src/main/stream/pipeline.ts';
 import type { RecoverySource } from '../../src/main/stream/recovery_source.ts';
 import type { NewSnapshot, StoredSnapshot } from '../../src/store/account_snapshots.ts';
-import { POLL_PRIORITY, type PollRequest, type TraderDexRecord } from '../../src/store/audits.ts';
-import type { FeedGap } from '../../src/store/feed_gaps.ts';
+import type { PollRequest, TraderDexRecord } from '../../src/store/audits.ts';
+import { newestEnds } from '../../src/store/feed_gaps.ts';
 import type { LoggedPosition } from '../../src/store/position_changes.ts';
 import type { PositionRecord } from '../../src/store/positions.ts';
 import type { StreamBatch } from '../../src/store/stream_batch.ts';
 import type { StreamState } from '../../src/store/stream_state.ts';
 import type { TraderRecord } from '../../src/store/traders.ts';
 import type { TradeKey } from '../../src/store/trades.ts';
+import type { GapPage } from '../../src/tracking/gap_polls.ts';
 import { rowsOf } from './batch_rows.ts';
 import type { TruthStore } from './truth_store.ts';
 
@@ -41,6 +42,7 @@ export class MemoryStore implements TruthStore {
   readonly #keys = new Map<number, { keys: TradeKey[]; all: boolean }>();
   readonly #traderDexs = new Map<string, TraderDexRecord>();
   readonly #gapEnds = new Map<number, number>();
+  readonly #gapPollsDue = new Map<number, number>();
   readonly #positions = new Map<number, PositionRecord>();
   #changes: LoggedPosition[] = [];
   readonly #inbox = new Map<number, StoredSnapshot>();
@@ -91,6 +93,7 @@ export class MemoryStore implements TruthStore {
     },
     traderDexs: async () => [...this.#traderDexs.values()],
     gapEnds: async () => this.#gapEnds,
+    gapPollsDue: async () => this.#gapPollsDue,
     refused: async () => new Map(),
     positions: async (_coins, each) => {
       for (const position of this.#positions.values()) each(position);
@@ -131,7 +134,7 @@ export class MemoryStore implements TruthStore {
     for (const id of batch.audits.judged) this.#inbox.delete(id);
     for (const one of batch.audits.traderDexs) this.#traderDexs.set(`${one.traderId} ${one.dex}`, one);
     for (const poll of batch.audits.polls) this.#request(poll, now);
-    this.#requestPollsOfGaps(batch.gaps, batch.coins, now);
+    for (const [coin, end] of newestEnds(batch.gaps)) this.#gapPollsDue.set(coin, end);
     this.#state = after;
   }
 
@@ -166,14 +169,10 @@ export class MemoryStore implements TruthStore {
     else if (poll.priority < known.priority) this.#requests.set(key, { ...poll, at: known.at });
   }
 
-  #requestPollsOfGaps(gaps: readonly FeedGap[], coins: CoinTable, now: number): void {
-    if (gaps.length === 0) return;
-    const touched = new Set(gaps.map((gap) => gap.coin));
-    for (const { traderId, coinId, size, verifiedAt } of this.#positions.values()) {
-      if (!touched.has(coinId) || size === 0 || verifiedAt === 0) continue;
-      const dex = coins.byId(coinId)?.dex ?? '';
-      this.#request({ traderId, dex, priority: POLL_PRIORITY.stale, reason: 'feed gap' }, now);
-    }
+  async requestGapPolls({ polls, done }: GapPage, now: number): Promise<void> {
+    for (const poll of polls) this.#request(poll, now);
+    for (const [coin, end] of done)
+      if ((this.#gapPollsDue.get(coin) ?? 0) <= end) this.#gapPollsDue.delete(coin);
   }
 
   async insertSnapshots(snapshots: readonly NewSnapshot[]): Promise<void> {

@@ -9,9 +9,11 @@ import {
   readSnapshotInbox,
   type StoredSnapshot,
 } from '../../src/store/account_snapshots.ts';
+import { requestGapPolls } from '../../src/store/audits.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Lease } from '../../src/store/leases.ts';
 import { type StreamBatch, writeStreamBatch } from '../../src/store/stream_batch.ts';
+import type { GapPage } from '../../src/tracking/gap_polls.ts';
 
 export interface TruthStore {
   readonly source: RecoverySource;
@@ -20,6 +22,8 @@ export interface TruthStore {
   write(batch: StreamBatch, now: number): Promise<void>;
   insertSnapshots(snapshots: readonly NewSnapshot[]): Promise<void>;
   inbox(except: readonly number[], limit: number): Promise<readonly StoredSnapshot[]>;
+  /** Requests polls after gaps. */
+  requestGapPolls(page: GapPage, now: number): Promise<void>;
   /** Takes the first requests for polls away; returns their traders. */
   takeRequests(limit: number): Promise<readonly number[]>;
 }
@@ -44,6 +48,7 @@ export function databaseStore(database: Database): TruthStore {
     write: (batch, now) => writeStreamBatch(database, LEASE, batch, now),
     insertSnapshots: (snapshots) => insertSnapshots(database, snapshots),
     inbox: (except, limit) => readSnapshotInbox(database, except, limit),
+    requestGapPolls: (page, now) => requestGapPolls(database, page, now),
     takeRequests: async (limit) => {
       const { rows } = await database.query<{ trader_id: number }>(
         `DELETE FROM poll_requests WHERE (trader_id, dex) IN

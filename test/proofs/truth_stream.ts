@@ -11,7 +11,9 @@ import type { ManualClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
 import type { Random } from '../../src/runtime/random.ts';
 import type { SimulatedVenue } from '../../src/simulator/venue/venue.ts';
+import { newestEnds } from '../../src/store/feed_gaps.ts';
 import type { StreamBatch } from '../../src/store/stream_batch.ts';
+import { GapPolls } from '../../src/tracking/gap_polls.ts';
 import type { TruthStore } from './truth_store.ts';
 import type { VirtualWire } from './truth_wire.ts';
 
@@ -37,6 +39,7 @@ export class VirtualStream {
   /** Coins (by id) of which nothing is exact now. */
   readonly down = new Set<number>();
   readonly #parts: StreamParts;
+  readonly #gapPolls: GapPolls;
   gaps = 0;
 
   /** As the role starts: from what was written. */
@@ -54,6 +57,7 @@ export class VirtualStream {
     const stream = new VirtualStream(parts, pipeline);
     parts.sabotage?.(stream);
     for (const coin of pipeline.coins.all()) stream.down.add(coin.id);
+    for (const [coin, end] of await store.source.gapPollsDue()) stream.#gapPolls.add(coin, end);
     stream.feed.setCoins(watched);
     return stream;
   }
@@ -61,6 +65,11 @@ export class VirtualStream {
   private constructor(parts: StreamParts, pipeline: StreamPipeline) {
     this.#parts = parts;
     this.pipeline = pipeline;
+    this.#gapPolls = new GapPolls({
+      book: pipeline.book,
+      coins: pipeline.coins,
+      watched: () => pipeline.watched,
+    });
     const { clock, random, venue, wire, store } = parts;
     this.feed = new TradeFeed({
       url: 'virtual',
@@ -109,6 +118,14 @@ export class VirtualStream {
     await store.write(batch, clock.now());
     written(batch);
     this.auditor.committed(batch.audits.judged);
+    for (const [coin, end] of newestEnds(batch.gaps)) this.#gapPolls.add(coin, end);
+    await this.#requestGapPolls();
+  }
+
+  async #requestGapPolls(): Promise<void> {
+    const { clock, store } = this.#parts;
+    for (let page = this.#gapPolls.next(); page !== undefined; page = this.#gapPolls.next())
+      await store.requestGapPolls(page, clock.now());
   }
 
   /** Polls accounts as a worker would, on the dexs that they trade, and puts the answers before the judge. */

@@ -19,8 +19,8 @@ type StreamSettings = Settings<'base' | 'storage' | 'exchange' | 'feed' | 'simul
 type Context = ServiceContext<StreamSettings>;
 
 const LEASE = 'stream';
-/** Flushes, partitions, the list of coins and the weight ledger. */
-const CONNECTIONS = 4;
+/** Flushes, partitions, the list of coins, polls after gaps and the weight ledger. */
+const CONNECTIONS = 5;
 
 /** Of a minute's weight, for the trades before the first look at all coins; and what one coin costs. */
 const LOOK_BACK_SHARE = 0.1;

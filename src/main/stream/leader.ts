@@ -8,8 +8,10 @@ import { AppError, errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import { readSnapshotInbox } from '../../store/account_snapshots.ts';
+import { requestGapPolls } from '../../store/audits.ts';
 import { readCoins, readWatchedCoins } from '../../store/coins.ts';
 import type { Database } from '../../store/database.ts';
+import { newestEnds } from '../../store/feed_gaps.ts';
 import type { Lease } from '../../store/leases.ts';
 import type { NewsListener } from '../../store/news.ts';
 import { type StreamBatch, writeStreamBatch } from '../../store/stream_batch.ts';
@@ -18,6 +20,7 @@ import { readWatchlist } from '../../store/watchlist.ts';
 import { FlushLoop } from '../../tracking/flush_loop.ts';
 import { SnapshotAuditor } from './auditor.ts';
 import { applyVenueList, fetchVenueList, watchedOf } from './coin_list.ts';
+import { GapPoller } from './gap_poller.ts';
 import { type MetricReader, StreamMetrics } from './metrics.ts';
 import type { StreamPipeline } from './pipeline.ts';
 import { recoverPipeline } from './recovery.ts';
@@ -64,6 +67,7 @@ export class StreamLeader {
   readonly ended: Promise<void>;
   readonly #options: LeaderOptions;
   readonly #flushes: FlushLoop<StreamBatch>;
+  readonly #gapPoller: GapPoller;
   readonly #stop = new AbortController();
   readonly #timers: Timer[] = [];
   readonly #ends: (() => void)[] = [];
@@ -81,6 +85,8 @@ export class StreamLeader {
     const pipeline = await recoverPipeline({ source, epoch, clock, random });
     const leader = new StreamLeader(options, pipeline, await readWatchedCoins(database));
     const known = await readCoins(database);
+    pipeline.watch(await readWatchlist(database));
+    leader.#gapPoller.add(await source.gapPollsDue());
     leader.feed.setCoins(watchedOf(known, options.coins));
     void leader.#keepCoins();
     return leader;
@@ -106,6 +112,15 @@ export class StreamLeader {
       },
       written: (batch, tookMs) => this.#written(batch, tookMs),
       failed: (error) => this.#fail(error),
+    });
+    this.#gapPoller = new GapPoller({
+      book: pipeline.book,
+      coins: pipeline.coins,
+      watched: () => pipeline.watched,
+      write: (page) => requestGapPolls(database, page, clock.now()),
+      clock,
+      log,
+      signal: this.#stop.signal,
     });
     this.feed = this.#openFeed(watchedBefore);
     this.metrics = new StreamMetrics(() => this.feed.status(), this.#figures(), options.clock.now());
@@ -259,6 +274,7 @@ export class StreamLeader {
 
   #written(batch: StreamBatch, tookMs: number): void {
     this.auditor.committed(batch.audits.judged);
+    if (batch.gaps.length > 0) this.#gapPoller.add(newestEnds(batch.gaps));
     this.metrics.committed(batch, batch.sampledTimes, this.#options.clock.now(), tookMs);
     if (this.#halted && this.pipeline.pending < MAX_PENDING / 2) this.#halt(false);
     if (this.pipeline.isBehind) this.#flushes.flush();

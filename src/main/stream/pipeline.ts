@@ -127,6 +127,10 @@ export class StreamPipeline {
     this.#watched = traders;
   }
 
+  get watched(): ReadonlySet<number> {
+    return this.#watched;
+  }
+
   isWatched(trader: number): boolean {
     return this.#watched.has(trader);
   }

@@ -4,7 +4,7 @@ import { TradeColumns } from '../../domain/trade_columns.ts';
 import { readTraderDexs, type TraderDexRecord } from '../../store/audits.ts';
 import { readCoins } from '../../store/coins.ts';
 import type { Database } from '../../store/database.ts';
-import { interruptAll, readGapEnds, readRefused } from '../../store/feed_gaps.ts';
+import { interruptAll, readGapEnds, readGapPollsDue, readRefused } from '../../store/feed_gaps.ts';
 import type { Lease } from '../../store/leases.ts';
 import { type LoggedPosition, readLoggedPositions } from '../../store/position_changes.ts';
 import { loadPositions, type PositionRecord } from '../../store/positions.ts';
@@ -43,6 +43,8 @@ export interface RecoverySource {
   traderDexs(): Promise<readonly TraderDexRecord[]>;
   /** By coin: the last ms of its newest recorded gap (exchange time). */
   gapEnds(): Promise<ReadonlyMap<number, number>>;
+  /** Coins with a gap after which polls are still to be requested, and the last ms of it (exchange time). */
+  gapPollsDue(): Promise<ReadonlyMap<number, number>>;
   /** Coins that the venue refused, and since when (exchange time, ms). */
   refused(): Promise<ReadonlyMap<number, number>>;
   positions(coins: CoinTable, each: (position: PositionRecord) => void): Promise<void>;
@@ -71,6 +73,7 @@ export function databaseSource(database: Database, lease: Lease): RecoverySource
     newestTradeTime: () => readNewestTradeTime(database),
     traderDexs: () => readTraderDexs(database),
     gapEnds: () => readGapEnds(database),
+    gapPollsDue: () => readGapPollsDue(database),
     refused: () => readRefused(database),
     positions: (coins, each) => loadPositions(database, coins, each),
     changes: (from, coins, each) => readLoggedPositions(database, from, coins, each),
