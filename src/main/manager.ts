@@ -31,6 +31,8 @@ export interface ManagerOptions {
 }
 
 const RUN_STATE_EVERY_MS = 1_000;
+/** Name of its log. */
+const MANAGER = 'process-manager';
 const SAME_WISH_MS = 1_000;
 /** Services without a manager end within 8 s; the guard kills the rest after 10 s. */
 const INHERITED_END_MS = 12_000;
@@ -52,12 +54,13 @@ export async function runManager(options: ManagerOptions): Promise<number> {
   }
   const guard = startGuard();
   const logs = logFiles(settings);
-  const say = sayer(options, logs.of('process-manager'));
+  const say = sayer(options, logs.of(MANAGER));
   say(`manager ${VERSION}, process ${info.pid}, settings ${options.settingsHash}`);
   let exitCode = 0;
   const ready = new Set<string>();
   const services = () => supervisor.status().map((status) => withLogLoss(status, logs));
-  const save = () => saveRunState({ manager: info, writtenAt: clock.now(), services: services() });
+  const save = () =>
+    saveRunState({ manager: info, writtenAt: clock.now(), services: services(), note: logs.lossOf(MANAGER) });
   const supervisor: Supervisor = new Supervisor({
     services: options.services,
     launch: processLauncher({ command: options.command, logFile: logs.of, guard, clock }),

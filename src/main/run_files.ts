@@ -24,6 +24,8 @@ export interface RunState {
   /** ms UTC; older than a few seconds means that the manager is gone. */
   readonly writtenAt: number;
   readonly services: readonly ServiceStatus[];
+  /** What is wrong with the manager itself, in words; absent or empty when nothing is. */
+  readonly note?: string;
 }
 
 const runDir = (dataDir: string) => join(dataDir, 'run');

@@ -118,14 +118,16 @@ describe('process manager', () => {
     expect(service('needs')?.note).toBe('crash is failed');
   });
 
-  it('says beside a service that its log cannot be written', async () => {
-    mkdirSync(join(folder, 'logs', 'a.log'), { recursive: true });
+  it('says beside a service, and of itself, that a log cannot be written', async () => {
+    for (const name of ['a.log', 'process-manager.log'])
+      mkdirSync(join(folder, 'logs', name), { recursive: true });
     start([spec('a'), spec('b')]);
     await reaches('b', 'ready');
     await until(() => service('a')?.note !== '', 'the note');
     expect(service('a')).toMatchObject({ state: 'ready', degraded: false });
     expect(service('a')?.note).toMatch(/^its log cannot be written: 10 bytes lost \(EISDIR/);
     expect(service('b')?.note).toBe('');
+    expect(state()?.note).toMatch(/^its log cannot be written: \d+ bytes lost \(EISDIR/);
   });
 
   it('restarts what is killed', async () => {

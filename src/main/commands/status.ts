@@ -15,11 +15,12 @@ function current(dataDir: string): RunState | undefined {
 }
 
 function page(state: RunState, color: boolean): string {
-  const { manager, services } = state;
+  const { manager, services, note = '' } = state;
   const now = systemClock.now();
   return [
     `autotrade ${manager.version}  ${manager.network}  ${manager.url}  process ${manager.pid}, up ${formatDuration(now - manager.startedAt)}`,
     `data ${manager.dataDir}  logs ${manager.logDir}`,
+    ...(note === '' ? [] : [`process manager: ${note}`]),
     '',
     statusTable(services, { now, color }),
   ].join('\n');
