@@ -31,7 +31,7 @@ interface PositionRow {
 }
 
 /**
- * The checkpoint may lag behind the log: a coin's newest change since then replaces its row. What a loss of the feed
+ * The checkpoint may lag behind the log: a coin's newest change after its row replaces it. What a loss of the feed
  * has made doubtful is told by the coin's row of `coin_feed`.
  */
 async function readOpenPositions(db: Queryable, traderId: number): Promise<PositionView[]> {
@@ -47,7 +47,8 @@ async function readOpenPositions(db: Queryable, traderId: number): Promise<Posit
        JOIN position_changes c ON c.epoch = s.epoch AND c.log_offset >= s.positions_through
        LEFT JOIN positions p ON p.trader_id = c.trader_id AND p.coin_id = c.coin_id
        LEFT JOIN coin_feed f ON f.coin_id = c.coin_id
-       WHERE c.trader_id = $1 ORDER BY c.coin_id, c.log_offset DESC),
+       WHERE c.trader_id = $1 AND (p.log_offset IS NULL OR c.log_offset > p.log_offset)
+       ORDER BY c.coin_id, c.log_offset DESC),
      merged AS (
        SELECT * FROM fresh
        UNION ALL

@@ -57,6 +57,8 @@ export type Verdict =
       readonly nextOffset: number;
       /** Slots that were left out: to be stored no later than `state`, see `setAside`. */
       readonly aside: readonly number[];
+      /** Slots that are in quarantine now: to be stored no later than `state`, or a crash would make them exact again. */
+      readonly quarantined: readonly number[];
     };
 
 export interface AuditContext {
@@ -155,7 +157,16 @@ function settle(
     if (bookSize === venue.size && wasExact && isSame) continue;
     nextOffset = book.correct(slot, { size, cost, time: snapshot.time, now }, changes, nextOffset);
   }
-  return { kind: 'judged', seeded: before === undefined, drifts, state, nextOffset, aside };
+  const slots = quarantined ? compared.map(({ slot }) => slot) : [];
+  return {
+    kind: 'judged',
+    seeded: before === undefined,
+    drifts,
+    state,
+    nextOffset,
+    aside,
+    quarantined: slots,
+  };
 }
 
 /** A difference that the book should not have had: what was never seeded cannot drift. */

@@ -47,6 +47,12 @@ export class TraderDexs {
     return state === undefined || state.quarantined ? 0 : state.seededAt;
   }
 
+  /** True while audits of the trader on the coin's dex have not agreed again. */
+  isQuarantined(trader: number, coin: number): boolean {
+    const dex = this.#dexOfCoin[coin];
+    return dex !== undefined && this.#states.get(trader * MAX_DEXS + dex)?.quarantined === true;
+  }
+
   #index(dex: string): number {
     let index = this.#dexs.get(dex);
     if (index === undefined) {

@@ -34,16 +34,15 @@ export class AskedPolls {
     return dex === undefined ? [] : [{ traderId, dex, priority: first, reason }];
   }
 
-  /** Active traders that no snapshot vouches for yet, and those that only another audit can tell about. */
-  since(changes: ChangeColumns, now: number): PollRequest[] {
+  /** Active traders that no snapshot vouches for yet, and holders of slots that only another audit can tell about. */
+  since(changes: ChangeColumns, doubtful: readonly number[], now: number): PollRequest[] {
     const polls: PollRequest[] = [];
     for (let at = 0; at < changes.length; at++) {
       const slot = changes.slot[at] as number;
       if (this.#isUnseeded(changes, at, now))
         polls.push(...this.of(slot, POLL_PRIORITY.unseeded, 'unseeded'));
     }
-    for (const slot of this.#options.book.takeDoubtful())
-      polls.push(...this.of(slot, POLL_PRIORITY.ambiguous, 'same_millisecond'));
+    for (const slot of doubtful) polls.push(...this.of(slot, POLL_PRIORITY.ambiguous, 'same_millisecond'));
     return polls;
   }
 

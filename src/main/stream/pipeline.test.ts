@@ -219,3 +219,48 @@ test('a coin that goes on under another id is closed after the trades of it that
   expect(pipeline.book.open).toBe(0);
   expect(holders.size).toBeGreaterThan(TRADERS / 2);
 }, 60_000);
+
+test('doubt is stored with the verdict or the trade that it comes of, however much else waits', () => {
+  const pipeline = startPipeline();
+  storm(pipeline, 1, 1_000);
+  pipeline.collect(START);
+  pipeline.watch(new Set([87]));
+  let id = 10_000;
+  /** A trade of the watched trader, after which few rows are brought up to date, and many that wait for it. */
+  const busy = () => {
+    storm(pipeline, id, id + 500);
+    id += 500;
+    const rows = new TradeColumns();
+    rows.push(1, START + id, id++, 6_000, 1, 87, 86, true, 0);
+    pipeline.trades(rows);
+  };
+  const of = (trader: number, batch: StreamBatch | undefined) =>
+    batch?.positions.filter(({ traderId }) => traderId === trader).map(({ known }) => known);
+  const judge = (time: number, size: number) => {
+    const positions = new Map(size === 0 ? [] : [[1, { size, cost: size * 6_000 }]]);
+    const snapshot = { traderId: 95, dex: '', time: START + time, accountValue: 9, positions };
+    expect(pipeline.audit(time, snapshot, everything, START).kind).toBe('judged');
+  };
+  const everything = { isDelisted: () => false, isFollowed: () => true };
+
+  judge(50_000, 5);
+  while (pipeline.book.dirty.length > 0) pipeline.collect(START);
+  busy();
+  const late = new TradeColumns();
+  late.push(1, START + 50_000, 99_999, 6_000, 1, 95, 86, true, 0);
+  pipeline.trades(late);
+  const doubted = pipeline.collect(START);
+  expect(of(95, doubted)).toEqual(['quarantined']);
+  expect(doubted?.audits.polls.filter(({ traderId }) => traderId === 95)).toMatchObject([
+    { reason: 'same_millisecond' },
+  ]);
+
+  judge(60_000, 5);
+  while (pipeline.book.dirty.length > 0) pipeline.collect(START);
+  expect(pipeline.book.knownOf(pipeline.book.slot(95, 1))).toBe(1);
+  busy();
+  judge(70_000, 8);
+  const drifted = pipeline.collect(START);
+  expect(drifted?.audits.drifts).toHaveLength(1);
+  expect(of(95, drifted)).toEqual(['quarantined']);
+}, 60_000);

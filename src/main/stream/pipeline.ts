@@ -84,7 +84,7 @@ export class StreamPipeline {
   readonly #aliveBefore: number;
   readonly #refusedBefore: ReadonlyMap<number, number>;
   readonly #refused: RefusedCoins;
-  /** Slots that an audit left out. */
+  /** Slots that an audit left out or put into quarantine: in the next batch, whatever else waits. */
   #aside: number[] = [];
   #watched: ReadonlySet<number> = new Set();
   /** A watched trader's trade is to be written. */
@@ -234,7 +234,7 @@ export class StreamPipeline {
     });
     if (verdict.kind === 'judged') {
       this.#nextOffset = verdict.nextOffset;
-      this.#aside.push(...verdict.aside);
+      this.#aside.push(...verdict.aside, ...verdict.quarantined);
       this.#audits.judged(snapshotId, snapshot, verdict, this.isWatched(snapshot.traderId));
       this.#asked.seeded(snapshot.traderId, snapshot.dex);
     } else {
@@ -279,7 +279,9 @@ export class StreamPipeline {
     const traders = ledger.dirty.take(limit).map((id) => this.#trader(id, nextSeq));
     for (const { traderId } of fresh) this.#unlisted.mark(traderId, 0);
     for (const { traderId } of traders) this.#unlisted.mark(traderId, 0);
-    const aside = new Set(this.#aside.splice(0));
+    // What only another audit can tell about is stored with the trade that made it so.
+    const doubtful = book.takeDoubtful();
+    const aside = new Set([...this.#aside.splice(0), ...doubtful]);
     for (const slot of aside) book.dirty.clean(slot);
     const positions = [...aside, ...book.dirty.take(limit)].map((slot) => this.#position(slot));
     const after: StreamState = {
@@ -291,7 +293,7 @@ export class StreamPipeline {
       positionsThrough: book.dirty.through(this.#nextOffset),
       aliveUntil: this.#aliveUntil,
     };
-    this.#audits.polls.push(...this.#asked.since(changes, now));
+    this.#audits.polls.push(...this.#asked.since(changes, doubtful, now));
     const place = { epoch: before.epoch, offset: before.nextOffset, committedAt: now };
     const batch: StreamBatch = {
       before,

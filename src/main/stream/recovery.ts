@@ -1,12 +1,13 @@
 /** What the stream role knew when it last wrote, read back at its start: starting and recovering are the same. */
 import { TraderLedger } from '../../discovery/trader_ledger.ts';
 import { AddressIndex } from '../../domain/address_index.ts';
-import { KNOWN } from '../../domain/change_columns.ts';
+import { KNOWN, QUARANTINED } from '../../domain/change_columns.ts';
 import { DirtyQueue } from '../../domain/dirty_queue.ts';
 import { CoinTable, type ListedCoin } from '../../domain/listed_coin.ts';
 import { TradeMemory } from '../../domain/trade_memory.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
+import type { PositionRecord } from '../../store/positions.ts';
 import type { StreamState } from '../../store/stream_state.ts';
 import { PositionBook } from '../../tracking/position_book.ts';
 import { TraderDexs } from '../../tracking/trader_dexs.ts';
@@ -71,7 +72,11 @@ function retireFormer(
   }
 }
 
-/** The checkpoint, then every change after it: the log is the truth. */
+/**
+ * The checkpoint, then every change after it: the log is the truth. How a position is known is the checkpoint's word
+ * where it is of the same change, because it may have been put in doubt since; and a trader's quarantine is the word of
+ * its newest audit, which the checkpoint may be older than.
+ */
 async function recallBook(
   source: RecoverySource,
   coins: CoinTable,
@@ -80,13 +85,19 @@ async function recallBook(
 ): Promise<PositionBook> {
   const book = new PositionBook({ seededAt: (trader, coin) => dexs.seededAt(trader, coin) });
   for (const [coin, time] of await source.gapEnds()) book.gap(coin, time);
+  const knownOf = ({ traderId, coinId, known }: Pick<PositionRecord, 'traderId' | 'coinId' | 'known'>) => {
+    const isVouchedFor = known === 'exact' || known === 'stale';
+    return isVouchedFor && dexs.isQuarantined(traderId, coinId) ? QUARANTINED : KNOWN.indexOf(known);
+  };
   await source.positions(coins, (one) =>
-    book.load(one.traderId, one.coinId, { ...one, known: KNOWN.indexOf(one.known) }),
+    book.load(one.traderId, one.coinId, { ...one, known: knownOf(one) }),
   );
   const from = { epoch: state.epoch, offset: state.positionsThrough };
   await source.changes(from, coins, (one) => {
-    book.load(one.traderId, one.coinId, { ...one, known: KNOWN.indexOf(one.known), verifiedAt: 0 });
-    book.dirty.mark(book.slot(one.traderId, one.coinId), one.offset);
+    const slot = book.slot(one.traderId, one.coinId);
+    if (one.offset > book.state(slot).offset)
+      book.load(one.traderId, one.coinId, { ...one, known: knownOf(one), verifiedAt: 0 });
+    book.dirty.mark(slot, one.offset);
   });
   // A snapshot older than this start cannot be compared: what happened since it was taken is not in memory.
   book.recent.startAt((await source.newestTradeTime()) + 1);
