@@ -33,10 +33,7 @@ export class Tenure {
   /** Resolves when `work` has begun, or when this process stands by and will begin it later. */
   async begin(work: () => Promise<void>): Promise<void> {
     const lease = await tryAcquireLease(this.#options);
-    if (lease !== undefined) {
-      this.#hold(lease);
-      return work();
-    }
+    if (lease !== undefined) return this.#act(lease, work);
     this.#options.log.info({ lease: this.#options.name }, 'standby: another process is active');
     void this.#wait(work);
   }
@@ -53,11 +50,17 @@ export class Tenure {
 
   async #wait(work: () => Promise<void>): Promise<void> {
     try {
-      this.#hold(await acquireLease(this.#options));
-      await work();
+      await this.#act(await acquireLease(this.#options), work);
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#settle.reject(error);
     }
+  }
+
+  /** A lease that was won when the role was stopping already is given back, and no work begins. */
+  async #act(lease: Lease, work: () => Promise<void>): Promise<void> {
+    if (this.#stop.signal.aborted) return lease.release();
+    this.#hold(lease);
+    await work();
   }
 
   /** A database that was away does not end the tenure; only another holder does. */

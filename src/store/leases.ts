@@ -54,7 +54,9 @@ export async function acquireLease(options: LeaseOptions): Promise<Lease> {
     options.signal?.throwIfAborted();
     try {
       const lease = await tryAcquireLease(options);
-      if (lease !== undefined) return lease;
+      if (lease !== undefined && options.signal?.aborted !== true) return lease;
+      // Won while the wait was being ended: nobody would give it back.
+      await lease?.release();
       if (!reported) options.log.info({ lease: options.name }, 'waiting: another holder has the lease');
       reported = true;
       failures = 0;
