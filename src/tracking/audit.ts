@@ -26,6 +26,10 @@ export interface Snapshot {
   readonly positions: ReadonlyMap<number, AveragePosition>;
 }
 
+/**
+ * A transfer is none: accounts cannot hand positions to each other. Nor is an error of ours: a frame that was lost
+ * without a sign leaves the same difference.
+ */
 export type DriftCause =
   /** A recorded gap of the feed lies between. */
   | 'feed_gap'
