@@ -10,6 +10,8 @@ export interface ChangeSeed {
   readonly before?: string;
   readonly after?: string;
   readonly pnl?: string;
+  /** Trades in it (default 1). */
+  readonly trades?: number;
   readonly known?: 'exact' | 'estimated' | 'stale' | 'quarantined';
 }
 
@@ -41,9 +43,11 @@ export async function appendChanges(
          notional_usd, realised_pnl_usd, cost_usd, episode, episode_pnl_usd, opened_at, known, trade_ids, exchange_time,
          received_at, committed_at)
        SELECT $1, $2 + u.i - 1, u.trader, u.coin, u.kind::position_change_kind, 'trades', u.before::numeric, u.after::numeric, 100, 50,
-         u.pnl::numeric, abs(u.after::numeric) * 100, 1, u.pnl::numeric, $3, u.known::position_known, ARRAY[u.i], $3, $3, $3
-       FROM unnest($4::int8[], $5::int4[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
-         WITH ORDINALITY AS u (trader, coin, kind, before, after, pnl, known, i)`,
+         u.pnl::numeric, abs(u.after::numeric) * 100, 1, u.pnl::numeric, $3, u.known::position_known,
+         ARRAY(SELECT u.i + (n - 1) * 1000000000000 FROM generate_series(1, u.trades) n), $3, $3, $3
+       FROM unnest($4::int8[], $5::int4[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+         $11::int4[])
+         WITH ORDINALITY AS u (trader, coin, kind, before, after, pnl, known, trades, i)`,
       [
         epoch,
         first,
@@ -55,6 +59,7 @@ export async function appendChanges(
         column((seed) => seed.after ?? '1.50'),
         column((seed) => seed.pnl ?? '0'),
         column((seed) => seed.known ?? 'exact'),
+        column((seed) => seed.trades ?? 1),
       ],
     );
     const next = first + changes.length;

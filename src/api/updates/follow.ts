@@ -5,48 +5,24 @@
  */
 import type { ChangeFilter, ClientMessage, ResetReason } from '../../contract/updates.ts';
 import type { LogPlace } from '../../contract/values.ts';
-import { parseCoin } from '../../domain/coin.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import { errorMessage } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Database } from '../../store/database.ts';
 import type { NewsListener } from '../../store/news.ts';
-import {
-  type ChangeFilterIds,
-  type LogSpan,
-  readCoinIds,
-  readLogBackward,
-  readLogSlice,
-  readLogSpan,
-  readTraderId,
-} from '../../store/read_changes.ts';
-import { readPositionsAt } from '../../store/read_positions.ts';
-import { changeRow, positionRow } from '../views.ts';
-import {
-  acceptsChange,
-  addTo,
-  type Channel,
-  changesFrame,
-  channelKey,
-  normalFilter,
-  type Snapshot,
-} from './channel.ts';
+import { acceptsChange, addTo, type Channel, changesFrame, channelKey, normalFilter } from './channel.ts';
 import { type Connection, encode } from './connection.ts';
 import type { Follower } from './hub.ts';
+import { readSlice, readSnapshot, whyNotResume } from './log_reader.ts';
 import { type LoggedChange, LogTail } from './log_tail.ts';
+import { makeSlice, SLICE_CHANGES, type Slice, SliceCache } from './slices.ts';
 
 /** Channels of one connection at most. */
 const MAX_CHANNELS = 50;
-/** A reader further back than this is given a snapshot instead. */
-const MAX_BACKLOG = 200_000;
-const CATCH_UP_SPAN = 20_000;
-const SNAPSHOT_CHANGES = 100;
-/** How far back a snapshot looks for changes that match. */
-const SNAPSHOT_SPAN = 20_000;
 /** A channel without matches says every so often how far it is, so that a reader can resume from there. */
 const PROGRESS_EVERY_MS = 5_000;
-/** A reader that catches up is given this long to take what waits for it. */
-const DRAIN_LIMIT_MS = 10_000;
+/** Encoded slices that are kept for others who catch up, bytes. */
+const SLICES_KEPT = 16 * 1024 * 1024;
 const NO_LOG_PAUSE_MS = 500;
 
 /** One connection's following of one channel, from the request to the end. */
@@ -79,6 +55,9 @@ export class LogChannels implements Follower {
   readonly #general = new Set<Channel>();
   readonly #byConnection = new Map<Connection, Map<string, Following>>();
   readonly #progress: Timer;
+  readonly #slices = new SliceCache(SLICES_KEPT);
+  /** Slices that are being read, shared by those who want them meanwhile. */
+  readonly #reads = new Map<string, Promise<Slice | undefined>>();
 
   constructor(options: FollowOptions) {
     this.#options = options;
@@ -158,7 +137,9 @@ export class LogChannels implements Follower {
     const siblings = trader === undefined ? undefined : this.#byTrader.get(trader);
     siblings?.delete(channel);
     if (trader !== undefined && siblings?.size === 0) this.#byTrader.delete(trader);
-    if (this.#channels.size === 0) this.#tail.rest();
+    if (this.#channels.size > 0) return;
+    this.#tail.rest();
+    this.#slices.clear();
   }
 
   /** True while this following is still wanted: not unfollowed, not hung up. */
@@ -195,115 +176,81 @@ export class LogChannels implements Follower {
   /** @returns the snapshot's place, or undefined if the connection is gone. */
   async #showSnapshot(following: Following): Promise<LogPlace | undefined> {
     const { channel, connection } = following;
-    channel.snapshot ??= this.#makeSnapshot(channel).finally(() => {
+    channel.snapshot ??= readSnapshot(this.#options.db, channel, this.#tail.epoch).finally(() => {
       channel.snapshot = undefined;
     });
     const { at, frame } = await channel.snapshot;
-    if (!this.#wants(following)) return undefined;
-    return connection.send(frame) ? at : undefined;
+    await connection.sendInTurn(() => (this.#wants(following) ? frame : undefined));
+    return this.#wants(following) ? at : undefined;
   }
 
-  async #makeSnapshot(channel: Channel): Promise<Snapshot> {
-    const { db } = this.#options;
-    const ids = await this.#ids(channel.filter);
-    const { traderId } = ids ?? {};
-    const { span, positions } =
-      traderId === undefined || channel.filter.coin !== undefined || channel.filter.kinds !== undefined
-        ? { span: await readLogSpan(db), positions: null }
-        : await readPositionsAt(db, traderId);
-    const at = { epoch: span?.epoch ?? this.#tail.epoch, offset: span?.head ?? 0 };
-    const recent =
-      ids === undefined
-        ? []
-        : await readLogBackward(db, {
-            ...ids,
-            epoch: at.epoch,
-            before: at.offset + 1,
-            from: traderId === undefined ? Math.max(0, at.offset - SNAPSHOT_SPAN) : 0,
-            limit: SNAPSHOT_CHANGES,
-          });
-    const frame = encode({
-      type: 'snapshot',
-      channel: channel.key,
-      at,
-      positions: positions?.map(positionRow) ?? null,
-      recent: recent.reverse().map(changeRow),
-    });
-    return { at, frame };
-  }
-
-  /** The filter in the store's ids; undefined if nothing can match yet. */
-  async #ids(filter: ChangeFilter): Promise<ChangeFilterIds | undefined> {
-    const { db } = this.#options;
-    const traderId = filter.trader === undefined ? undefined : await readTraderId(db, filter.trader);
-    if (filter.trader !== undefined && traderId === undefined) return undefined;
-    const coin = filter.coin === undefined ? undefined : parseCoin(filter.coin);
-    const coinIds = coin && (await readCoinIds(db, coin.dex, coin.name));
-    return { traderId, coinIds, kinds: filter.kinds };
-  }
-
-  /** From a place to where the channel is, then in: from memory if it reaches back, from the database before. */
+  /** From a place to where the channel is, slice by slice as the line takes them, then in. */
   async #catchUp(following: Following, from: LogPlace): Promise<void> {
     const { connection, channel } = following;
-    const accepts = acceptsChange(channel.filter);
-    let place = from.offset;
-    while (this.#wants(following)) {
+    let place = from;
+    let joined = false;
+    while (!joined && this.#wants(following)) {
       const { head, epoch } = this.#tail;
-      if (head === undefined || epoch !== from.epoch) {
+      if (head === undefined || epoch !== place.epoch) {
         // The log has not begun, broke, or the tail rested meanwhile: look again, with the place there is.
         await this.#options.clock.sleep(NO_LOG_PAUSE_MS);
-        if (this.#wants(following)) this.#join(following, { epoch: from.epoch, offset: place });
+        if (this.#wants(following)) this.#join(following, place);
         return;
       }
-      if (place > head) {
+      if (place.offset > head) {
         // A snapshot may be newer than the tail, which follows within a moment.
         await this.#options.clock.sleep(10);
         continue;
       }
-      const missed = this.#tail.recent(place, accepts);
-      if (missed !== undefined) {
-        if (place < head)
-          connection.send(changesFrame(channel.key, { epoch, after: place, upto: head }, missed));
-        if (channel.members.size === 0) channel.upto = Math.max(channel.upto, head);
-        channel.members.add(connection);
+      const inMemory = this.#tail.reaches(place.offset);
+      const read = inMemory ? undefined : await this.#fromDatabase(channel, place, head);
+      if (!inMemory && read === undefined) {
+        if (this.#wants(following)) this.#join(following, place);
         return;
       }
-      const upto = await this.#replay(following, { epoch, offset: place }, head);
-      if (upto === undefined) {
-        this.#join(following, { epoch: from.epoch, offset: place });
-        return;
-      }
-      place = upto;
+      await connection.sendInTurn(() => {
+        if (!this.#wants(following)) return undefined;
+        // Memory is asked only now: the turn may have been long in coming, and whoever has all of it is in at once.
+        const slice = read ?? this.#fromMemory(channel, place);
+        if (slice !== undefined) place = { epoch, offset: slice.upto };
+        joined = this.#tail.epoch === epoch && this.#tail.head === place.offset;
+        if (joined) this.#admit(following);
+        return slice?.frame;
+      });
     }
   }
 
-  /** One stretch out of the database. @returns how far it went; undefined if the log no longer reaches back so far. */
-  async #replay(following: Following, from: LogPlace, head: number): Promise<number | undefined> {
-    const { connection, channel } = following;
-    const { db } = this.#options;
-    const ids = await this.#ids(channel.filter);
-    const upto = Math.min(head, from.offset + CATCH_UP_SPAN);
-    const slice = { epoch: from.epoch, after: from.offset, through: upto, limit: CATCH_UP_SPAN };
-    const views = ids === undefined ? [] : await readLogSlice(db, { ...ids, ...slice });
-    // Asked afterwards: what retention dropped before the read is not in it.
-    if (whyNotResume(from, await readLogSpan(db)) !== undefined) return undefined;
-    if (!this.#wants(following)) return upto;
-    const changes = views.map((view) => {
-      const change = changeRow(view);
-      return { change, json: JSON.stringify(change) };
-    });
-    connection.send(changesFrame(channel.key, { epoch: from.epoch, after: from.offset, upto }, changes));
-    await this.#drained(connection);
-    return upto;
+  #admit({ connection, channel }: Following): void {
+    if (channel.members.size === 0) channel.upto = Math.max(channel.upto, this.#tail.head ?? 0);
+    channel.members.add(connection);
   }
 
-  async #drained(connection: Connection): Promise<void> {
-    const { clock } = this.#options;
-    const end = clock.monotonic() + DRAIN_LIMIT_MS;
-    while (connection.open && connection.bufferedBytes > 0) {
-      if (clock.monotonic() > end) connection.close('TOO_SLOW');
-      else await clock.sleep(10);
-    }
+  /** The next slice; undefined if memory does not reach back so far, or if there is nothing more. */
+  #fromMemory(channel: Channel, from: LogPlace): Slice | undefined {
+    const { head, epoch } = this.#tail;
+    if (head === undefined || epoch !== from.epoch || from.offset >= head) return undefined;
+    const key = sliceKey(channel, from);
+    const kept = this.#slices.get(key, head);
+    if (kept) return kept;
+    const matching = this.#tail.recent(from.offset, acceptsChange(channel.filter), SLICE_CHANGES);
+    if (matching === undefined) return undefined;
+    const slice = makeSlice(channel.key, from, matching, head, head);
+    this.#slices.set(key, slice);
+    return slice;
+  }
+
+  /** The next slice; undefined if the log no longer reaches back so far. */
+  async #fromDatabase(channel: Channel, from: LogPlace, head: number): Promise<Slice | undefined> {
+    const key = sliceKey(channel, from);
+    const kept = this.#slices.get(key, head);
+    if (kept) return kept;
+    const running = this.#reads.get(key);
+    if (running) return running;
+    const reading = readSlice(this.#options.db, channel, from, head).finally(() => this.#reads.delete(key));
+    this.#reads.set(key, reading);
+    const slice = await reading;
+    if (slice && this.#channels.has(channel.key)) this.#slices.set(key, slice);
+    return slice;
   }
 
   /** New changes: one frame for each channel that they concern. */
@@ -354,10 +301,5 @@ export class LogChannels implements Follower {
   }
 }
 
-/** Why a reader cannot go on behind a place; undefined if it can. */
-function whyNotResume(after: LogPlace, span: LogSpan | undefined): ResetReason | undefined {
-  if (span === undefined || after.epoch !== span.epoch) return 'EPOCH_CHANGED';
-  if (after.offset > span.head) return 'PLACE_IN_FUTURE';
-  if (after.offset < span.first - 1) return 'PLACE_TOO_OLD';
-  return span.head - after.offset > MAX_BACKLOG ? 'BACKLOG_TOO_LONG' : undefined;
-}
+const sliceKey = (channel: Channel, { epoch, offset }: LogPlace): string =>
+  `${channel.key} ${epoch}:${offset}`;

@@ -86,12 +86,24 @@ export class LogTail {
     this.#ring = [];
   }
 
-  /** Matching changes in (after, head] if memory reaches back that far. */
-  recent(after: number, accepts: Accepts): LoggedChange[] | undefined {
-    const oldest = this.#ring[0]?.change.offset ?? (this.#head ?? 0) + 1;
-    if (after < oldest - 1) return undefined;
-    const skip = after + 1 - oldest;
-    return this.#ring.slice(skip).filter(({ change }) => accepts(change));
+  /** True if memory holds everything in (after, head]. */
+  reaches(after: number): boolean {
+    return this.#head !== undefined && after >= this.#oldest() - 1;
+  }
+
+  /** The first `limit` matching changes in (after, head], if memory reaches back that far. */
+  recent(after: number, accepts: Accepts, limit: number): LoggedChange[] | undefined {
+    if (!this.reaches(after)) return undefined;
+    const found: LoggedChange[] = [];
+    for (let i = after + 1 - this.#oldest(); i < this.#ring.length && found.length < limit; i++) {
+      const logged = this.#ring[i] as LoggedChange;
+      if (accepts(logged.change)) found.push(logged);
+    }
+    return found;
+  }
+
+  #oldest(): number {
+    return this.#ring[0]?.change.offset ?? (this.#head ?? 0) + 1;
   }
 
   /** Called on news and once a second; calls never overlap. */
