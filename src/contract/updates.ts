@@ -90,7 +90,19 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('unsubscribed'), id: z.string(), topics: z.array(viewTopicSchema) }),
   z.object({ type: z.literal('pong'), id: z.string(), serverTime: timeSchema }),
   z.object({ type: z.literal('heartbeat'), serverTime: timeSchema }),
-  z.object({ type: z.literal('refused'), id: z.string().nullable(), code: z.string(), message: z.string() }),
+  z.object({
+    type: z.literal('refused'),
+    id: z
+      .string()
+      .nullable()
+      .meta({ description: 'The request that was refused; null if the message carried none' }),
+    channel: z
+      .string()
+      .nullable()
+      .meta({ description: 'For a follow, also one that was confirmed before: its channel; else null' }),
+    code: z.string(),
+    message: z.string(),
+  }),
   z.object({ type: z.literal('stats'), data: statsSchema }),
   z.object({ type: z.literal('services'), items: z.array(serviceSchema) }),
   z.object({

@@ -125,7 +125,11 @@ describe('following', () => {
     const client = await stream();
     client.send({ type: 'follow', id: '1', filter: {} });
     client.send({ type: 'follow', id: '2', filter: {} });
-    expect(await client.saw('refused')).toMatchObject({ id: '2', code: 'CONFLICT' });
+    expect(await client.saw('refused')).toMatchObject({
+      id: '2',
+      channel: 'all',
+      code: 'CONFLICT',
+    });
     client.send({ type: 'unfollow', id: '3', channel: 'all' });
     await client.saw('unfollowed');
     client.send({ type: 'follow', id: '4', filter: { coin: 'BTC' } });
@@ -133,6 +137,27 @@ describe('following', () => {
     const head = await append(many(2));
     await reached(client, 'coin=BTC', head);
     expect(read(client.messages, 'all').offsets).toEqual([]);
+    await client.close();
+  });
+});
+
+describe('while the log cannot be read', () => {
+  it('a follow is refused by its id and channel, and can be asked again', async () => {
+    await beginLog(rig.test.database);
+    await rig.test.database.query('ALTER TABLE stream_state RENAME TO stream_state_away');
+    const client = await stream();
+    client.send({ type: 'follow', id: 'f', filter: { coin: 'BTC' } });
+    await client.saw('followed');
+    expect(await client.saw('refused')).toMatchObject({
+      id: 'f',
+      channel: 'coin=BTC',
+      code: 'UNAVAILABLE',
+    });
+    await rig.test.database.query('ALTER TABLE stream_state_away RENAME TO stream_state');
+    client.send({ type: 'follow', id: 'g', filter: { coin: 'BTC' } });
+    await client.saw('snapshot');
+    const head = await append(many(1));
+    expect((await reached(client, 'coin=BTC', head)).offsets).toEqual([head]);
     await client.close();
   });
 });

@@ -9,7 +9,7 @@ import { extname, join, normalize } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ClientMessage, ServerMessage } from '../../src/contract/updates.ts';
 import { boardAnswer } from './fixture_leaderboard.ts';
-import { accountValue, COIN_LIST, systemReport } from './fixture_positions.ts';
+import { accountValue, COIN_LIST, channelOf, systemReport } from './fixture_positions.ts';
 import { FixtureWorld } from './fixture_world.ts';
 
 const POLICY =
@@ -26,6 +26,11 @@ const TYPES: Readonly<Record<string, string>> = {
 
 export const LINK_CODE = 'fixture-code-0123456789abcdef';
 
+export interface FollowRefusal {
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface FixtureApi {
   readonly origin: string;
   readonly world: FixtureWorld;
@@ -35,6 +40,8 @@ export interface FixtureApi {
   setOffline(offline: boolean): void;
   /** Stops sending while true: the sockets stay open. */
   setSilent(silent: boolean): void;
+  /** What to answer to whoever follows the event log; null answers as usual. */
+  refuseFollows(refusal: FollowRefusal | null): void;
   /** Queries of the leaderboard so far. */
   boardQueries(): readonly string[];
   close(): Promise<void>;
@@ -125,10 +132,19 @@ function rest(
     : answer(response, 200, body);
 }
 
+const CONFLICT: FollowRefusal = { code: 'CONFLICT', message: 'Followed already.' };
+
 /** Sends frames of the topics that a socket asked for, four times a second. */
-function serveUpdates(socket: WebSocket, world: FixtureWorld, silent: () => boolean): void {
+function serveUpdates(
+  socket: WebSocket,
+  world: FixtureWorld,
+  silent: () => boolean,
+  refuse: () => FollowRefusal | null,
+): void {
   const topics = new Set<string>();
   const send = (message: ServerMessage) => socket.send(JSON.stringify(message));
+  /** How to stop following each channel. */
+  const followed = new Map<string, () => void>();
   send(world.hello());
   const stop = world.onTick((tick) => {
     if (silent()) return;
@@ -136,7 +152,10 @@ function serveUpdates(socket: WebSocket, world: FixtureWorld, silent: () => bool
     if (topics.has('trades')) send({ type: 'trades', items: tick.trades, skipped: 0 });
     if (topics.has('traders')) send(tick.traders);
   });
-  socket.on('close', stop);
+  socket.on('close', () => {
+    stop();
+    for (const end of followed.values()) end();
+  });
   socket.on('message', (data) => {
     const message = JSON.parse(String(data)) as ClientMessage;
     if (message.type === 'subscribe') {
@@ -147,10 +166,19 @@ function serveUpdates(socket: WebSocket, world: FixtureWorld, silent: () => bool
       for (const topic of message.topics) topics.delete(topic);
       send({ type: 'unsubscribed', id: message.id, topics: message.topics });
     } else if (message.type === 'follow') {
-      socket.on(
-        'close',
-        world.book.follow(message.id, message.filter, (frame) => !silent() && send(frame)),
-      );
+      const { id, filter } = message;
+      const channel = channelOf(filter);
+      const refusal = followed.has(channel) ? CONFLICT : refuse();
+      if (refusal === null) {
+        followed.set(
+          channel,
+          world.book.follow(id, filter, (frame) => !silent() && send(frame)),
+        );
+      } else send({ type: 'refused', id, channel, ...refusal });
+    } else if (message.type === 'unfollow') {
+      followed.get(message.channel)?.();
+      followed.delete(message.channel);
+      send({ type: 'unfollowed', id: message.id, channel: message.channel });
     }
   });
 }
@@ -167,6 +195,7 @@ export async function startFixtureApi(root: string): Promise<FixtureApi> {
   const boards: string[] = [];
   let offline = false;
   let silent = false;
+  let followRefusal: FollowRefusal | null = null;
   const server = createServer((request, response) => {
     void (async () => {
       const url = new URL(request.url ?? '/', 'http://fixture');
@@ -187,7 +216,14 @@ export async function startFixtureApi(root: string): Promise<FixtureApi> {
       socket.destroy();
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (open) => serveUpdates(open, world, () => silent));
+    sockets.handleUpgrade(request, socket, head, (open) =>
+      serveUpdates(
+        open,
+        world,
+        () => silent,
+        () => followRefusal,
+      ),
+    );
   });
   const port = await listen(server);
   world.start();
@@ -202,6 +238,9 @@ export async function startFixtureApi(root: string): Promise<FixtureApi> {
     },
     setSilent(next) {
       silent = next;
+    },
+    refuseFollows(next) {
+      followRefusal = next;
     },
     async close() {
       world.stop();

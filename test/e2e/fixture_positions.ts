@@ -25,7 +25,11 @@ interface Follower {
   readonly channel: string;
   readonly filter: ChangeFilter;
   readonly send: Send;
+  /** Last offset that it was told of. */
+  upto: number;
 }
+
+export const channelOf = (filter: ChangeFilter): string => `changes:${JSON.stringify(filter)}`;
 
 const matches = (change: PositionChange, filter: ChangeFilter): boolean =>
   (filter.trader === undefined || filter.trader === change.trader) &&
@@ -60,8 +64,8 @@ export class FixturePositions {
 
   /** @returns the way to stop. */
   follow(id: string, filter: ChangeFilter, send: Send): () => void {
-    const channel = `changes:${JSON.stringify(filter)}`;
-    const follower = { channel, filter, send };
+    const channel = channelOf(filter);
+    const follower: Follower = { channel, filter, send, upto: this.#offset };
     send({ type: 'followed', id, channel, filter });
     send({
       type: 'snapshot',
@@ -130,10 +134,12 @@ export class FixturePositions {
   }
 
   #tell(change: PositionChange): void {
-    for (const { channel, filter, send } of this.#followers) {
+    for (const follower of this.#followers) {
+      const { channel, filter, send, upto: after } = follower;
       if (!matches(change, filter)) continue;
       const { epoch, offset } = change;
-      send({ type: 'changes', channel, epoch, after: offset - 1, upto: offset, items: [change] });
+      follower.upto = offset;
+      send({ type: 'changes', channel, epoch, after, upto: offset, items: [change] });
     }
   }
 }

@@ -121,6 +121,30 @@ describe.skipIf(chromium === null)('pages of tracking', () => {
       await page.getByRole('heading', { name: 'Live' }).hover();
       await until(async () => (await rows().first().textContent()) !== held, 'the list to go on');
     });
+    it('says that it is not live while the log cannot be read, and goes on by itself', async () => {
+      const { page } = watched;
+      api.refuseFollows({ code: 'UNAVAILABLE', message: 'The event log cannot be read just now.' });
+      try {
+        await page.goto(`${api.origin}/live`);
+        await page.getByText('Not live: position changes do not come in just now').waitFor();
+        expect(await page.getByText('Loading position changes').count()).toBe(0);
+        expect(await axeViolations(page)).toEqual([]);
+      } finally {
+        api.refuseFollows(null);
+      }
+      await rows().first().waitFor();
+      expect(await page.getByText('Not live').count()).toBe(0);
+    });
+    it('goes on when left and opened again at once', async () => {
+      const { page } = watched;
+      await page.goto(`${api.origin}/live`);
+      await rows().first().waitFor();
+      await page.getByRole('link', { name: 'Overview' }).first().click();
+      await page.goBack();
+      await rows().first().waitFor();
+      const first = await rows().first().textContent();
+      await until(async () => (await rows().first().textContent()) !== first, 'a newer change');
+    });
     it('filters by the address bar', async () => {
       const { page } = watched;
       await page.goto(`${api.origin}/live?coin=ETH&kinds=opened,closed`);

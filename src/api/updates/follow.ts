@@ -29,6 +29,8 @@ const NO_LOG_PAUSE_MS = 500;
 interface Following {
   readonly connection: Connection;
   readonly channel: Channel;
+  /** The request that asked for it. */
+  readonly requestId: string;
 }
 
 export interface FollowOptions {
@@ -88,11 +90,11 @@ export class LogChannels implements Follower {
           } as const)
         : undefined;
     if (refusal) {
-      connection.say({ type: 'refused', id: message.id, ...refusal });
+      connection.say({ type: 'refused', id: message.id, channel: key, ...refusal });
       return;
     }
     this.#byConnection.set(connection, own);
-    const following: Following = { connection, channel: this.#channel(key, filter) };
+    const following: Following = { connection, channel: this.#channel(key, filter), requestId: message.id };
     following.channel.users++;
     own.set(key, following);
     connection.say({ type: 'followed', id: message.id, channel: key, filter });
@@ -156,9 +158,10 @@ export class LogChannels implements Follower {
       this.#leave(following);
       connection.say({
         type: 'refused',
-        id: null,
+        id: following.requestId,
+        channel: channel.key,
         code: 'UNAVAILABLE',
-        message: `The event log cannot be read just now; follow ${channel.key} again.`,
+        message: 'The event log cannot be read just now.',
       });
     });
   }

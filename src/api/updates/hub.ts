@@ -150,7 +150,7 @@ export class UpdatesHub {
   /** The message, or undefined after an answer that says what is wrong with it. */
   #understand(connection: Connection, text: string): ClientMessage | undefined {
     const refuse = (id: string | null, message: string): undefined => {
-      connection.say({ type: 'refused', id, code: 'REQUEST_INVALID', message });
+      connection.say({ type: 'refused', id, channel: null, code: 'REQUEST_INVALID', message });
       return undefined;
     };
     let value: unknown;

@@ -3,7 +3,7 @@ import type { PositionChange } from '../../contract/positions.ts';
 import { ManualClock } from '../../runtime/clock.ts';
 import { BATCH_MS } from './batcher.ts';
 import { CHANGES_KEPT, startChangeFeed } from './change_feed.ts';
-import type { FollowHandlers } from './updates_client.ts';
+import type { FollowHandlers } from './log_follows.ts';
 
 const change = (offset: number) => ({ epoch: 1, offset }) as PositionChange;
 const range = (from: number, to: number) =>
@@ -43,6 +43,7 @@ function rig() {
       }),
     arrive: (items: PositionChange[]) =>
       given().onChanges({ type: 'changes', channel: 'c', epoch: 1, after: 0, upto: 0, items }),
+    refuse: (reason: string) => given().onRefused?.(reason),
     offsets: () => feed.shown.get().changes?.map((one) => one.offset),
   };
 }
@@ -84,6 +85,15 @@ describe('startChangeFeed', () => {
     snapshot(range(1, 3));
     snapshot(range(90, 91));
     expect(offsets()).toEqual([91, 90]);
+  });
+  it('says why it is not live until the next snapshot, and keeps what it has', () => {
+    const { feed, snapshot, refuse, offsets } = rig();
+    refuse('away');
+    expect(feed.shown.get()).toMatchObject({ changes: null, refused: 'away' });
+    snapshot(range(1, 3));
+    expect(feed.shown.get().refused).toBeNull();
+    refuse('away again');
+    expect([offsets(), feed.shown.get().refused]).toEqual([[3, 2, 1], 'away again']);
   });
   it('stops following', () => {
     const { feed, stopped } = rig();

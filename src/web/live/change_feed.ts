@@ -18,6 +18,8 @@ export interface ChangesShown {
   readonly positions: readonly Position[] | null;
   /** Changes that came but are no longer kept. */
   readonly forgotten: number;
+  /** Why nothing comes at present: the server refused, and is asked again; null while the feed is live. */
+  readonly refused: string | null;
 }
 
 export interface ChangeFeed {
@@ -34,7 +36,7 @@ export interface ChangeFeedOptions {
   readonly filter: ChangeFilter;
 }
 
-const NOTHING_YET: ChangesShown = { changes: null, positions: null, forgotten: 0 };
+const NOTHING_YET: ChangesShown = { changes: null, positions: null, forgotten: 0, refused: null };
 
 const key = (change: PositionChange): string => `${change.epoch}:${change.offset}`;
 
@@ -63,7 +65,10 @@ export function startChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   const stop = options.client.follow(options.filter, {
     onSnapshot(message) {
       const recent = [...message.recent].reverse().slice(0, CHANGES_KEPT);
-      shown.set({ changes: recent, positions: message.positions, forgotten: 0 });
+      shown.set({ changes: recent, positions: message.positions, forgotten: 0, refused: null });
+    },
+    onRefused(reason) {
+      shown.set({ ...shown.get(), refused: reason });
     },
     onChanges(message) {
       for (const change of message.items) batcher.push(change);

@@ -94,9 +94,14 @@ function following() {
     base
       .latest()
       .say({ type: 'snapshot', channel: 'ch', at: { epoch, offset }, positions: null, recent: [] });
+  const unfollowed = () => {
+    const unfollow = base.latest().sent.findLast((message) => message.type === 'unfollow');
+    if (unfollow?.type !== 'unfollow') throw new Error('no unfollow was sent');
+    base.latest().say({ type: 'unfollowed', id: unfollow.id, channel: unfollow.channel });
+  };
   accept();
   snapshot(10);
-  return { ...base, seen, accept, snapshot, stop, snapshots: () => snapshots };
+  return { ...base, seen, accept, snapshot, unfollowed, stop, snapshots: () => snapshots };
 }
 
 describe('UpdatesClient', () => {
@@ -197,10 +202,13 @@ describe('following the event log', () => {
     expect(seen).toEqual([11, 12, 13, 14, 15, 16, 17]);
   });
 
-  it('asks for a snapshot instead of skipping a gap', () => {
-    const { latest, seen, accept, snapshot, snapshots } = following();
+  it('asks for a snapshot instead of skipping a gap, once the channel has ended', () => {
+    const { latest, seen, accept, snapshot, snapshots, unfollowed } = following();
     latest().say(changes(12, 14));
     expect(seen).toEqual([]);
+    expect(latest().sent.map(({ type }) => type)).toEqual(['follow', 'unfollow']);
+    unfollowed();
+    expect(latest().sent.map(({ type }) => type)).toEqual(['follow', 'unfollow', 'follow']);
     expect(accept()).not.toHaveProperty('after');
     latest().say(changes(14, 15));
     expect(seen).toEqual([]);
@@ -211,8 +219,9 @@ describe('following the event log', () => {
   });
 
   it('asks for a snapshot when the epoch changes, and waits for it after a reset', () => {
-    const { latest, seen, accept, snapshot } = following();
+    const { latest, seen, accept, snapshot, unfollowed } = following();
     latest().say(changes(10, 11, 2));
+    unfollowed();
     expect(accept()).not.toHaveProperty('after');
     latest().say({ type: 'reset', channel: 'ch', reason: 'EPOCH_CHANGED' });
     latest().say(changes(10, 11, 2));

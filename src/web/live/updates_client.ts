@@ -1,13 +1,13 @@
 /**
  * The one WebSocket of the app. Keeps itself connected for as long as it runs, subscribes again after every
- * reconnect, and resumes each followed part of the event log behind the last place it has, so that nothing is
- * missed and nothing comes twice. Silence for twice the server's ping interval means the connection is dead.
+ * reconnect, and goes on with what is followed of the event log. Silence for twice the server's ping interval means
+ * that the connection is dead.
  */
 
 import type { ChangeFilter, ClientMessage, ServerMessage, ViewTopic } from '../../contract/updates.ts';
-import type { LogPlace } from '../../contract/values.ts';
 import type { Timer, WebClock } from '../browser.ts';
 import { reconnectDelay } from './backoff.ts';
+import { type FollowHandlers, LogFollows } from './log_follows.ts';
 
 /** The part of a browser WebSocket that is used. */
 export interface UpdatesSocket {
@@ -37,19 +37,6 @@ export interface UpdatesOptions {
   readonly onMessage: (message: ServerMessage, receivedAt: number) => void;
 }
 
-export interface FollowHandlers {
-  readonly onSnapshot: (message: Extract<ServerMessage, { type: 'snapshot' }>) => void;
-  readonly onChanges: (message: Extract<ServerMessage, { type: 'changes' }>) => void;
-}
-
-interface Follow {
-  readonly id: string;
-  readonly filter: ChangeFilter;
-  readonly handlers: FollowHandlers;
-  channel: string | null;
-  place: LogPlace | null;
-}
-
 /** Close code with which the server says that the session is over. */
 const SESSION_ENDED = 4401;
 const OPEN = 1;
@@ -59,7 +46,7 @@ const FIRST_SILENCE_MS = 20_000;
 export class UpdatesClient {
   readonly #options: UpdatesOptions;
   readonly #topics = new Map<ViewTopic, number>();
-  readonly #follows = new Map<string, Follow>();
+  readonly #follows: LogFollows;
   #socket: UpdatesSocket | null = null;
   #ready = false;
   #running = false;
@@ -71,6 +58,11 @@ export class UpdatesClient {
 
   constructor(options: UpdatesOptions) {
     this.#options = options;
+    this.#follows = new LogFollows({
+      ...options,
+      send: (message) => this.#send(message),
+      newId: () => this.#id(),
+    });
   }
 
   start(): void {
@@ -116,21 +108,7 @@ export class UpdatesClient {
 
   /** Follows matching position changes, first a snapshot, then every change, until the returned function is called. */
   follow(filter: ChangeFilter, handlers: FollowHandlers): () => void {
-    const follow: Follow = { id: this.#id(), filter, handlers, channel: null, place: null };
-    this.#follows.set(follow.id, follow);
-    this.#sendFollow(follow);
-    return () => {
-      if (!this.#follows.delete(follow.id)) return;
-      if (follow.channel !== null && !this.#shared(follow.channel)) {
-        this.#send({ type: 'unfollow', id: this.#id(), channel: follow.channel });
-      }
-    };
-  }
-
-  /** The server may give two equal filters one channel: only the last one to leave ends it. */
-  #shared(channel: string): boolean {
-    for (const follow of this.#follows.values()) if (follow.channel === channel) return true;
-    return false;
+    return this.#follows.follow(filter, handlers);
   }
 
   #id(): string {
@@ -166,6 +144,7 @@ export class UpdatesClient {
     const socket = this.#socket;
     this.#socket = null;
     this.#ready = false;
+    this.#follows.disconnected();
     if (socket === null) return;
     socket.onmessage = null;
     socket.onclose = null;
@@ -191,11 +170,6 @@ export class UpdatesClient {
     if (this.#ready && this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify(message));
   }
 
-  #sendFollow(follow: Follow): void {
-    const after = follow.place === null ? {} : { after: follow.place };
-    this.#send({ type: 'follow', id: follow.id, filter: follow.filter, ...after });
-  }
-
   #receive(socket: UpdatesSocket, data: unknown): void {
     let message: ServerMessage;
     try {
@@ -216,55 +190,22 @@ export class UpdatesClient {
     if (this.#topics.size > 0) {
       this.#send({ type: 'subscribe', id: this.#id(), topics: [...this.#topics.keys()] });
     }
-    for (const follow of this.#follows.values()) {
-      follow.channel = null;
-      this.#sendFollow(follow);
-    }
+    this.#follows.connected();
     this.#options.onConnection({ state: 'open' });
   }
 
   #dispatch(message: ServerMessage): void {
-    if (message.type === 'followed') {
-      const follow = this.#follows.get(message.id);
-      if (follow) follow.channel = message.channel;
-      else if (!this.#shared(message.channel)) {
-        this.#send({ type: 'unfollow', id: this.#id(), channel: message.channel });
-      }
-      return;
+    switch (message.type) {
+      case 'followed':
+      case 'unfollowed':
+      case 'refused':
+      case 'snapshot':
+      case 'changes':
+      case 'reset':
+        this.#follows.receive(message);
+        return;
+      default:
+        this.#options.onMessage(message, this.#options.clock.monotonic());
     }
-    if (message.type === 'snapshot' || message.type === 'changes' || message.type === 'reset') {
-      for (const follow of this.#follows.values()) {
-        if (follow.channel === message.channel) this.#deliver(follow, message);
-      }
-      return;
-    }
-    this.#options.onMessage(message, this.#options.clock.monotonic());
-  }
-
-  #deliver(
-    follow: Follow,
-    message: Extract<ServerMessage, { type: 'snapshot' | 'changes' | 'reset' }>,
-  ): void {
-    if (message.type === 'reset') {
-      follow.place = null;
-      return;
-    }
-    if (message.type === 'snapshot') {
-      follow.place = message.at;
-      follow.handlers.onSnapshot(message);
-      return;
-    }
-    const place = follow.place;
-    if (place === null) return;
-    if (place.epoch !== message.epoch || place.offset < message.after) {
-      // A gap: the log cannot simply go on from here, so ask for a snapshot.
-      follow.place = null;
-      this.#sendFollow(follow);
-      return;
-    }
-    if (message.upto <= place.offset) return;
-    const items = message.items.filter((item) => item.offset > place.offset);
-    follow.place = { epoch: message.epoch, offset: message.upto };
-    follow.handlers.onChanges({ ...message, items });
   }
 }

@@ -20,6 +20,7 @@ import { Card } from '../../ui/card.tsx';
 import { ChangesTable } from '../../ui/changes_table.tsx';
 import { Select, ToggleChips } from '../../ui/choices.tsx';
 import { FilterField } from '../../ui/field.tsx';
+import { NotLive } from '../../ui/not_live.tsx';
 import { Empty, Skeleton } from '../../ui/notice.tsx';
 import { pick } from '../../ui/pick.ts';
 import styles from './live.module.css';
@@ -124,6 +125,7 @@ export function Live() {
     <>
       <PageHead title="Live" lead="Position changes of all traders" />
       <Filters search={search} go={go} />
+      <NotLive reason={feed.refused} />
       <Card
         title="Changes"
         note="newest first, held while the pointer is on them"
@@ -138,7 +140,11 @@ export function Live() {
         }
       >
         <div onPointerEnter={() => setHeld(true)} onPointerLeave={() => setHeld(false)}>
-          <Rows changes={changes} filtered={filtered} onAll={() => void navigate({ search: {} })} />
+          {changes === null && feed.refused !== null ? (
+            <Empty title="Nothing to show yet">Changes appear as soon as they come in.</Empty>
+          ) : (
+            <Rows changes={changes} filtered={filtered} onAll={() => void navigate({ search: {} })} />
+          )}
         </div>
       </Card>
     </>

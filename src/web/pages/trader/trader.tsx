@@ -15,6 +15,7 @@ import { CopyAddress } from '../../ui/address.tsx';
 import { Card } from '../../ui/card.tsx';
 import { ChangesTable } from '../../ui/changes_table.tsx';
 import { Icon } from '../../ui/icon.tsx';
+import { NotLive } from '../../ui/not_live.tsx';
 import { Empty, Failure, Skeleton } from '../../ui/notice.tsx';
 import { pick } from '../../ui/pick.ts';
 import { WatchStar } from '../../ui/watch_star.tsx';
@@ -118,7 +119,8 @@ function Known({ address, trader }: { readonly address: string; readonly trader:
         </div>
       </div>
       <Card title="Position changes" note="newest first">
-        <Changes changes={feed.changes} />
+        <NotLive reason={feed.refused} />
+        {feed.changes === null && feed.refused !== null ? null : <Changes changes={feed.changes} />}
       </Card>
     </div>
   );
