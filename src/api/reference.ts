@@ -90,9 +90,18 @@ The server speaks first: \`hello\`. Then ask for:
 - **Views** (\`{"type":"subscribe","id":"1","topics":[…]}\`): ${viewTopicSchema.options.map((topic) => `\`${topic}\``).join(', ')}.
   A view shows now; a later frame replaces an earlier one, and frames are left out for a reader that is behind.
 - **Changes** (\`{"type":"follow","id":"2","filter":{"trader":…,"coin":…,"kinds":[…]}}\`): the event log, filtered;
-  an empty filter is everything. First \`snapshot\` (state as of \`at\`), then \`changes\` frames whose \`after\` equals
-  the \`upto\` before it. To resume, send \`"after":{"epoch":…,"offset":…}\` with the last place that you have: what was
-  missed follows, or \`reset\` with a reason (${resetReasonSchema.options.map((reason) => `\`${reason}\``).join(', ')}) and a new snapshot.
+  an empty filter is everything. The answer is \`followed\` with the \`channel\` that all frames of this filter carry; a
+  connection follows a filter once, so \`unfollow\` a channel and wait for \`unfollowed\` before you follow it anew.
+  First \`snapshot\` (state as of \`at\`), then \`changes\` frames, each with everything in (\`after\`, \`upto\`] that
+  matches. \`after\` always equals the place before it: the \`upto\` of the frame before, the snapshot's \`at\`, or the
+  \`after\` that you sent; anything else is a gap. A frame without items says that nothing matched: only your place moves.
+  To resume, send \`"after":{"epoch":…,"offset":…}\` with the last place that you have: what was missed follows, in frames
+  that come as your line takes them, or \`reset\` with a reason (${resetReasonSchema.options.map((reason) => `\`${reason}\``).join(', ')}) and a new snapshot.
+
+What cannot be done is answered with \`refused\`: the request's \`id\`, for a follow its \`channel\`, a \`code\` as under
+Errors and a \`message\`. \`UNAVAILABLE\` may come after \`followed\`, when the log cannot be read: then nothing comes on
+that channel any more, and you follow again after a pause, with the last place that you have. \`CONFLICT\`: the channel
+is followed already, and goes on. \`RATE_LIMITED\`: a connection has at most 50 channels.
 
 A heartbeat comes every 15 s; nothing for twice that means that the connection is dead.`;
 

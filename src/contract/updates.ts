@@ -135,10 +135,12 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
     epoch: countSchema,
     after: countSchema.meta({
       description:
-        'Everything in (after, upto] that matches is here. Never beyond the `upto` or snapshot before it: else there is a gap',
+        'Everything in (after, upto] that matches is here. Equals the place before it: the `upto` or snapshot, or `after` of the follow',
     }),
     upto: countSchema,
-    items: z.array(positionChangeSchema),
+    items: z
+      .array(positionChangeSchema)
+      .meta({ description: 'Empty if nothing matches: only the place moves' }),
   }),
   z.object({ type: z.literal('reset'), channel: z.string(), reason: resetReasonSchema }),
 ]);

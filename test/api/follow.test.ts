@@ -38,8 +38,7 @@ function read(messages: readonly ServerMessage[], channel: string, start?: numbe
       place = message.at.offset;
       offsets = message.recent.map((change) => change.offset);
     } else if (message.type === 'changes') {
-      if (place === undefined || message.after > place)
-        throw new Error(`gap: ${place} then ${message.after}`);
+      if (message.after !== place) throw new Error(`gap: ${place} then ${message.after}`);
       for (const { offset } of message.items) {
         if (offset <= place || offset > message.upto)
           throw new Error(`${offset} is not in (${place}, ${message.upto}]`);
@@ -118,6 +117,29 @@ describe('following', () => {
     expect((await reached(client, 'kinds=closed+flipped', head)).offsets).toEqual([3, 4]);
     expect((await reached(client, `trader=${addressOf(3)}`, head)).offsets).toEqual([]);
     await client.close();
+  });
+
+  it('frames touch each other, also for who comes late to a quiet channel', async () => {
+    await beginLog(rig.test.database);
+    const clients: StreamClient[] = [];
+    let head = 0;
+    for (let late = 0; late < 4; late++) {
+      const client = await stream();
+      client.send({ type: 'follow', id: 'f', filter: { coin: 'ETH' } });
+      await client.saw('snapshot');
+      clients.push(client);
+      head = await append(many(3));
+      // A reader of everything shows that the server has read them, without a frame for ETH.
+      const witness = await stream();
+      witness.send({ type: 'follow', id: 'w', filter: {}, after: { epoch: EPOCH, offset: 0 } });
+      await reached(witness, 'all', head, 0);
+      await witness.close();
+    }
+    head = await append([{ trader: 1, coin: 2 }]);
+    for (const client of clients) {
+      expect((await reached(client, 'coin=ETH', head)).offsets).toEqual([head]);
+      await client.close();
+    }
   });
 
   it('refuses to follow twice, and stops when told', async () => {

@@ -224,7 +224,8 @@ export class LogChannels implements Follower {
   }
 
   #admit({ connection, channel }: Following): void {
-    if (channel.members.size === 0) channel.upto = Math.max(channel.upto, this.#tail.head ?? 0);
+    // Who is in hears how far the log is, so that the next frame begins where everybody stands.
+    this.#tellHowFar(channel);
     channel.members.add(connection);
   }
 
@@ -277,16 +278,17 @@ export class LogChannels implements Follower {
     }
   }
 
-  /** Tells the quiet channels how far the log is. */
   #tellProgress(): void {
+    for (const channel of this.#channels.values()) this.#tellHowFar(channel);
+  }
+
+  /** Tells the members of a quiet channel how far the log is. */
+  #tellHowFar(channel: Channel): void {
     const { head, epoch } = this.#tail;
-    if (head === undefined) return;
-    for (const channel of this.#channels.values()) {
-      if (channel.upto >= head) continue;
-      const frame = changesFrame(channel.key, { epoch, after: channel.upto, upto: head }, []);
-      channel.upto = head;
-      for (const connection of channel.members) connection.send(frame);
-    }
+    if (head === undefined || channel.upto >= head) return;
+    const frame = changesFrame(channel.key, { epoch, after: channel.upto, upto: head }, []);
+    channel.upto = head;
+    for (const connection of channel.members) connection.send(frame);
   }
 
   /** The log does not continue: everybody gets a reset and a snapshot. */
