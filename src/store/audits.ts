@@ -24,13 +24,17 @@ export interface DriftRecord {
   readonly stateTime: number;
 }
 
-/** Lower numbers are polled first. */
+/**
+ * Lower numbers are polled first: what happened to a watched trader, then traders that just traded and are not seeded.
+ * What happened to others comes after these: it may be any number of them at once, after one gap all holders of a coin,
+ * while their turn in the rotation, which keeps its share, answers it as well.
+ */
 export const POLL_PRIORITY = {
   watchedAnomaly: 0,
-  ambiguous: 1,
-  quarantined: 2,
-  stale: 3,
-  unseeded: 4,
+  unseeded: 1,
+  ambiguous: 2,
+  quarantined: 3,
+  stale: 4,
   /** The feed was away: polled again when there is nothing else to do. */
   interrupted: 5,
 } as const;
@@ -117,7 +121,7 @@ async function writeDrifts(
   );
 }
 
-/** A request that is there already keeps its age and takes the higher priority. */
+/** A request that is there already keeps its age, takes the higher priority and counts as asked now. */
 export async function requestPolls(tx: Queryable, polls: readonly PollRequest[], now: number): Promise<void> {
   if (polls.length === 0) return;
   const byKey = new Map<string, PollRequest>();
@@ -133,9 +137,12 @@ export async function requestPolls(tx: Queryable, polls: readonly PollRequest[],
      SELECT trader_id, dex, priority, reason, $6::int8, CASE WHEN delay > 0 THEN database_now_ms() + delay ELSE 0 END
      FROM unnest($1::int8[], $2::text[], $3::int2[], $4::text[], $5::int8[])
        AS u (trader_id, dex, priority, reason, delay)
-     ON CONFLICT (trader_id, dex) DO UPDATE SET reason = excluded.reason, priority = excluded.priority,
-       not_before = excluded.not_before
-     WHERE excluded.priority < poll_requests.priority`,
+     ON CONFLICT (trader_id, dex) DO UPDATE SET asked_at = excluded.asked_at,
+       priority = least(excluded.priority, poll_requests.priority),
+       reason = CASE WHEN excluded.priority < poll_requests.priority THEN excluded.reason
+         ELSE poll_requests.reason END,
+       not_before = CASE WHEN excluded.priority < poll_requests.priority THEN excluded.not_before
+         ELSE poll_requests.not_before END`,
     [
       rows.map((one) => one.traderId),
       rows.map((one) => one.dex),

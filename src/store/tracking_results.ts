@@ -49,6 +49,8 @@ export interface TurnResult {
   readonly traderId: number;
   /** Null: it brought something. */
   readonly error: string | null;
+  /** Dexs of which it brought the state, asked for after `claimedAt` (ms by the database's clock). */
+  readonly answered?: { readonly dexs: readonly string[]; readonly claimedAt: number };
 }
 
 export interface RequestResult {
@@ -98,6 +100,7 @@ export async function storeTrackingResults(
       await insertSnapshots(tx, results);
       await writeModes(tx, results.modes);
       await endTurns(tx, lease.runId, results.turns);
+      await removeAnswered(tx, results.turns);
       await endRequests(tx, lease.runId, results.requests);
       const newest = results.ids.at(-1);
       if (newest !== undefined) await publishNews(tx, 'snapshots', { epoch: 0, offset: newest });
@@ -176,6 +179,23 @@ async function endTurns(tx: Queryable, runId: number, turns: readonly TurnResult
      WHERE o.trader_id = u.trader_id AND o.run_id = $1`,
     [runId, turns.map((one) => one.traderId), turns.map((one) => one.error)],
     'end_turns',
+  );
+}
+
+/** Requests that a turn has answered: all that had been made when it was claimed. */
+async function removeAnswered(tx: Queryable, turns: readonly TurnResult[]): Promise<void> {
+  const rows = turns.flatMap(({ traderId, answered }) =>
+    (answered?.dexs ?? []).map((dex) => ({ traderId, dex, claimedAt: answered?.claimedAt ?? 0 })),
+  );
+  if (rows.length === 0) return;
+  await tx.query(
+    `DELETE FROM poll_requests r USING (
+       SELECT trader_id, dex FROM poll_requests JOIN unnest($1::int8[], $2::text[], $3::int8[])
+         AS u (trader_id, dex, claimed_at) USING (trader_id, dex)
+       WHERE asked_at <= claimed_at FOR UPDATE OF poll_requests SKIP LOCKED) a
+     WHERE r.trader_id = a.trader_id AND r.dex = a.dex`,
+    [rows.map((one) => one.traderId), rows.map((one) => one.dex), rows.map((one) => one.claimedAt)],
+    'remove_answered',
   );
 }
 

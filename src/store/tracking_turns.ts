@@ -12,6 +12,8 @@ export interface TrackingLease {
 export interface ClaimedTurn {
   readonly traderId: number;
   readonly address: Buffer;
+  /** ms by the database's clock: what is asked of the venue from now on answers requests that were made by then. */
+  readonly claimedAt: number;
   /** Dexs on which it has ever had a position; empty when that is not written yet. */
   readonly dexs: readonly string[];
   readonly mode: string | null;
@@ -20,7 +22,7 @@ export interface ClaimedTurn {
 }
 
 /** A request that was taken. */
-export interface ClaimedRequest extends Omit<ClaimedTurn, 'dexs'> {
+export interface ClaimedRequest extends Omit<ClaimedTurn, 'dexs' | 'claimedAt'> {
   readonly dex: string;
   readonly priority: number;
   readonly reason: string;
@@ -64,7 +66,7 @@ export async function claimTurns(
       // One claim at a time: two that look at once could each miss that the other's run has just begun.
       await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('tracking_turns', 3))`);
       await addNewTurns(tx);
-      const { rows } = await tx.query<ClaimedRow>(
+      const { rows } = await tx.query<ClaimedRow & { claimed_at: number }>(
         `WITH page AS MATERIALIZED (
            SELECT trader_id, last_turn_at FROM tracking_turns o
            WHERE (last_turn_at IS NULL OR last_turn_at <= database_now_ms() - $3::int8)
@@ -73,12 +75,12 @@ export async function claimTurns(
            ORDER BY last_turn_at NULLS FIRST, trader_id LIMIT $2 FOR UPDATE SKIP LOCKED),
          claimed AS (UPDATE tracking_turns o SET run_id = $1 FROM page WHERE o.trader_id = page.trader_id
            RETURNING o.trader_id, page.last_turn_at)
-         SELECT t.trader_id, t.address, ${MODE}, ${DEXS} FROM claimed ${MODE_TABLES}
+         SELECT t.trader_id, t.address, database_now_ms() AS claimed_at, ${MODE}, ${DEXS} FROM claimed ${MODE_TABLES}
          ORDER BY claimed.last_turn_at NULLS FIRST, t.trader_id`,
         [lease.runId, page.limit, page.minAgeMs],
         'claim_turns',
       );
-      return rows.map((row) => ({ ...claimedOf(row), dexs: row.dexs ?? [] }));
+      return rows.map((row) => ({ ...claimedOf(row), claimedAt: row.claimed_at, dexs: row.dexs ?? [] }));
     },
     { retries: 3 },
   );

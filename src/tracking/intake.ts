@@ -1,4 +1,4 @@
-/** What a sweep does next: requests before the rotation, pages claimed ahead of need. */
+/** What a sweep does next: urgent requests, then requests and the rotation by turns, pages claimed ahead of need. */
 import { parseAddress } from '../domain/address.ts';
 import { FIRST_DEX } from '../domain/coin.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -17,6 +17,12 @@ const PAGE_MS = 2_000;
 /** As measured over this: long enough that the burst after a change of runs does not look like a rate. */
 const RATE_MS = 10_000;
 const SMALLEST_PAGE = 3;
+/**
+ * For each request that is not urgent the rotation gets one turn, so that half of the polls are its own however many
+ * requests wait: one gap of a large coin makes hundreds of thousands. What it could not take (its page was empty) it
+ * gets afterwards, up to this many.
+ */
+const MOST_OWED = 8;
 
 /** A poll with the lease that claimed it. */
 export interface Claimed {
@@ -46,6 +52,8 @@ export class Intake {
   readonly #turns: Claimed[] = [];
   /** When turns were taken, within RATE_MS. */
   readonly #taken: number[] = [];
+  /** Turns that requests went before. */
+  #owed = 0;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -57,12 +65,24 @@ export class Intake {
     return first !== undefined && isUrgent(first.poll) ? this.#requests.shift() : undefined;
   }
 
-  /** A request, else a turn. */
+  /** An urgent request, else a request or a turn, as the rotation's share demands. */
   next(): Claimed | undefined {
+    const urgent = this.nextUrgent();
+    if (urgent !== undefined) return urgent;
+    const isTurn = this.#turns.length > 0 && (this.#owed > 0 || this.#requests.length === 0);
+    return isTurn ? this.#nextTurn() : this.#nextRequest();
+  }
+
+  #nextRequest(): Claimed | undefined {
     const request = this.#requests.shift();
-    if (request !== undefined) return request;
+    if (request !== undefined) this.#owed = Math.min(MOST_OWED, this.#owed + 1);
+    return request;
+  }
+
+  #nextTurn(): Claimed | undefined {
     const turn = this.#turns.shift();
     if (turn === undefined) return undefined;
+    this.#owed = Math.max(0, this.#owed - 1);
     this.#taken.push(this.#options.clock.monotonic());
     if (this.#isLow()) this.#options.changed();
     return turn;
@@ -71,6 +91,7 @@ export class Intake {
   /** To be tried again before anything else of its kind. */
   putBack(claimed: Claimed): void {
     (claimed.poll.request === undefined ? this.#turns : this.#requests).unshift(claimed);
+    this.#sortRequests();
     this.#options.changed();
   }
 
@@ -109,8 +130,12 @@ export class Intake {
     const { store } = this.#options;
     const claimed = await this.#claim((lease) => store.claimRequests(lease, room), requestOf);
     this.#requests.push(...claimed);
-    this.#requests.sort((a, b) => (a.poll.request?.priority ?? 0) - (b.poll.request?.priority ?? 0));
+    this.#sortRequests();
     if (claimed.length > 0) this.#options.changed();
+  }
+
+  #sortRequests(): void {
+    this.#requests.sort((a, b) => (a.poll.request?.priority ?? 0) - (b.poll.request?.priority ?? 0));
   }
 
   async #claim<Row>(
@@ -141,6 +166,7 @@ const accountOf = (row: Pick<ClaimedTurn, 'traderId' | 'address' | 'mode' | 'wan
 const turnOf = (row: ClaimedTurn): Poll => ({
   ...accountOf(row),
   dexs: row.dexs.length === 0 ? [FIRST_DEX] : row.dexs,
+  claimedAt: row.claimedAt,
 });
 
 const requestOf = (row: ClaimedRequest): Poll => ({

@@ -23,6 +23,8 @@ export interface Poll {
   readonly dexs: readonly string[];
   readonly mode: string | null;
   readonly wantsMode: boolean;
+  /** Of a turn: when it was claimed, ms by the database's clock. */
+  readonly claimedAt?: number;
   /** Undefined: its turn in the rotation. */
   readonly request?: {
     readonly dex: string;

@@ -158,6 +158,6 @@ const REFUSED_RETRY_MS = 60_000;
 const withoutAnswer = (result: PollResult, code: string): PollResult => ({
   lease: result.lease,
   snapshots: [],
-  ...(result.turn === undefined ? {} : { turn: { ...result.turn, error: code } }),
+  ...(result.turn === undefined ? {} : { turn: { traderId: result.turn.traderId, error: code } }),
   ...(result.request === undefined ? {} : { request: { ...result.request, retryAfterMs: REFUSED_RETRY_MS } }),
 });

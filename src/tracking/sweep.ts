@@ -329,13 +329,15 @@ class Sweep {
 }
 
 function resultOf({ poll, lease }: Claimed, answer: PollAnswer): PollResult {
-  const { traderId, request } = poll;
+  const { traderId, request, claimedAt } = poll;
+  const dexs = answer.snapshots.map((one) => one.dex);
+  const turn = { traderId, error: null, ...(claimedAt !== undefined && { answered: { dexs, claimedAt } }) };
   return {
     lease,
     snapshots: answer.snapshots,
     ...(answer.mode === undefined ? {} : { mode: { traderId, mode: answer.mode } }),
     ...(request === undefined
-      ? { turn: { traderId, error: null } }
+      ? { turn }
       : { request: { traderId, dex: request.dex, retryAfterMs: null, isTurn: request.isTurn } }),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Traders that just traded and were never seeded: a few of them are asked to be polled out of turn, so that who is
- * active becomes exact first, while the rotation keeps its share of the budget. Pure.
+ * active becomes exact first. The rotation keeps its share of the polls (see Intake). Pure.
  */
 const MAX_ASKED = 200;
 /** A request that led to nothing in this time (the account cannot be read) makes room again. */

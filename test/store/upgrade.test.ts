@@ -7,7 +7,7 @@ import { FIRST_RECORD, readRecordVersions } from '../../src/store/trader_records
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 
 /** What the version before the list of traders and the slots of boards did not have. */
-const LATER = [5, 19, 21, 22, 23, 24, 27, 28, 57, 58, 59, 60, 61, 62];
+const LATER = [5, 19, 21, 22, 23, 24, 27, 28, 29, 57, 58, 59, 60, 61, 62];
 const DAY = 20_700;
 const AT = DAY * 86_400_000;
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
+import { POLL_PRIORITY } from '../../src/store/audits.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { until } from '../until.ts';
@@ -88,8 +89,10 @@ test('polls after a gap are requested beside the flushes, and by the next life i
   await start();
   await until(async () => (await one('SELECT polls_due_to FROM coin_feed')) === null, 'the requests');
   // Two more are the sides of what was traded here, who were never seeded.
-  expect(await one(`SELECT count(*) FROM poll_requests WHERE trader_id <= ${HOLDERS} AND priority = 3`)).toBe(
-    HOLDERS,
-  );
+  expect(
+    await one(
+      `SELECT count(*) FROM poll_requests WHERE trader_id <= ${HOLDERS} AND priority = ${POLL_PRIORITY.stale}`,
+    ),
+  ).toBe(HOLDERS);
   expect(await one('SELECT count(*) FROM feed_gaps')).toBe(1);
 });

@@ -38,6 +38,24 @@ describe('the rotation in virtual time', { timeout: 240_000 }, () => {
     expect(figures.longestWaitMs).toBeLessThanOrEqual(1.1 * IDEAL_MS);
   });
 
+  it.each([
+    ['one worker', 1],
+    ['four workers', 4],
+  ])('keeps half of the polls while requests never end: %s', async (_title, workers) => {
+    const figures = await run({
+      workers,
+      ...QUIET,
+      traders: TRADERS / 2,
+      backlog: true,
+      urgentPerMinute: 10,
+    });
+    expectWithinBudget(figures);
+    expect(figures.statesPerMinute).toBeGreaterThanOrEqual(0.95 * 600);
+    // As if half of the traders had all of it; beside the urgent ones.
+    expect(figures.longestWaitMs).toBeLessThanOrEqual(1.15 * IDEAL_MS);
+    expect(figures.longestUrgentMs).toBeLessThanOrEqual(6_000);
+  });
+
   it('loses neither weight nor traders to a worker that freezes for good', async () => {
     const figures = await run({ workers: 4, ...QUIET, stops: { worker: 2, at: 100_000 } });
     expectWithinBudget(figures);

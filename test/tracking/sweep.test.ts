@@ -4,6 +4,7 @@ import { createInfoClient } from '../../src/hyperliquid/transport.ts';
 import { LocalWeightLedger } from '../../src/hyperliquid/weight/local_ledger.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/log.ts';
+import { requestPolls } from '../../src/store/audits.ts';
 import { readCoins } from '../../src/store/coins.ts';
 import { type SweepOptions, type SweepReport, sweep } from '../../src/tracking/sweep.ts';
 import { trackingStoreOf } from '../../src/tracking/tracking_store.ts';
@@ -142,6 +143,29 @@ describe('a sweep', () => {
     expect(await count('poll_requests')).toBe(0);
     expect(await rows('SELECT purpose FROM account_snapshots WHERE trader_id = 301')).toEqual([
       { purpose: 'why' },
+    ]);
+  });
+
+  it('answers with a turn what was asked about the trader before', async () => {
+    await populate(test.database, 3);
+    const polls = [1, 2].map((traderId) => ({
+      traderId,
+      dex: '',
+      priority: 5,
+      reason: 'why',
+      delayMs: 60_000,
+    }));
+    const other = { traderId: 3, dex: 'xyz', priority: 5, reason: 'why', delayMs: 60_000 };
+    await requestPolls(test.database, [...polls, other], 5);
+    venue.answer = ({ user }) =>
+      idOf(user) === 2 ? wireState([], { marginSummary: { accountValue: 1 } }) : wireState([]);
+    const stop = begin();
+    await until(async () => (await count('tracking_turns WHERE last_turn_at IS NOT NULL')) === 3);
+    await stop();
+    // The second could not be read; the third was asked about on another dex.
+    expect(await rows('SELECT trader_id FROM poll_requests ORDER BY trader_id')).toEqual([
+      { trader_id: 2 },
+      { trader_id: 3 },
     ]);
   });
 

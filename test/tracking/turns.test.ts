@@ -10,6 +10,7 @@ import { beginTrackingRun, endTrackingRun } from '../../src/store/tracking_runs.
 import { claimRequests, claimTurns, type TrackingLease } from '../../src/store/tracking_turns.ts';
 import { addToWatchlist } from '../../src/store/watchlist.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { until } from '../until.ts';
 import { givePositions, populate, snapshotOf } from './population.ts';
 
 const LEASE_MS = 60_000;
@@ -52,6 +53,8 @@ describe('turns and requests', () => {
     isTurn: false,
     ...more,
   });
+  const databaseNow = async () =>
+    (await test.database.query<{ now: number }>('SELECT database_now_ms() AS now')).rows[0]?.now ?? 0;
   const waiting = async () => {
     const { rows } = await test.database.query<{ trader_id: number; dex: string; priority: number }>(
       'SELECT trader_id, dex, priority::int4 FROM poll_requests ORDER BY priority, trader_id',
@@ -225,6 +228,53 @@ describe('turns and requests', () => {
     const sooner = { traderId: 2, dex: '', priority: POLL_PRIORITY.stale, reason: 'feed gap' };
     await requestPolls(test.database, [sooner], 6);
     expect(idsOf(await claimRequests(test.database, lease, 9))).toEqual([2]);
+  });
+
+  it('requests: watched traders, then those never seeded, then what happened to others, gaps last', async () => {
+    await populate(test.database, 6);
+    const last = ['interrupted', 'stale', 'quarantined', 'ambiguous', 'unseeded', 'watchedAnomaly'] as const;
+    const polls = last.map((reason, i) => ({
+      traderId: i + 1,
+      dex: '',
+      priority: POLL_PRIORITY[reason],
+      reason,
+    }));
+    await requestPolls(test.database, polls, 5);
+    const claimed = await claimRequests(test.database, await begin(), 9);
+    expect(claimed.map(({ reason }) => reason)).toEqual(last.toReversed());
+  });
+
+  it('a stored turn answers what had been asked when it was claimed, and nothing else', async () => {
+    await populate(test.database, 3);
+    await givePositions(test.database, 1, [1, 2]);
+    const ask = (traderId: number, dex: string, priority: number = POLL_PRIORITY.stale) =>
+      requestPolls(test.database, [{ traderId, dex, priority, reason: 'why' }], 5);
+    const lease = await begin();
+    for (const [trader, dex] of [
+      [1, ''],
+      [1, 'xyz'],
+      [2, ''],
+      [3, ''],
+    ] as const)
+      await ask(trader, dex);
+    const claimed = await turns(lease, 3);
+    const after = claimed[0]?.claimedAt ?? 0;
+    await until(async () => (await databaseNow()) > after, 'the next millisecond');
+    // Asked again meanwhile, about something that the poll under way may not have seen; no more urgently.
+    await ask(2, '');
+    await storeTrackingResults(test.database, lease, {
+      ...NOTHING,
+      turns: [
+        { traderId: 1, error: null, answered: { dexs: [''], claimedAt: after } },
+        { traderId: 2, error: null, answered: { dexs: [''], claimedAt: after } },
+        { traderId: 3, error: 'VENUE_SCHEMA' },
+      ],
+    });
+    expect(await waiting()).toMatchObject([
+      { trader_id: 1, dex: 'xyz' },
+      { trader_id: 2, dex: '' },
+      { trader_id: 3, dex: '' },
+    ]);
   });
 
   it('an answered request of a trader with one dex is its turn', async () => {

@@ -43,6 +43,8 @@ export interface RotationPlan {
   readonly reserve?: WeightReserve;
   /** The feed has lost its coins: so many gaps to be closed, a few at once as the feed does, each with so many trades. */
   readonly reconnect?: { readonly at: number; readonly coins: number; readonly rows: number };
+  /** There are always more requests that are not urgent, as after a gap of a coin that everybody holds. */
+  readonly backlog?: boolean;
   /** Urgent polls asked for per minute. */
   readonly urgentPerMinute?: number;
   /** Worker number n is frozen or dead from then on (ms): nothing of it moves. */
@@ -76,6 +78,14 @@ interface Turn {
   runId: number | undefined;
 }
 
+const account = (id: number) => ({
+  traderId: id,
+  address: Buffer.from(id.toString(16).padStart(40, '0'), 'hex'),
+  dexs: [],
+  mode: null,
+  wantsMode: false,
+});
+
 export class VirtualRotation {
   /** From 0, where sums of fractions of ms are exact enough. */
   readonly clock = new ManualClock(0);
@@ -98,6 +108,7 @@ export class VirtualRotation {
   readonly #gaps = { closed: 0, recorded: 0 };
   #longestUrgentMs = 0;
   #nextRun = 1;
+  #nextOfBacklog: number;
 
   constructor(plan: RotationPlan) {
     this.#plan = plan;
@@ -108,6 +119,8 @@ export class VirtualRotation {
       lastTurnAt: 0,
       runId: undefined,
     }));
+    // Other traders than those of the rotation, whose waits are measured.
+    this.#nextOfBacklog = plan.traders + 1;
     this.#store = this.#modelStore();
   }
 
@@ -211,7 +224,11 @@ export class VirtualRotation {
     return new Proxy(this.#store, {
       get: (store, name: keyof TrackingStore) => {
         const method = store[name] as (...given: unknown[]) => Promise<unknown>;
-        return (...given: unknown[]) => this.#unlessStopped(worker, method(...given));
+        // Its timers go on here: they must not renew what it holds.
+        return (...given: unknown[]) =>
+          this.#isStopped(worker)
+            ? new Promise(() => undefined)
+            : this.#unlessStopped(worker, method(...given));
       },
     });
   }
@@ -273,6 +290,12 @@ export class VirtualRotation {
     }
   }
 
+  #fromBacklog(most: number) {
+    const kind = { dex: '', priority: 4, reason: 'feed gap', onlyDex: false };
+    const next = () => ({ ...account(this.#nextOfBacklog++), ...kind });
+    return Array.from({ length: this.#plan.backlog ? most : 0 }, next);
+  }
+
   #modelStore(): TrackingStore {
     const now = () => this.clock.monotonic();
     const step = async <T>(work: () => T): Promise<T> => {
@@ -287,13 +310,6 @@ export class VirtualRotation {
       if (!lives(runId)) throw new StoreError('STORE_LEASE_LOST', 'expired');
       this.#runs.set(runId, now() + leaseMs);
     };
-    const account = (id: number) => ({
-      traderId: id,
-      address: Buffer.from(id.toString(16).padStart(40, '0'), 'hex'),
-      dexs: [],
-      mode: null,
-      wantsMode: false,
-    });
     return {
       beginRun: ({ leaseMs }) =>
         step(() => {
@@ -313,15 +329,16 @@ export class VirtualRotation {
             .sort((a, b) => a.lastTurnAt - b.lastTurnAt || a.id - b.id)
             .slice(0, limit);
           for (const one of due) one.runId = lease.runId;
-          return due.map((one) => account(one.id));
+          return due.map((one) => ({ ...account(one.id), claimedAt: now() }));
         }),
       claimRequests: (lease, limit) =>
         step(() => {
           hold(lease);
-          return this.#urgent.splice(0, limit).map(({ id, at }) => {
+          const urgent = this.#urgent.splice(0, limit).map(({ id, at }) => {
             this.#urgentAt.set(id, at);
             return { ...account(id), dex: '', priority: 0, reason: 'urgent', onlyDex: false };
           });
+          return [...urgent, ...this.#fromBacklog(limit - urgent.length)];
         }),
       reserveSnapshotIds: (count) => step(() => Array.from({ length: count }, (_, i) => i)),
       storeResults: (lease, { turns, requests }) =>
@@ -347,7 +364,7 @@ export class VirtualRotation {
       statesPerMinute: (inSpan * 60_000) / (to - from),
       refused: this.#refused,
       mostWeightInAMinute: this.#mostInAMinute(),
-      longestWaitMs: this.#longestWait(),
+      longestWaitMs: this.#longestWait(to),
       longestUrgentMs: this.#longestUrgentMs,
       gaps: this.#gaps,
     };
@@ -369,13 +386,15 @@ export class VirtualRotation {
     return most;
   }
 
-  #longestWait(): number {
+  #longestWait(end: number): number {
     const last = new Map<number, number>();
     let longest = 0;
     for (const { id, at } of this.#states) {
       longest = Math.max(longest, at - (last.get(id) ?? at));
       last.set(id, at);
     }
+    // Nor may the next one be overdue.
+    for (const { id } of this.#turns) longest = Math.max(longest, end - (last.get(id) ?? 0));
     return longest;
   }
 }

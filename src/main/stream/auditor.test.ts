@@ -177,3 +177,18 @@ test('while the feed is away for long, a trader is polled again last of all and 
   polled(BTC);
   expect(await work(61)).toMatchObject([{ delayMs: 60_000 }]);
 });
+
+test('what cannot be compared is polled again before others only while the trader is not seeded', async () => {
+  const unknown = async () => {
+    polled(BTC);
+    const snapshot = inbox.pop();
+    if (snapshot !== undefined) inbox.push({ ...snapshot, unknownSymbols: ['ETH'] });
+    return work(0);
+  };
+  expect(await unknown()).toMatchObject([{ reason: 'unknown coin', priority: POLL_PRIORITY.unseeded }]);
+  polled(BTC);
+  expect(await work(0)).toEqual([]);
+  expect(await unknown()).toMatchObject([{ reason: 'unknown coin', priority: POLL_PRIORITY.ambiguous }]);
+  pipeline.watch(new Set([TRADER]));
+  expect(await unknown()).toMatchObject([{ priority: POLL_PRIORITY.watchedAnomaly }]);
+});

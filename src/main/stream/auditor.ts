@@ -142,7 +142,10 @@ export class SnapshotAuditor {
     const refused = feed.refused();
     for (const [id, held] of this.#held) {
       if (this.#nowKnown(held.stored)) {
-        this.#again(id, held, { reason: 'unknown coin', priority: POLL_PRIORITY.ambiguous });
+        this.#again(id, held, {
+          reason: 'unknown coin',
+          priority: pipeline.priorityOfRepeat(held.snapshot),
+        });
         judged = true;
         continue;
       }
@@ -171,16 +174,16 @@ export class SnapshotAuditor {
     const before = this.#givenUp.get(key) ?? 0;
     this.#givenUp.set(key, before + 1);
     const delayMs = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** Math.min(before, 10));
-    this.#again(id, held, { reason: 'feed interrupted', priority: POLL_PRIORITY.interrupted, delayMs });
+    const watched = this.#options.pipeline.isWatched(held.snapshot.traderId);
+    const priority = watched ? POLL_PRIORITY.watchedAnomaly : POLL_PRIORITY.interrupted;
+    this.#again(id, held, { reason: 'feed interrupted', priority, delayMs });
   }
 
   #again(id: number, held: Held, poll: Omit<PollRequest, 'traderId' | 'dex'>): void {
     const { traderId, dex } = held.snapshot;
     this.#forget(id);
     this.counts.again++;
-    const { pipeline } = this.#options;
-    const priority = pipeline.isWatched(traderId) ? POLL_PRIORITY.watchedAnomaly : poll.priority;
-    pipeline.discard(id, { ...poll, traderId, dex, priority });
+    this.#options.pipeline.discard(id, { ...poll, traderId, dex });
   }
 
   #judge(id: number, held: Held, passed: ReadonlySet<number>): void {

@@ -241,11 +241,17 @@ export class StreamPipeline {
       this.discard(snapshotId, {
         traderId: snapshot.traderId,
         dex: snapshot.dex,
-        priority: this.isWatched(snapshot.traderId) ? POLL_PRIORITY.watchedAnomaly : POLL_PRIORITY.ambiguous,
+        priority: this.priorityOfRepeat(snapshot),
         reason: verdict.reason,
       });
     }
     return verdict;
+  }
+
+  /** Of another poll of a trader whose snapshot could not be compared: one that is not seeded still is not. */
+  priorityOfRepeat({ traderId, dex }: Pick<Snapshot, 'traderId' | 'dex'>): number {
+    if (this.isWatched(traderId)) return POLL_PRIORITY.watchedAnomaly;
+    return this.dexs.get(traderId, dex) === undefined ? POLL_PRIORITY.unseeded : POLL_PRIORITY.ambiguous;
   }
 
   /** Is done with a snapshot without having used it, and asks for another. */
