@@ -98,6 +98,11 @@ The server speaks first: \`hello\`. Then ask for:
   To resume, send \`"after":{"epoch":…,"offset":…}\` with the last place that you have: what was missed follows, in frames
   that come as your line takes them, or \`reset\` with a reason (${resetReasonSchema.options.map((reason) => `\`${reason}\``).join(', ')}) and a new snapshot.
 
+How a position is known is state, not an event: a gap in the feed makes it \`stale\`, a disagreeing audit
+\`quarantined\`, an agreeing one \`exact\` again, without a change and so without a frame. \`known\` of a change is as of
+that change. Who must know how positions are known now asks \`GET /api/v1/traders/{address}/positions\`, every few
+seconds and always before acting on one.
+
 What cannot be done is answered with \`refused\`: the request's \`id\`, for a follow its \`channel\`, a \`code\` as under
 Errors and a \`message\`. \`UNAVAILABLE\` may come after \`followed\`, when the log cannot be read: then nothing comes on
 that channel any more, and you follow again after a pause, with the last place that you have. \`CONFLICT\`: the channel

@@ -46,7 +46,7 @@ export const positionChangeSchema = z
     realisedPnlUsd: cellSchema.meta({
       description: 'Before fees; na where nothing was closed, unknown where an audit corrected',
     }),
-    known: knownSchema,
+    known: knownSchema.meta({ description: 'As of this change; later it can differ without one' }),
     tradeIds: z.array(countSchema),
     exchangeTime: timeSchema,
     receivedAt: timeSchema,

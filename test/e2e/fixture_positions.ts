@@ -53,6 +53,12 @@ export class FixturePositions {
     return [...(this.#book.get(trader)?.values() ?? [])].sort((a, b) => a.coin.localeCompare(b.coin));
   }
 
+  /** Changes how all positions of a trader are known: no event says so. */
+  mark(trader: string, known: Position['known']): void {
+    const held = this.#book.get(trader) ?? new Map<string, Position>();
+    for (const [coin, position] of held) held.set(coin, { ...position, known });
+  }
+
   /** Newest first. */
   events(trader: string): PositionChange[] {
     return this.#log.filter((change) => change.trader === trader).reverse();

@@ -40,6 +40,8 @@ export class FixtureWorld {
   version = '';
   /** Name of a service that stopped reporting. */
   silent: string | null = null;
+  /** Gaps in the feed of the last day. */
+  gaps = 1;
   readonly rows: TraderRow[] = [];
   readonly book = new FixturePositions();
   readonly #byAddress = new Map<string, TraderRow>();
@@ -153,7 +155,7 @@ export class FixtureWorld {
         reconnects: 1,
         duplicates: 61,
         lagMs: cell(184),
-        gapsLastDay: 1,
+        gapsLastDay: this.gaps,
       },
       weight: [
         {

@@ -65,6 +65,31 @@ describe.skipIf(chromium === null)('pages of tracking', () => {
         expect(cut, `${width} px`).toEqual([]);
       }
     });
+    it('asks how positions are known without a change, and at once after a gap in the feed', async () => {
+      const { page } = watched;
+      api.world.book.mark(trader, 'exact');
+      // No change comes, whose positions the page would ask for anyway.
+      api.refuseFollows({ code: 'UNAVAILABLE', message: 'The event log cannot be read just now.' });
+      try {
+        const answer = () =>
+          page.waitForResponse((response) => response.url().endsWith(`/${trader}/positions`));
+        await page.goto(`${api.origin}/traders/${trader}`);
+        const known = region('Open positions').locator('tbody tr');
+        await known.first().waitFor();
+        // Once it asks by itself, after a long pause, the next would be 10 s later.
+        for (let asked = Date.now(), pause = 0; pause < 8_000; asked = Date.now()) {
+          await answer();
+          pause = Date.now() - asked;
+        }
+        api.world.book.mark(trader, 'stale');
+        api.world.gaps++;
+        await known.filter({ hasText: 'stale' }).nth(1).waitFor({ timeout: 7_000 });
+        api.world.book.mark(trader, 'quarantined');
+        await known.filter({ hasText: 'quarantined' }).nth(1).waitFor();
+      } finally {
+        api.refuseFollows(null);
+      }
+    });
     it('draws the account value, and gives the same figures as a table', async () => {
       const { page } = watched;
       await page.goto(`${api.origin}/traders/${trader}`);

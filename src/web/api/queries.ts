@@ -41,12 +41,15 @@ export const traderQuery = (address: string) =>
     refetchInterval: 5_000,
   });
 
-/** Positions as of now; changes that come over the WebSocket make it ask again. */
+/**
+ * Positions as of now. Changes that come over the WebSocket make it ask again; how a position is known changes
+ * without one (a gap, an audit), so it is asked for anyway while the page is seen.
+ */
 export const positionsQuery = (address: string) =>
   queryOptions({
     queryKey: ['trader', address, 'positions'],
     queryFn: ({ signal }) => call<TraderPositions>('getTraderPositions', { signal, params: { address } }),
-    refetchInterval: 15_000,
+    refetchInterval: 10_000,
   });
 
 /** Most changes of one trader that the heat map counts. */

@@ -125,7 +125,6 @@ export function Live() {
     <>
       <PageHead title="Live" lead="Position changes of all traders" />
       <Filters search={search} go={go} />
-      <NotLive reason={feed.refused} />
       <Card
         title="Changes"
         note="newest first, held while the pointer is on them"
@@ -139,6 +138,7 @@ export function Live() {
           </span>
         }
       >
+        <NotLive reason={feed.refused} />
         <div onPointerEnter={() => setHeld(true)} onPointerLeave={() => setHeld(false)}>
           {changes === null && feed.refused !== null ? (
             <Empty title="Nothing to show yet">Changes appear as soon as they come in.</Empty>

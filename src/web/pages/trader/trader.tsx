@@ -11,6 +11,8 @@ import { PageHead } from '../../app/page_head.tsx';
 import { browserClock, type Timer } from '../../browser.ts';
 import { shortAddress } from '../../format/address.ts';
 import { useChangeFeed } from '../../live/change_feed.ts';
+import { latestStats } from '../../live/feed.ts';
+import { usePart } from '../../live/store.ts';
 import { CopyAddress } from '../../ui/address.tsx';
 import { Card } from '../../ui/card.tsx';
 import { ChangesTable } from '../../ui/changes_table.tsx';
@@ -69,18 +71,20 @@ const Title = ({
   </span>
 );
 
-/** Asks for the positions again soon after a change, however many come. */
+/** Asks for the positions again soon after a change, however many come, and after a gap in the feed. */
 function useFreshPositions(address: string, newest: PositionChange | undefined) {
   const queries = useQueryClient();
   const timer = useRef<Timer | null>(null);
   const offset = newest?.offset;
+  // A gap makes positions stale without a change of them.
+  const gaps = usePart(latestStats, (sample) => sample?.stats.feed.gapsLastDay);
   useEffect(() => {
-    if (offset === undefined || timer.current !== null) return;
+    if ((offset === undefined && gaps === undefined) || timer.current !== null) return;
     timer.current = browserClock.after(REFRESH_MS, () => {
       timer.current = null;
       void queries.invalidateQueries({ queryKey: positionsQuery(address).queryKey });
     });
-  }, [offset, address, queries]);
+  }, [offset, gaps, address, queries]);
   useEffect(() => () => timer.current?.cancel(), []);
   return useQuery(positionsQuery(address));
 }
