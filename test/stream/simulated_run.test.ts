@@ -108,7 +108,9 @@ test('a simulated exchange that began anew: its accounts are forgotten, its trad
   expect(await one('SELECT count(*) FROM trades')).toBe(2);
   expect(await one('SELECT count(*) FROM traders')).toBe(2);
   expect(await one('SELECT count(*) FROM watchlist')).toBe(1);
-  expect(await one('SELECT reason FROM feed_gaps')).toBe('the simulated exchange began anew');
+  // The first stream may have recorded the cut too, before it learned that what it was cut off from is gone.
+  const anew = `SELECT count(*) FROM feed_gaps WHERE reason = 'the simulated exchange began anew'`;
+  expect(await one(anew)).toBe(1);
   const after = await readWorld(db.database);
   expect(after.epoch).toBeGreaterThan(before.epoch);
   expect(await one('SELECT epoch FROM stream_state')).toBe(after.epoch);
